@@ -3,7 +3,10 @@
 // value; nothing does I/O, and nothing keeps state.
 package event
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // UID names a user as the `uid` claim of a session token does, for example
 // "ID092B2AF8E87". It is compared byte for byte.
@@ -63,3 +66,7 @@ type Identity struct {
 	// KeyID is the claim `api_kid`, empty where the token has none.
 	KeyID string
 }
+
+// ErrRefused says that a token is not good; every other error of a verifier
+// says that it could not be looked at.
+var ErrRefused = errors.New("token refused")

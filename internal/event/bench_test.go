@@ -1,0 +1,69 @@
+package event_test
+
+import (
+	"testing"
+
+	"ranger/internal/event"
+)
+
+// benchOrder is an order of 300 bytes as Peatio publishes it.
+const benchOrder = `{"id":3247,"side":"sell","ord_type":"limit","price":"3500.0","avg_price":"3500.0","state":"wait","market_id":"btcusd","created_at":"2018-08-20T14:47:10Z","updated_at":"2018-08-20T14:47:19Z","origin_volume":"0.0331","remaining_volume":"0.0131","trades_count":1,"trades":[],"member_uid":"ID092B2AF8E87"}`
+
+func BenchmarkDecode(b *testing.B) {
+	trade := golden(b, "trade.json")
+	sides := map[string]any{"ask_member_uid": "IDSELLER00001", "bid_member_uid": "IDBUYER000001"}
+	both := map[string]any{"ask_member_uid": "IDSELLER00001", "bid_member_uid": "IDSELLER00001"}
+	for _, bm := range []struct {
+		name   string
+		events int
+		d      event.Delivery
+	}{
+		{"order, owner in header", 1, event.Delivery{Kind: event.Order, Headers: map[string]any{"member_uid": "ID092B2AF8E87"}, Body: []byte(benchOrder)}},
+		{"order, owner in body", 1, event.Delivery{Kind: event.Order, Body: []byte(benchOrder)}},
+		{"trade", 2, event.Delivery{Kind: event.Trade, Headers: sides, Body: []byte(trade)}},
+		{"trade, owners in orders", 2, event.Delivery{Kind: event.Trade, Body: []byte(without(b, trade, `"ask_member_id":11,"bid_member_id":12,`))}},
+		{"trade, one user", 1, event.Delivery{Kind: event.Trade, Headers: both, Body: []byte(trade)}},
+		{"broadcast", 0, event.Delivery{Kind: event.Order, Body: []byte(`{"action":"add","order":` + benchOrder + `}`)}},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(bm.d.Body)))
+			for b.Loop() {
+				events := 0
+				for _, e := range event.Decode(bm.d, maxBody).Events {
+					events += min(1, len(e.Message))
+				}
+				if events != bm.events {
+					b.Fatalf("got %d events, want %d", events, bm.events)
+				}
+			}
+		})
+	}
+}
+
+// TestAllocations holds the figures that the journal counts on: a message each,
+// and a copy of each uid that was in a body.
+func TestAllocations(t *testing.T) {
+	trade := golden(t, "trade.json")
+	for _, tt := range []struct {
+		name string
+		d    event.Delivery
+		want float64
+	}{
+		{"order, owner in header", event.Delivery{Kind: event.Order, Headers: headers{"member_uid": "ID"}, Body: []byte(benchOrder)}, 1},
+		{"order, owner in body", event.Delivery{Kind: event.Order, Body: []byte(benchOrder)}, 2},
+		{"trade", event.Delivery{Kind: event.Trade, Headers: sides(), Body: []byte(trade)}, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			length := 0
+			got := testing.AllocsPerRun(100, func() {
+				for _, e := range event.Decode(tt.d, maxBody).Events {
+					length += len(e.Message)
+				}
+			})
+			if got != tt.want {
+				t.Errorf("got %v allocations, want %v", got, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,86 @@
+package event_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"ranger/internal/event"
+)
+
+// checkOutcome checks what is true of any outcome of a delivery of that kind.
+func checkOutcome(tb rapid.TB, kind event.Kind, got event.Outcome) {
+	tb.Helper()
+	for _, r := range got.Unrouted {
+		if !slices.Contains(event.Reasons(), r) {
+			tb.Fatalf("%q is no Reason", r)
+		}
+		if isBad(r) && (len(got.Unrouted) != 1 || len(got.Events) != 0) {
+			tb.Fatalf("bad for %s, but %d reasons and %d events", r, len(got.Unrouted), len(got.Events))
+		}
+	}
+	both := len(got.Events) == 1 && len(got.Unrouted) == 0 && strings.Contains(string(got.Events[0].Message), `"side":"both"`)
+	total := len(got.Events) + len(got.Unrouted)
+	isWhole := total == 1 && (kind != event.Trade || both || len(got.Unrouted) == 1 && isBad(got.Unrouted[0]))
+	if !isWhole && (kind != event.Trade || total != 2) {
+		tb.Fatalf("%d events and %v for a message of kind %s", len(got.Events), got.Unrouted, kind)
+	}
+	for _, e := range got.Events {
+		checkEvent(tb, kind, e)
+	}
+}
+
+// checkEvent checks what is true of any event.
+func checkEvent(tb rapid.TB, kind event.Kind, e event.Event) {
+	tb.Helper()
+	if e.UID == "" || len(e.UID) > event.MaxUID || !utf8.ValidString(string(e.UID)) || e.Kind != kind {
+		tb.Fatalf("the event is for %q and of kind %s", e.UID, e.Kind)
+	}
+	if !json.Valid(e.Message) || !utf8.Valid(e.Message) || !compact(e.Message) {
+		tb.Fatalf("the message is not compact JSON: %q", e.Message)
+	}
+	message, _ := refMembers(e.Message)
+	if len(message) != 1 || message[0].name != kind.String() {
+		tb.Fatalf("the message is not of kind %s: %s", kind, e.Message)
+	}
+	view, repeats := refMembers(message[0].value)
+	if repeats {
+		tb.Fatalf("a key repeats: %s", e.Message)
+	}
+	orders := []refObject{view}
+	if kind == event.Trade {
+		orders = nil
+		for _, m := range view {
+			switch m.name {
+			case "ask", "bid":
+				order, repeats := refMembers(m.value)
+				if repeats {
+					tb.Fatalf("a key repeats: %s", e.Message)
+				}
+				orders = append(orders, order)
+			case "side", "order_id":
+			default:
+				if len(refScalars(refObject{m})) == 0 {
+					tb.Fatalf("%s has no business in %s", m.name, e.Message)
+				}
+			}
+		}
+	}
+	for _, order := range orders {
+		for _, name := range []string{"member_uid", "member_id", "uid", "email"} {
+			if order.value(name) != nil {
+				tb.Fatalf("%s has no business in %s", name, e.Message)
+			}
+		}
+		if trades := order.value("trades"); len(trades) > 0 && trades[0] == '[' {
+			for _, element := range refElements(trades) {
+				if o, repeats := refMembers(element); repeats || len(refScalars(o, "side", "order_id")) != len(o) {
+					tb.Fatalf("%s has no business in %s", element, e.Message)
+				}
+			}
+		}
+	}
+}

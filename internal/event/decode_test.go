@@ -1,0 +1,170 @@
+package event_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"ranger/internal/event"
+)
+
+func TestFixtures(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		kind    event.Kind
+		headers headers
+		body    string
+		want    event.Outcome
+	}{
+		{
+			"trade, both parties", event.Trade, sides(), "trade.json",
+			event.Outcome{Events: []event.Event{
+				{UID: seller, Kind: event.Trade, Message: []byte(golden(t, "trade.seller.json"))},
+				{UID: buyer, Kind: event.Trade, Message: []byte(golden(t, "trade.buyer.json"))},
+			}},
+		},
+		{
+			"trade, one user on both sides", event.Trade,
+			headers{"ask_member_uid": string(seller), "bid_member_uid": string(seller)},
+			"trade.json",
+			sent(seller, event.Trade, golden(t, "trade.both.json")),
+		},
+		{
+			"trade, only the seller known", event.Trade,
+			headers{"ask_member_uid": string(seller)},
+			"trade.json",
+			event.Outcome{
+				Events:   []event.Event{{UID: seller, Kind: event.Trade, Message: []byte(golden(t, "trade.seller.json"))}},
+				Unrouted: []event.Reason{event.UnknownMember},
+			},
+		},
+		{
+			"trade, only the buyer known", event.Trade,
+			headers{"bid_member_uid": string(buyer)},
+			"trade.json",
+			event.Outcome{
+				Events:   []event.Event{{UID: buyer, Kind: event.Trade, Message: []byte(golden(t, "trade.buyer.json"))}},
+				Unrouted: []event.Reason{event.UnknownMember},
+			},
+		},
+		{
+			"order", event.Order, nil, "order.json",
+			sent("ID092B2AF8E87", event.Order, golden(t, "order.owner.json")),
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := decode(t, tt.kind, tt.headers, golden(t, tt.body))
+			if d := diff(tt.want, got); d != "" {
+				t.Errorf("(-want +got)\n%s", d)
+			}
+		})
+	}
+}
+
+func TestReasons(t *testing.T) {
+	// Each Reason by the plainest message that has it.
+	plain := []struct {
+		want    event.Reason
+		kind    event.Kind
+		headers headers
+		body    string
+	}{
+		{event.NoOwner, event.Order, nil, `{"id":1}`},
+		{event.UnknownMember, event.Order, nil, `{"id":1,"member_id":11}`},
+		{event.Broadcast, event.Order, nil, `{"action":"add","order":{"id":1}}`},
+		{event.UnknownExchange, 0, headers{"member_uid": "ID"}, `{"id":1}`},
+		{event.TooBig, event.Order, headers{"member_uid": "ID"}, `{"id":"` + strings.Repeat("9", maxBody) + `"}`},
+		{event.NotUTF8, event.Order, headers{"member_uid": "ID"}, "{\"id\":\"\xff\"}"},
+		{event.TooDeep, event.Order, headers{"member_uid": "ID"}, `{"id":` + nested(32) + `}`},
+		{event.NotJSON, event.Order, headers{"member_uid": "ID"}, `{"id":}`},
+		{event.NotObject, event.Order, headers{"member_uid": "ID"}, `[]`},
+		{event.DuplicateKey, event.Order, headers{"member_uid": "ID"}, `{"id":1,"id":1}`},
+		{event.BadHeader, event.Order, headers{"member_uid": 1.5}, `{"id":1}`},
+		{event.BadField, event.Order, nil, `{"member_uid":11}`},
+	}
+	var seen []event.Reason
+	for _, tt := range plain {
+		t.Run(string(tt.want), func(t *testing.T) {
+			wantBad(t, tt.kind, tt.headers, tt.body, tt.want)
+		})
+		seen = append(seen, tt.want)
+	}
+	all := event.Reasons()
+	slices.Sort(all)
+	slices.Sort(seen)
+	if !slices.Equal(all, seen) {
+		t.Errorf("Reasons() = %v, but tried are %v", all, seen)
+	}
+}
+
+func TestReasonsPriority(t *testing.T) {
+	broken := "{\"member_uid\":1,\"trades\":1,\"a\":1,\"a\":\"\xff\"" + nested(40) + strings.Repeat(" ", maxBody)
+	valid := strings.ReplaceAll(strings.TrimSpace(broken), "\xff", "")
+	for _, tt := range []struct {
+		name    string
+		kind    event.Kind
+		headers headers
+		body    string
+		want    event.Reason
+	}{
+		{"unknown exchange before all else", 3, headers{"member_uid": 1}, broken, event.UnknownExchange},
+		{"too big before not UTF-8", event.Order, headers{"member_uid": 1}, broken, event.TooBig},
+		{"not UTF-8 before not JSON", event.Order, headers{"member_uid": 1}, strings.TrimSpace(broken), event.NotUTF8},
+		{"not JSON before too deep, where it comes first", event.Order, headers{"member_uid": 1}, valid, event.NotJSON},
+		{"too deep before not JSON, where it comes first", event.Order, nil, `{"a":` + nested(40) + `x`, event.TooDeep},
+		{"too deep before not an object", event.Order, nil, nested(33), event.TooDeep},
+		{"not JSON before not an object", event.Order, nil, `[1,]`, event.NotJSON},
+		{"not JSON before a duplicate key", event.Order, nil, `{"a":1,"a":1`, event.NotJSON},
+		{"a duplicate key before bad trades", event.Order, nil, `{"trades":1,"a":1,"a":1}`, event.DuplicateKey},
+		{"a duplicate key before a bad header", event.Order, headers{"member_uid": 1}, `{"a":1,"a":1}`, event.DuplicateKey},
+		{"bad trades before a bad header", event.Order, headers{"member_uid": 1}, `{"trades":1}`, event.BadField},
+		{"bad trades before no owner", event.Order, nil, `{"trades":1}`, event.BadField},
+		{"a bad ask before a bad header", event.Trade, headers{"ask_member_uid": 1}, `{"ask":1}`, event.BadField},
+		{"a bad header of the seller before a bad field of the buyer", event.Trade, headers{"ask_member_uid": 1}, `{"bid_member_uid":1}`, event.BadHeader},
+		{"a bad field of the seller before a bad header of the buyer", event.Trade, headers{"bid_member_uid": 1}, `{"ask_member_uid":1}`, event.BadField},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			wantBad(t, tt.kind, tt.headers, tt.body, tt.want)
+		})
+	}
+}
+
+func TestMaxBody(t *testing.T) {
+	body := []byte(`{"id":1,"member_uid":"ID"}`)
+	for _, tt := range []struct {
+		limit  int
+		events int
+	}{{len(body), 1}, {len(body) - 1, 0}, {0, 0}, {-1, 0}} {
+		t.Run(fmt.Sprint(tt.limit), func(t *testing.T) {
+			got := event.Decode(event.Delivery{Kind: event.Order, Body: body}, tt.limit)
+			if len(got.Events) != tt.events {
+				t.Errorf("got %v, want %d events", got, tt.events)
+			}
+		})
+	}
+}
+
+func TestBroadcast(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		kind    event.Kind
+		headers headers
+		body    string
+		want    event.Outcome
+	}{
+		{"no owner", event.Order, nil, `{"action":"add","order":{"id":1,"member_uid":"ID"}}`, unrouted(event.Broadcast)},
+		{"null action", event.Order, nil, `{"action":null}`, unrouted(event.Broadcast)},
+		{"escaped", event.Order, nil, `{"\u0061ction":"add"}`, unrouted(event.Broadcast)},
+		{"action below the top", event.Order, nil, `{"order":{"action":"add"}}`, unrouted(event.NoOwner)},
+		{"owner by id", event.Order, nil, `{"action":"add","member_id":1}`, unrouted(event.UnknownMember)},
+		{"owner", event.Order, headers{"member_uid": "ID"}, `{"action":"add"}`, sent("ID", event.Order, `{"orderbook":{"action":"add"}}`)},
+		{"trade", event.Trade, nil, `{"action":"add"}`, unrouted(event.NoOwner, event.NoOwner)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if d := diff(tt.want, decode(t, tt.kind, tt.headers, tt.body)); d != "" {
+				t.Errorf("(-want +got)\n%s", d)
+			}
+		})
+	}
+}

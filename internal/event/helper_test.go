@@ -1,0 +1,129 @@
+package event_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"ranger/internal/event"
+)
+
+// maxBody is the limit of the tests, the default of AMQP_MAX_BODY_BYTES.
+const maxBody = 256 << 10
+
+// headers are AMQP headers.
+type headers = map[string]any
+
+// The parties of the fixture trade.
+const (
+	seller event.UID = "IDSELLER00001"
+	buyer  event.UID = "IDBUYER000001"
+)
+
+// sides are headers that name both parties.
+func sides() headers {
+	return headers{"market": "btcusd", "ask_member_uid": string(seller), "bid_member_uid": string(buyer)}
+}
+
+// golden returns a file of testdata without the line end at its end.
+func golden(tb testing.TB, name string) string {
+	tb.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return strings.TrimSuffix(string(text), "\n")
+}
+
+// without returns text less its one occurrence of part.
+func without(tb testing.TB, text, part string) string {
+	tb.Helper()
+	if n := strings.Count(text, part); n != 1 {
+		tb.Fatalf("%q occurs %d times", part, n)
+	}
+	return strings.Replace(text, part, "", 1)
+}
+
+// decode decodes a delivery and checks what must be true of any outcome.
+func decode(tb rapid.TB, kind event.Kind, h headers, body string) event.Outcome {
+	tb.Helper()
+	d := event.Delivery{Kind: kind, Headers: h, Body: []byte(body)}
+	got := event.Decode(d, maxBody)
+	if string(d.Body) != body {
+		tb.Fatalf("the body was changed to %q", d.Body)
+	}
+	before := make([]string, len(got.Events))
+	for i, e := range got.Events {
+		before[i] = string(e.UID) + string(e.Message)
+	}
+	for i := range d.Body {
+		d.Body[i] = '!'
+	}
+	for i, e := range got.Events {
+		if now := string(e.UID) + string(e.Message); now != before[i] {
+			tb.Fatalf("the event shares memory with the body: %q", now)
+		}
+	}
+	checkOutcome(tb, kind, got)
+	return got
+}
+
+// diff compares outcomes; an empty slice equals none.
+func diff(want, got event.Outcome) string {
+	show := cmp.Transformer("show", func(e event.Event) []string {
+		return []string{string(e.UID), e.Kind.String(), string(e.Message)}
+	})
+	return cmp.Diff(want, got, cmpopts.EquateEmpty(), show)
+}
+
+// sent is the outcome of a message that reaches one user.
+func sent(uid event.UID, kind event.Kind, message string) event.Outcome {
+	return event.Outcome{Events: []event.Event{{UID: uid, Kind: kind, Message: []byte(message)}}}
+}
+
+// unrouted is the outcome of a message that reaches nobody.
+func unrouted(reasons ...event.Reason) event.Outcome {
+	return event.Outcome{Unrouted: reasons}
+}
+
+// wantOrder fails unless the order reaches the owner as want, the text after
+// {"orderbook":.
+func wantOrder(t *testing.T, body, want string) {
+	t.Helper()
+	got := decode(t, event.Order, headers{"member_uid": "IDOWNER"}, body)
+	if d := diff(sent("IDOWNER", event.Order, `{"orderbook":`+want+`}`), got); d != "" {
+		t.Errorf("%s: (-want +got)\n%s", body, d)
+	}
+}
+
+// wantBad fails unless the message is bad for that reason.
+func wantBad(t *testing.T, kind event.Kind, h headers, body string, want event.Reason) {
+	t.Helper()
+	if d := diff(unrouted(want), decode(t, kind, h, body)); d != "" {
+		if len(body) > 200 {
+			body = body[:200] + "…"
+		}
+		t.Errorf("%s %q: (-want +got)\n%s", kind, body, d)
+	}
+}
+
+// isBad reports whether a reason is one for a whole message.
+func isBad(r event.Reason) bool {
+	return r != event.NoOwner && r != event.UnknownMember && r != event.Broadcast
+}
+
+// nested returns depth arrays inside one another.
+func nested(depth int) string {
+	return strings.Repeat("[", depth) + strings.Repeat("]", depth)
+}
+
+// compact reports whether message has no white space outside strings.
+func compact(message []byte) bool {
+	return bytes.Equal(message, refCompact(message))
+}

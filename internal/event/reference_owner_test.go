@@ -1,0 +1,118 @@
+package event_test
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"ranger/internal/event"
+)
+
+var (
+	refEscape  = regexp.MustCompile(`^\\(u[0-9a-fA-F]{4}|.)`)
+	refHigh    = regexp.MustCompile(`^\\u[dD][89abAB]..`)
+	refLow     = regexp.MustCompile(`^\\u[dD][c-fC-F]..`)
+	refNumber  = regexp.MustCompile(`^-?[0-9]`)
+	refInteger = regexp.MustCompile(`^-?[0-9]+$`)
+	refDigits  = regexp.MustCompile(`^[0-9]+$`)
+)
+
+// refLone reports whether a JSON string has an unpaired surrogate.
+func refLone(text string) bool {
+	for text != "" {
+		n := 1
+		switch escape := refEscape.FindString(text); {
+		case refHigh.MatchString(text) && refLow.MatchString(text[6:]):
+			n = 12
+		case refHigh.MatchString(text), refLow.MatchString(text):
+			return true
+		case escape != "":
+			n = len(escape)
+		}
+		text = text[n:]
+	}
+	return false
+}
+
+// refString returns the text of a header or a JSON string; false where the
+// value is neither.
+func refString(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case []byte:
+		var s string
+		if v[0] != '"' || refLone(string(v)) {
+			return "", false
+		}
+		if err := json.Unmarshal(v, &s); err != nil {
+			panic(err)
+		}
+		return s, true
+	}
+	return "", false
+}
+
+// refOwner is what a place says: whom it names, or why nobody, or that it is bad.
+func refOwner(v any, isID bool, fault event.Reason) (event.UID, event.Reason) {
+	switch v := v.(type) {
+	case nil:
+		return "", ""
+	case int8, uint8, int16, uint16, int32, uint32, int64, uint64, int:
+		if isID {
+			return "", event.UnknownMember
+		}
+		return "", fault
+	case []byte:
+		if v == nil || string(v) == "null" {
+			return "", ""
+		}
+		if isID && refNumber.Match(v) {
+			if refInteger.Match(v) {
+				return "", event.UnknownMember
+			}
+			return "", fault
+		}
+	}
+	s, ok := refString(v)
+	switch {
+	case !ok:
+		return "", fault
+	case strings.TrimSpace(s) == "":
+		return "", ""
+	case isID && refDigits.MatchString(s):
+		return "", event.UnknownMember
+	case isID, len(s) > event.MaxUID, !utf8.ValidString(s), strings.ContainsFunc(s, unicode.IsControl):
+		return "", fault
+	}
+	return event.UID(s), ""
+}
+
+// refSearch is the search of one recipient.
+func refSearch(h headers, body, own refObject, uidKey, idKey string) (event.UID, event.Reason) {
+	header := func(key string) any {
+		if bytes, ok := h[key].([]byte); ok {
+			return struct{ b []byte }{bytes} // a byte array is no text
+		}
+		return h[key]
+	}
+	for _, place := range []struct {
+		value any
+		isID  bool
+		fault event.Reason
+	}{
+		{header(uidKey), false, event.BadHeader},
+		{header(idKey), true, event.BadHeader},
+		{body.value(uidKey), false, event.BadField},
+		{body.value(idKey), true, event.BadField},
+		{own.value("member_uid"), false, event.BadField},
+		{own.value("member_id"), true, event.BadField},
+	} {
+		if uid, reason := refOwner(place.value, place.isID, place.fault); uid != "" || reason != "" {
+			return uid, reason
+		}
+	}
+	return "", event.NoOwner
+}
