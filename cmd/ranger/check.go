@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// configError is what is wrong with the configuration, a line each.
+type configError []string
+
+func (e configError) Error() string {
+	if len(e) == 1 {
+		return "wrong configuration: " + e[0]
+	}
+	return "wrong configuration:\n  " + strings.Join(e, "\n  ")
+}
+
+// checker turns raw values into typed ones and collects what is wrong, so that
+// all of it is told at once.
+type checker struct{ problems configError }
+
+// fail adds a problem with the variable name.
+func (c *checker) fail(name, format string, args ...any) {
+	c.problems = append(c.problems, name+": "+fmt.Sprintf(format, args...))
+}
+
+// err returns all problems, or nil.
+func (c *checker) err() error {
+	if len(c.problems) == 0 {
+		return nil
+	}
+	return c.problems
+}
+
+func (c *checker) text(name, raw string) string {
+	if strings.TrimSpace(raw) == "" {
+		c.fail(name, "must not be blank")
+	}
+	return raw
+}
+
+func (c *checker) oneOf(name, raw string, values ...string) {
+	if !slices.Contains(values, raw) {
+		c.fail(name, "%q: must be one of %s", raw, strings.Join(values, ", "))
+	}
+}
+
+func (c *checker) flag(name, raw string) bool {
+	v, err := strconv.ParseBool(raw)
+	if err != nil {
+		c.fail(name, "%q: must be true or false", raw)
+	}
+	return v
+}
+
+func (c *checker) number(name, raw string, least, most int) int {
+	n, err := strconv.Atoi(raw)
+	if err != nil || n < least || n > most {
+		c.fail(name, "%q: must be a whole number from %d to %d", raw, least, most)
+	}
+	return n
+}
+
+func (c *checker) duration(name, raw string, least time.Duration) time.Duration {
+	d, err := time.ParseDuration(raw)
+	if err != nil || d < least {
+		c.fail(name, "%q: must be a duration of at least %s, such as 30s, 15m or 6h", raw, least)
+	}
+	return d
+}
+
+// leeway takes plain seconds too, as Peatio did.
+func (c *checker) leeway(name, raw string) time.Duration {
+	if n, err := strconv.ParseUint(raw, 10, 31); err == nil {
+		return time.Duration(n) * time.Second
+	}
+	d, err := time.ParseDuration(raw)
+	if err != nil || d < 0 {
+		c.fail(name, "%q: must be seconds, such as 180, or a duration, such as 3m", raw)
+	}
+	return d
+}
+
+func (c *checker) size(name, raw string, least int64) int64 {
+	number, factor := raw, int64(1)
+	for unit, f := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
+		if n, ok := strings.CutSuffix(raw, unit); ok {
+			number, factor = strings.TrimSpace(n), f
+		}
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n > (1<<50)/factor || n*factor < least {
+		c.fail(name, "%q: must be a size of at least %d bytes, such as 65536, 64KiB, 256MiB or 1GiB", raw, least)
+		return least
+	}
+	return n * factor
+}
+
+// address checks host:port.
+func (c *checker) address(name, raw string) string {
+	_, port, err := net.SplitHostPort(raw)
+	if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
+		c.fail(name, "%q: must be host:port, such as 127.0.0.1:4242", raw)
+	}
+	return raw
+}
+
+// secret returns the value of a variable that has no flag, from the environment
+// or from the file that its twin names; empty where neither is set.
+func (c *checker) secret(name, file string) string {
+	value := os.Getenv(name)
+	if file == "" {
+		return value
+	}
+	if value != "" {
+		c.fail(name, "is set, and so is %s_FILE: set one of them", name)
+		return value
+	}
+	return strings.TrimSpace(c.file(name+"_FILE", file))
+}
+
+// file returns what the file at path holds.
+func (c *checker) file(name, path string) string {
+	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		c.fail(name, "%v: must name a file that can be read", err)
+	}
+	return string(b)
+}

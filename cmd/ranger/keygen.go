@@ -1,0 +1,65 @@
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"ranger/internal/auth"
+)
+
+type keygenCommand struct {
+	Alg string `default:"RS256" help:"The algorithm the key is for: RS, PS or ES with 256, 384 or 512, EdDSA, or HS256, HS384, HS512 for a secret."`
+	Env bool   `help:"Print the lines of a .env file instead: JWT_ALGORITHM, JWT_PRIVATE_KEY and JWT_PUBLIC_KEY (or JWT_SECRET)."`
+}
+
+// Help is what --help says beside the flags.
+func (keygenCommand) Help() string {
+	return `Prints a new key pair, PEM in URL-safe Base64, as Barong and Peatio take it. Barong signs with the private key and keeps it to itself; ranger needs the public one alone, as JWT_PUBLIC_KEY.
+
+For a trial without Barong, let this directory's .env hold both, then serve and sign tokens with them:
+
+  ranger keygen --env > .env
+  ranger serve
+  ranger token --uid IDALICE00001`
+}
+
+// Run prints the keys.
+func (cmd keygenCommand) Run(std streams) error {
+	private, public, err := auth.GenerateKey(cmd.Alg)
+	if err != nil {
+		return usageError{fmt.Errorf("--alg: %w", err)}
+	}
+	if public == nil {
+		return cmd.printSecret(std, string(private))
+	}
+	privateText, publicText := base64.URLEncoding.EncodeToString(private), base64.URLEncoding.EncodeToString(public)
+	if cmd.Env {
+		_, err = fmt.Fprintf(std.out, "JWT_ALGORITHM=%s\nJWT_PRIVATE_KEY=%s\nJWT_PUBLIC_KEY=%s\n", cmd.Alg, privateText, publicText)
+		return err
+	}
+	kind := keyKind(cmd.Alg)
+	_, err = fmt.Fprintf(std.out, "\nPRIVATE %[1]s KEY (URL-safe Base64 encoded, PEM):\n\n%[2]s\n\nPUBLIC %[1]s KEY (URL-safe Base64 encoded, PEM):\n\n%[3]s\n",
+		kind, privateText, publicText)
+	return err
+}
+
+func (cmd keygenCommand) printSecret(std streams, secret string) error {
+	if cmd.Env {
+		_, err := fmt.Fprintf(std.out, "JWT_ALGORITHM=%s\nJWT_SECRET=%s\n", cmd.Alg, secret)
+		return err
+	}
+	_, err := fmt.Fprintf(std.out, "\n%s SECRET:\n\n%s\n", cmd.Alg, secret)
+	return err
+}
+
+func keyKind(alg string) string {
+	switch {
+	case strings.HasPrefix(alg, "ES"):
+		return "EC"
+	case alg == "EdDSA":
+		return "ED25519"
+	default:
+		return "RSA"
+	}
+}

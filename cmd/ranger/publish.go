@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"ranger/internal/amqp"
+	"ranger/internal/event"
+)
+
+type publishCommand struct {
+	Order publishOrder `cmd:"" help:"Publish an Order."`
+	Trade publishTrade `cmd:"" help:"Publish a Trade."`
+}
+
+// Help is what --help says beside the commands.
+func (publishCommand) Help() string {
+	return `Declares the exchanges as Peatio does where they are missing, publishes, and waits until RabbitMQ has confirmed each message. A message that no queue is bound for is told: start ranger serve first, since only it binds one.
+
+  ranger publish order --uid IDALICE00001
+  ranger publish trade --seller IDALICE00001 --buyer IDBOB0000001
+  ranger publish trade --seller IDALICE00001 --buyer IDBOB0000001 --rate 100 --count 1000`
+}
+
+// publishFlags are those of both kinds.
+type publishFlags struct {
+	brokerFlags
+
+	Market string            `default:"btcusd" help:"The market of a sample."`
+	Body   string            `placeholder:"PATH" help:"File with the body to publish instead of a sample; -: standard input."`
+	Header map[string]string `placeholder:"NAME=VALUE" help:"A header of the message, as a string; may be given several times."`
+	Count  string            `default:"1" help:"How many to publish."`
+	Rate   string            `default:"0" help:"How many a second; 0: as fast as RabbitMQ confirms them."`
+}
+
+type publishOrder struct {
+	publishFlags
+
+	UID string `name:"uid" help:"Whose order: the header member_uid."`
+}
+
+type publishTrade struct {
+	publishFlags
+
+	Seller string `help:"Who sold: the header ask_member_uid."`
+	Buyer  string `help:"Who bought: the header bid_member_uid."`
+}
+
+// Run publishes Orders.
+func (cmd *publishOrder) Run(ctx context.Context, std streams) error {
+	return cmd.run(ctx, std, event.Order, map[string]string{"member_uid": cmd.UID}, sampleOrder)
+}
+
+// Run publishes Trades.
+func (cmd *publishTrade) Run(ctx context.Context, std streams) error {
+	owners := map[string]string{"ask_member_uid": cmd.Seller, "bid_member_uid": cmd.Buyer}
+	return cmd.run(ctx, std, event.Trade, owners, sampleTrade)
+}
+
+func (f *publishFlags) run(ctx context.Context, std streams, kind event.Kind, owners map[string]string, sample func(n int, market string) []byte) error {
+	c := new(checker)
+	url, exchanges := f.url(c), f.exchanges(c)
+	count, rate := c.number("--count", f.Count, 1, 1<<30), c.number("--rate", f.Rate, 0, 1<<20)
+	body := f.body(c)
+	if err := c.err(); err != nil {
+		return err
+	}
+	headers := make(map[string]any)
+	for name, value := range owners {
+		if value != "" {
+			headers[name] = value
+		}
+	}
+	for name, value := range f.Header {
+		headers[name] = value
+	}
+	p, err := amqp.NewPublisher(ctx, url, exchanges)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	r := publishRun{publisher: p, count: count, rate: rate, deliver: func(n int) event.Delivery {
+		d := event.Delivery{Kind: kind, Headers: headers, Body: body}
+		if body == nil {
+			d.Body = sample(n, f.Market)
+		}
+		return d
+	}}
+	err = r.run(ctx)
+	if err == nil || r.confirmed > 0 {
+		_, _ = fmt.Fprintf(std.out, "%d published and confirmed\n", r.confirmed)
+	}
+	return err
+}
+
+// body returns what --body names, or nil.
+func (f *publishFlags) body(c *checker) []byte {
+	switch f.Body {
+	case "":
+		return nil
+	case "-":
+		b, err := io.ReadAll(os.Stdin)
+		if err != nil {
+			c.fail("--body", "standard input: %v", err)
+		}
+		return b
+	default:
+		return []byte(strings.TrimSpace(c.file("--body", f.Body)))
+	}
+}
+
+// publishRun publishes a number of messages at a rate.
+type publishRun struct {
+	publisher *amqp.Publisher
+	count     int
+	rate      int // a second; 0: as fast as can be
+	deliver   func(n int) event.Delivery
+	confirmed int
+}
+
+// inFlight is how many messages may wait for their confirm.
+const inFlight = 1000
+
+func (r *publishRun) run(ctx context.Context) error {
+	prefix := fmt.Sprintf("%d-%d-", os.Getpid(), time.Now().UnixNano())
+	start := time.Now()
+	waiting := make([]amqp.Receipt, 0, inFlight)
+	for n := range r.count {
+		if err := r.await(ctx, start, n); err != nil {
+			return errors.Join(err, r.settle(ctx, waiting))
+		}
+		receipt, err := r.publisher.Publish(ctx, r.deliver(n), prefix+itoa(n))
+		if err != nil {
+			return err
+		}
+		if waiting = append(waiting, receipt); len(waiting) == inFlight {
+			if err := r.settle(ctx, waiting); err != nil {
+				return err
+			}
+			waiting = waiting[:0]
+		}
+	}
+	return r.settle(ctx, waiting)
+}
+
+// await waits for the n-th message's time.
+func (r *publishRun) await(ctx context.Context, start time.Time, n int) error {
+	if r.rate == 0 {
+		return ctx.Err()
+	}
+	due := start.Add(time.Duration(n) * time.Second / time.Duration(r.rate))
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Until(due)):
+		return nil
+	}
+}
+
+// settle waits for the confirms of all that is waiting.
+func (r *publishRun) settle(ctx context.Context, waiting []amqp.Receipt) error {
+	for _, receipt := range waiting {
+		if err := receipt.Wait(ctx); err != nil {
+			return err
+		}
+		r.confirmed++
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"ranger/internal/amqp"
+	"ranger/internal/auth"
+	"ranger/internal/hub"
+	"ranger/internal/journal"
+	"ranger/internal/ops"
+)
+
+type serveCommand struct{ serveFlags }
+
+// Help is what --help says beside the flags.
+func (serveCommand) Help() string {
+	return `Reads events from RabbitMQ and pushes to each socket those of the user whose token it bore. Every flag may also be set in the environment, or in a file .env, by the name given with it. At least a key for tokens has to be set: JWT_PUBLIC_KEY.
+
+Signals: SIGTERM and SIGINT send the clients away over DRAIN_PERIOD and end the process, a second one ends it at once; SIGHUP reads JWT_PUBLIC_KEY_FILE and the certificate again.
+
+Exit codes: 0 after a signal, 2 for a wrong configuration, 1 for any other fault. The broker may come and go: that is no fault.`
+}
+
+// Run serves until ctx is done.
+func (cmd *serveCommand) Run(ctx context.Context, std streams) error {
+	s, err := cmd.settings()
+	if err != nil {
+		return err
+	}
+	log := newLogger(std.err, s.logLevel, s.logJSON).With("node", s.node)
+	metrics := ops.NewMetrics(version, append(auth.Reasons(), hub.NoBearer))
+
+	s.auth.Log, s.auth.Metrics = log, metrics
+	verifier, err := auth.New(s.auth)
+	if err != nil {
+		return err
+	}
+	window := journal.New(s.journal)
+	source := amqp.NewSource(s.broker, window, metrics, log)
+	s.hub.Ready = func() bool { return source.Status().CaughtUp }
+	sockets := hub.New(s.hub, window, verifier, metrics, log)
+
+	metrics.WatchSockets(sockets.Sockets)
+	metrics.WatchWindow(window.Stats)
+	metrics.WatchSource(stateNames(), func() string { return source.Status().State.String() })
+
+	d := daemon{settings: s, log: log, hub: sockets}
+	if err := d.listen(ctx, ops.Handler(metrics, func() ops.Readiness {
+		return readiness(&s, source.Status(), window, d.stopping.Load())
+	})); err != nil {
+		return err
+	}
+
+	// Those who serve work on while clients are sent away, then end together.
+	work, finish := context.WithCancel(context.WithoutCancel(ctx))
+	defer finish()
+	g, work := errgroup.WithContext(work)
+	g.Go(func() error { return verifier.Run(work) })
+	g.Go(func() error { return source.Run(work) })
+	g.Go(func() error { return sockets.Run(work) })
+	g.Go(func() error { return d.reload(work, verifier) })
+	d.serve(g)
+	g.Go(func() error {
+		select {
+		case <-ctx.Done():
+		case <-work.Done(): // one of them failed
+		}
+		d.stop(work)
+		finish()
+		return nil
+	})
+	return g.Wait()
+}
+
+// daemon is the process around the hub: its listeners and its end.
+type daemon struct {
+	settings
+	log      *slog.Logger
+	hub      *hub.Hub
+	stopping atomic.Bool
+
+	public, private    net.Listener // private is nil without OPS_ADDR
+	clients, operators http.Server
+}
+
+// readiness says whether this node may be sent clients.
+func readiness(s *settings, status amqp.Status, window *journal.Journal, stopping bool) ops.Readiness {
+	r := ops.Readiness{Node: s.node, Source: status.State.String()}
+	if last, ok := window.Last(); ok {
+		r.Position = last.String()
+	}
+	switch {
+	case stopping:
+		r.Reason = "the node is stopping"
+	case status.State == amqp.Following:
+		r.Ready = true
+	case status.Error != nil:
+		r.Reason = fmt.Sprintf("the source is %s since %s: %v", r.Source, status.Since.UTC().Format("15:04:05Z"), status.Error)
+	default:
+		r.Reason = "the source is " + r.Source
+	}
+	return r
+}
+
+func stateNames() []string {
+	var names []string
+	for _, s := range amqp.States() {
+		names = append(names, s.String())
+	}
+	return names
+}

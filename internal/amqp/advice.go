@@ -1,0 +1,53 @@
+package amqp
+
+import (
+	"errors"
+	"net"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+)
+
+var (
+	// errForeign ends a connection on which another stream was found than the
+	// one read before.
+	errForeign = errors.New("the last message read is no longer in the stream")
+	// errMadeAnew is errForeign's sure case: the stream was gone.
+	errMadeAnew = foreign("the stream was gone and has been made anew")
+
+	errCancelled = errors.New("the broker cancelled the consumer: the stream was deleted, or its node went away")
+	errSilent    = errors.New("a marker that the broker confirmed did not come back")
+	errNotTaken  = errors.New("publish a marker: the broker did not take it")
+	errNoOffset  = errors.New("a message came without an offset: the queue is no stream")
+)
+
+type foreign string
+
+func (f foreign) Error() string { return string(f) }
+
+func (f foreign) Is(target error) bool { return target == errForeign }
+
+// noStreams is the advice for a broker, or a virtual host, that has no streams.
+const noStreams = "the broker cannot make a stream: use RabbitMQ 3.9 or later with the feature flag stream_queue on, or set AMQP_SOURCE=queue"
+
+// advice says what an operator can do about err; it is empty where only time
+// helps.
+func advice(err error) string {
+	if e, ok := errors.AsType[*topologyError](err); ok {
+		return e.advice
+	}
+	if e, ok := errors.AsType[*amqp091.Error](err); ok {
+		switch e.Code {
+		case amqp091.AccessRefused:
+			if !e.Server {
+				return "the broker refused the user or the password: check RABBITMQ_URL, or RABBITMQ_USER and RABBITMQ_PASSWORD"
+			}
+			return "the broker's user lacks a permission: it needs to configure, write and read the stream and both exchanges, and to write to the default exchange"
+		case amqp091.NotAllowed:
+			return "the broker refused the virtual host: check RABBITMQ_URL, or RABBITMQ_VHOST"
+		}
+	}
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		return "is the broker up? check RABBITMQ_URL, or RABBITMQ_HOST and RABBITMQ_PORT"
+	}
+	return ""
+}

@@ -1,0 +1,103 @@
+package amqp
+
+import (
+	"errors"
+	"fmt"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+
+	"ranger/internal/event"
+)
+
+// Exchanges are the two that publishers send to. Empty names stand for
+// Peatio's.
+type Exchanges struct {
+	// Orders is the fanout exchange of Orders, "peatio.orderbook" by default;
+	// Trades the headers exchange of Trades, "peatio.trade" by default.
+	Orders, Trades string
+	// Durable says how an exchange is declared that is not there yet. Peatio
+	// 1.8 to 3.0 declares both as not durable, not auto-deleted, without
+	// arguments (its app/amqp/amqp_config.rb), and is refused where they stand
+	// otherwise.
+	Durable bool
+}
+
+// exchange is one of Exchanges with what goes with it.
+type exchange struct {
+	name string
+	typ  string
+	// routingKey and persistent are how Peatio 1.8 publishes to it
+	// (app/trading/matching/order_book.rb, executor.rb).
+	routingKey string
+	persistent bool
+}
+
+func (e Exchanges) withDefaults() Exchanges {
+	or(&e.Orders, "peatio.orderbook")
+	or(&e.Trades, "peatio.trade")
+	return e
+}
+
+func (e Exchanges) orders() exchange {
+	return exchange{
+		name: e.Orders, typ: amqp091.ExchangeFanout,
+		routingKey: e.Orders + ".slave",
+	}
+}
+
+func (e Exchanges) trades() exchange {
+	return exchange{name: e.Trades, typ: amqp091.ExchangeHeaders, persistent: true}
+}
+
+// kind returns what a message that came through the named exchange is, or zero.
+func (e Exchanges) kind(name string) event.Kind {
+	switch name {
+	case e.Orders:
+		return event.Order
+	case e.Trades:
+		return event.Trade
+	default:
+		return 0
+	}
+}
+
+// ensure sees that x is there: it looks first, since declaring an exchange that
+// stands with other properties is refused, and declares it only where it is
+// missing. made says that it was.
+func (x exchange) ensure(c *amqp091.Connection, durable bool) (made bool, err error) {
+	err = onChannel(c, func(ch *amqp091.Channel) error {
+		return ch.ExchangeDeclarePassive(x.name, x.typ, durable, false, false, false, nil)
+	})
+	if !isCode(err, amqp091.NotFound) {
+		return false, wrap("look at exchange "+x.name, err)
+	}
+	err = onChannel(c, func(ch *amqp091.Channel) error {
+		return ch.ExchangeDeclare(x.name, x.typ, durable, false, false, false, nil)
+	})
+	if isCode(err, amqp091.PreconditionFailed) {
+		return false, nil // somebody made it since, in their own way
+	}
+	return true, wrap("declare exchange "+x.name, err)
+}
+
+// onChannel runs f on a channel of its own, since a refusal closes the channel.
+func onChannel(c *amqp091.Connection, f func(*amqp091.Channel) error) error {
+	ch, err := c.Channel()
+	if err != nil {
+		return err
+	}
+	defer ch.Close() //nolint:errcheck // closed by the refusal, or with the connection
+	return f(ch)
+}
+
+func isCode(err error, code int) bool {
+	e, ok := errors.AsType[*amqp091.Error](err)
+	return ok && e.Code == code
+}
+
+func wrap(doing string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}

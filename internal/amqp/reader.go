@@ -1,0 +1,188 @@
+package amqp
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+	"golang.org/x/sync/errgroup"
+
+	"ranger/internal/event"
+	"ranger/internal/journal"
+)
+
+// streamOffset is the argument that says where to begin, and the header that says
+// where a message stands (RabbitMQ, "Streams").
+const streamOffset = "x-stream-offset"
+
+// reader reads the stream over one connection.
+type reader struct {
+	src     *Source       // fixed at construction
+	markers *markers      // fixed at construction
+	again   bool          // a message read before has to come first; fixed at construction
+	read    atomic.Uint64 // messages read over this connection
+
+	// Owned by the goroutine that reads.
+	want    journal.Position // the last message read before, which has to come again
+	wanted  bool             // it has not come yet
+	unacked int
+}
+
+// read reads over c until the connection ends, with a lookout beside it.
+func (s *Source) read(ctx context.Context, c *amqp091.Connection, t *topology) error {
+	markers, err := newMarkers(c, s.cfg.Stream, s.cfg.Node)
+	if err != nil {
+		return fmt.Errorf("open a channel for markers: %w", err)
+	}
+	r := &reader{src: s, markers: markers}
+	r.want, r.again = s.journal.Last()
+	r.wanted = r.again
+	ch, deliveries, err := r.consume(c)
+	if err != nil {
+		return err
+	}
+	s.setState(Reading, nil)
+	s.log.InfoContext(ctx, "reading the stream", "stream", s.cfg.Stream, "from", r.from())
+
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return r.loop(ctx, ch, deliveries) })
+	g.Go(func() error { return (&lookout{topology: t, reader: r}).run(ctx) })
+	g.Go(func() error {
+		// Both are stuck in the library until the connection goes.
+		<-ctx.Done()
+		hangUp(c)
+		return nil
+	})
+	return g.Wait()
+}
+
+// from returns the x-stream-offset to begin at: the last message read, itself
+// included, or the start of the window.
+func (r *reader) from() any {
+	if r.again {
+		return int64(r.want.Offset) //nolint:gosec // RabbitMQ counts in int64
+	}
+	return streamAge(r.src.cfg.Window)
+}
+
+func (r *reader) consume(c *amqp091.Connection) (*amqp091.Channel, <-chan amqp091.Delivery, error) {
+	ch, err := c.Channel()
+	if err != nil {
+		return nil, nil, fmt.Errorf("open a channel to read: %w", err)
+	}
+	if err := ch.Qos(r.src.cfg.Prefetch, 0, false); err != nil {
+		return nil, nil, fmt.Errorf("set AMQP_PREFETCH to %d: %w", r.src.cfg.Prefetch, err)
+	}
+	deliveries, err := ch.Consume(r.src.cfg.Stream, "", false, false, false, false,
+		amqp091.Table{streamOffset: r.from()})
+	if err != nil {
+		return nil, nil, fmt.Errorf("consume stream %s: %w", r.src.cfg.Stream, err)
+	}
+	return ch, deliveries, nil
+}
+
+// loop takes messages until they end, and says why they did.
+func (r *reader) loop(ctx context.Context, ch *amqp091.Channel, deliveries <-chan amqp091.Delivery) error {
+	closed := ch.NotifyClose(make(chan *amqp091.Error, 1))
+	cancelled := ch.NotifyCancel(make(chan string, 1))
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-cancelled:
+			return errCancelled
+		case d, ok := <-deliveries:
+			if !ok {
+				return ended(ctx, closed, cancelled)
+			}
+			if err := r.take(ch, &d); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// ended says why deliveries ended: a cancelled consumer, or a closed channel.
+func ended(ctx context.Context, closed <-chan *amqp091.Error, cancelled <-chan string) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case _, ok := <-cancelled:
+		if ok {
+			return errCancelled
+		}
+		return amqp091.ErrClosed
+	case err := <-closed:
+		if err != nil {
+			return fmt.Errorf("the broker closed the channel: %w", err)
+		}
+		return amqp091.ErrClosed
+	}
+}
+
+// take deals with one message: it must be the one that was wanted, if one was;
+// it goes to the journal; and the broker is told now and then how far we are.
+func (r *reader) take(ch *amqp091.Channel, d *amqp091.Delivery) error {
+	offset, ok := d.Headers[streamOffset].(int64)
+	if !ok {
+		return errNoOffset
+	}
+	at := journal.Position{Offset: uint64(offset), Check: journal.Check(d.Body)} //nolint:gosec // never negative
+	r.read.Add(1)
+	if r.wanted && at.Offset >= r.want.Offset {
+		if err := r.verify(at); err != nil {
+			return err
+		}
+	}
+	r.src.keep(at, d)
+	if r.markers.see(d) && r.src.Status().State == Reading {
+		r.src.setState(Following, nil)
+		r.src.log.Info("caught up", "position", at, "read", r.read.Load())
+	}
+	if r.unacked++; r.unacked >= max(1, r.src.cfg.Prefetch/8) {
+		r.unacked = 0
+		if err := ch.Ack(d.DeliveryTag, true); err != nil {
+			return fmt.Errorf("acknowledge: %w", err)
+		}
+	}
+	return nil
+}
+
+// verify compares the first message after a reconnect with the one wanted.
+func (r *reader) verify(at journal.Position) error {
+	r.wanted = false
+	switch {
+	case at == r.want:
+		return nil
+	case at.Offset == r.want.Offset:
+		return errForeign
+	default:
+		r.src.log.Error("messages were dropped from the stream before they were read; set a longer AMQP_STREAM_MAX_AGE, or a higher AMQP_STREAM_MAX_BYTES",
+			"stream", r.src.cfg.Stream, "after", r.want, "lost", at.Offset-r.want.Offset-1)
+		return nil
+	}
+}
+
+// keep decodes d and appends it to the journal.
+func (s *Source) keep(at journal.Position, d *amqp091.Delivery) {
+	var out event.Outcome
+	if d.Exchange != "" || d.Type != markerType {
+		out = event.Decode(event.Delivery{
+			Kind:    s.cfg.Exchanges.kind(d.Exchange),
+			Headers: d.Headers,
+			Body:    d.Body,
+		}, s.cfg.MaxBody)
+	}
+	if !s.journal.Append(journal.Message{Position: at, At: time.Now().UnixMilli(), Events: out.Events}) {
+		return // read before a reconnect
+	}
+	for i := range out.Events {
+		s.metrics.Event(out.Events[i].Kind)
+	}
+	for _, reason := range out.Unrouted {
+		s.metrics.Unrouted(reason)
+		s.unrouted.report(at.Offset, d.Exchange, reason)
+	}
+}

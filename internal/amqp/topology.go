@@ -1,0 +1,138 @@
+package amqp
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+)
+
+// segmentBytes keeps a stream's segments small enough for its retention, which
+// drops whole segments, to bite.
+const segmentBytes = 50_000_000
+
+// topologyError is a fault that stays until an operator does something.
+type topologyError struct {
+	err    error
+	advice string
+}
+
+func (e *topologyError) Error() string { return e.err.Error() }
+func (e *topologyError) Unwrap() error { return e.err }
+
+// topology is what ranger needs of the broker: both exchanges, the stream, and
+// the bindings between them.
+type topology struct {
+	conn *amqp091.Connection
+	cfg  Config
+	log  *slog.Logger
+}
+
+// make sees that all of it is there. streamMade says that the stream was not.
+func (t *topology) make() (streamMade bool, err error) {
+	streamMade, err = t.ensureStream()
+	if err != nil {
+		return false, err
+	}
+	return streamMade, t.ensureFeed()
+}
+
+// ensureFeed sees that both exchanges are there and bound to the stream. A
+// binding without arguments takes every message, also of a headers exchange. To
+// bind again changes nothing, and the broker does not say if it was needed.
+func (t *topology) ensureFeed() error {
+	for _, x := range []exchange{t.cfg.Exchanges.orders(), t.cfg.Exchanges.trades()} {
+		made, err := x.ensure(t.conn, t.cfg.Exchanges.Durable)
+		if err != nil {
+			return err
+		}
+		if made {
+			t.log.Warn("an exchange was missing and has been declared; what was published to it before is lost",
+				"exchange", x.name, "durable", t.cfg.Exchanges.Durable)
+		}
+		err = onChannel(t.conn, func(ch *amqp091.Channel) error {
+			return ch.QueueBind(t.cfg.Stream, "", x.name, false, nil)
+		})
+		if err != nil {
+			return fmt.Errorf("bind stream %s to exchange %s: %w", t.cfg.Stream, x.name, err)
+		}
+	}
+	return nil
+}
+
+// ensureStream sees that the stream is there: one that is, is taken as it is.
+func (t *topology) ensureStream() (made bool, err error) {
+	err = onChannel(t.conn, func(ch *amqp091.Channel) error {
+		_, err := ch.QueueDeclarePassive(t.cfg.Stream, true, false, false, false, nil)
+		return err
+	})
+	if err == nil {
+		return false, t.checkStream()
+	}
+	if !isCode(err, amqp091.NotFound) {
+		return false, wrap("look at stream "+t.cfg.Stream, err)
+	}
+	err = t.declareStream(t.streamArgs())
+	if _, other := differing(err); other {
+		return false, t.checkStream() // somebody made it since, with other arguments
+	}
+	if isCode(err, amqp091.PreconditionFailed) || isCode(err, amqp091.NotImplemented) || isCode(err, amqp091.InternalError) {
+		return false, &topologyError{fmt.Errorf("declare stream %s: %w", t.cfg.Stream, err), noStreams}
+	}
+	if err != nil {
+		return false, wrap("declare stream "+t.cfg.Stream, err)
+	}
+	t.log.Info("the stream has been declared", "stream", t.cfg.Stream, "max_age", t.cfg.MaxAge.String(), "max_bytes", t.cfg.MaxBytes)
+	return true, nil
+}
+
+func (t *topology) streamArgs() amqp091.Table {
+	return amqp091.Table{
+		amqp091.QueueTypeArg:              amqp091.QueueTypeStream,
+		amqp091.StreamMaxAgeArg:           streamAge(t.cfg.MaxAge),
+		"x-max-length-bytes":              t.cfg.MaxBytes,
+		"x-stream-max-segment-size-bytes": int64(segmentBytes),
+	}
+}
+
+func (t *topology) declareStream(args amqp091.Table) error {
+	return onChannel(t.conn, func(ch *amqp091.Channel) error {
+		_, err := ch.QueueDeclare(t.cfg.Stream, true, false, false, false, args)
+		return err
+	})
+}
+
+// checkStream learns what an existing stream was declared with, from the
+// broker's refusals to declare it otherwise, and warns where it keeps less than
+// a node reads at its start.
+func (t *topology) checkStream() error {
+	args := t.streamArgs()
+	for range 2 * len(args) {
+		err := t.declareStream(args)
+		if err == nil {
+			break
+		}
+		d, ok := differing(err)
+		if !ok {
+			return wrap("look at the arguments of stream "+t.cfg.Stream, err)
+		}
+		switch {
+		case d.name == amqp091.QueueTypeArg, !strings.HasPrefix(d.name, "x-"):
+			return &topologyError{
+				fmt.Errorf("queue %s is no stream: %w", t.cfg.Stream, err),
+				"a queue of another type has the stream's name: set AMQP_STREAM to another name, or delete that queue",
+			}
+		case d.value == nil:
+			delete(args, d.name)
+		default:
+			args[d.name] = d.value
+		}
+	}
+	age, _ := args[amqp091.StreamMaxAgeArg].(string)
+	if keeps, ok := parseStreamAge(age); ok && keeps < t.cfg.Window {
+		t.log.Warn("the stream keeps messages for less time than HISTORY_TTL: a node that starts finds less than it should; declare the stream anew, or lower HISTORY_TTL",
+			"stream", t.cfg.Stream, "max_age", age, "history_ttl", t.cfg.Window.String())
+	}
+	return nil
+}

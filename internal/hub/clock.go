@@ -1,0 +1,78 @@
+package hub
+
+import (
+	"context"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// A sweep looks at a part of the sessions at a time, so that each one's clocks
+// are looked at once a second.
+const (
+	sweepEvery = 250 * time.Millisecond
+	sweepParts = 4
+)
+
+// Run keeps the clocks of all sessions until ctx is done: pings, silence,
+// authentication and expiry.
+func (h *Hub) Run(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	var sessions []*session
+	for n := 0; ; n = (n + 1) % sweepParts {
+		select {
+		case <-ctx.Done():
+			return nil
+		case now := <-tick.C:
+			sessions = h.registry.part(n, sweepParts, sessions[:0])
+			for i, s := range sessions {
+				if s.due.Load() <= now.UnixMilli() {
+					s.tick(now)
+				}
+				sessions[i] = nil
+			}
+		}
+	}
+}
+
+// tick looks at the session's clocks, which are those of protocol.md part 3.
+// It runs on a sweeper's goroutine.
+func (s *session) tick(now time.Time) {
+	silence := now.Sub(time.UnixMilli(s.wire.life.Load()))
+	if silence >= 2*s.hub.cfg.PingInterval {
+		s.drop()
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ending != 0 {
+		s.due.Store(now.Add(s.hub.cfg.PingInterval).UnixMilli())
+		return
+	}
+	if !now.Before(s.pingAt) {
+		s.pingAt = now.Add(s.hub.cfg.PingInterval)
+		s.queueLocked(websocket.PingMessage, nil)
+	}
+	switch {
+	case s.identity.UID != "":
+		if !now.Before(s.identity.Expires) {
+			s.endLocked(TokenExpired, uint16(TokenExpired))
+		}
+	case !s.authBy.IsZero() && !now.Before(s.authBy):
+		s.endLocked(AuthTimeout, uint16(AuthTimeout))
+	}
+	s.planLocked()
+}
+
+// planLocked sets when tick has something to do next.
+func (s *session) planLocked() {
+	due := s.pingAt
+	switch {
+	case s.identity.UID != "" && s.identity.Expires.Before(due):
+		due = s.identity.Expires
+	case s.identity.UID == "" && !s.authBy.IsZero() && s.authBy.Before(due):
+		due = s.authBy
+	}
+	s.due.Store(due.UnixMilli())
+}

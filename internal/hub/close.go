@@ -1,0 +1,73 @@
+package hub
+
+import (
+	"encoding/binary"
+
+	"github.com/gorilla/websocket"
+)
+
+// Ending is why a socket ended: a close code of the protocol, sent by ranger or
+// by the client, or Lost.
+type Ending uint16
+
+// The endings that ranger brings about. What the client should do is said in
+// docs/protocol.md.
+const (
+	GoingAway       Ending = 1001
+	ProtocolError   Ending = 1002
+	InvalidUTF8     Ending = 1007
+	TooBig          Ending = 1009
+	InternalError   Ending = 1011
+	TokenExpired    Ending = 4001
+	AuthTimeout     Ending = 4002
+	TooManyAttempts Ending = 4003
+	IdentityChanged Ending = 4009
+	TooSlow         Ending = 4100
+)
+
+// The endings that are not ranger's.
+const (
+	// Left: the client closed, with 1000 or without a code.
+	Left Ending = websocket.CloseNormalClosure
+	// Lost: the connection broke, was silent for two pings, or took no bytes
+	// for a write timeout (RFC 6455 §7.1.5).
+	Lost Ending = websocket.CloseAbnormalClosure
+)
+
+// reason returns the text that goes with the code in a close frame.
+func (e Ending) reason() string {
+	switch e {
+	case GoingAway:
+		return "going away"
+	case ProtocolError:
+		return "protocol error"
+	case InvalidUTF8:
+		return "invalid UTF-8"
+	case TooBig:
+		return "message too big"
+	case InternalError:
+		return "internal error"
+	case TokenExpired:
+		return "token expired"
+	case AuthTimeout:
+		return "authentication timeout"
+	case TooManyAttempts:
+		return "too many attempts"
+	case IdentityChanged:
+		return "identity changed"
+	case TooSlow:
+		return "too slow"
+	default:
+		return ""
+	}
+}
+
+// appendClose appends a close frame: with the code and its reason; for a client
+// that left without a code, without one.
+func appendClose(dst []byte, code uint16) []byte {
+	if code == websocket.CloseNoStatusReceived {
+		return appendFrame(dst, websocket.CloseMessage, nil)
+	}
+	payload := binary.BigEndian.AppendUint16(nil, code)
+	return appendFrame(dst, websocket.CloseMessage, append(payload, Ending(code).reason()...))
+}

@@ -1,0 +1,61 @@
+package hub
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// What the server says: the seed's texts, to the byte (docs/protocol.md).
+const (
+	textAuthenticated = `{"success":{"message":"Authenticated."}}`
+	textRefused       = `{"error":{"message":"Authentication failed."}}`
+	textNoBearer      = `{"error":{"message":"Token type is not provided or invalid."}}` //nolint:gosec // no credential
+	textBadMessage    = `{"error":{"message":"Error while handling message."}}`
+	textPing          = "ping"
+	textPong          = "pong"
+)
+
+// message is what a client asked for: that a token be looked at, or the text
+// that answers everything else.
+type message struct {
+	token  string
+	answer string
+}
+
+// parseMessage reads a text message of a client. Keys are case-sensitive, one
+// given twice counts once, the last, and others beside `jwt` are let pass.
+func parseMessage(text []byte) message {
+	if string(text) == textPing {
+		return message{answer: textPong}
+	}
+	var keys map[string]json.RawMessage
+	if json.Unmarshal(text, &keys) != nil || keys == nil {
+		return message{answer: textBadMessage}
+	}
+	var value any
+	if raw, ok := keys["jwt"]; ok && json.Unmarshal(raw, &value) != nil {
+		return message{answer: textBadMessage}
+	}
+	words, ok := value.(string)
+	if !ok {
+		return message{answer: textNoBearer}
+	}
+	token, ok := cutBearer(words)
+	if !ok {
+		return message{answer: textNoBearer}
+	}
+	return message{token: token}
+}
+
+// cutBearer returns the word after `Bearer` and spaces, if there is just that.
+func cutBearer(s string) (token string, ok bool) {
+	rest, ok := strings.CutPrefix(s, "Bearer ")
+	if !ok {
+		return "", false
+	}
+	token = strings.TrimLeft(rest, " ")
+	if words := strings.Fields(token); len(words) != 1 || words[0] != token {
+		return "", false
+	}
+	return token, true
+}

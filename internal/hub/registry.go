@@ -1,0 +1,77 @@
+package hub
+
+import "sync"
+
+// registry knows all sessions. Its zero value is ready for use; all methods are
+// safe for concurrent use.
+type registry struct {
+	mu            sync.Mutex
+	closed        bool       // guarded by mu: no session may be added any more
+	sessions      []*session // guarded by mu; a session's slot is its index
+	authenticated int        // guarded by mu
+}
+
+// add takes s in and calls start, unless the registry is closed.
+func (r *registry) add(s *session, start func()) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return false
+	}
+	s.slot = len(r.sessions)
+	r.sessions = append(r.sessions, s)
+	start()
+	return true
+}
+
+// authenticate counts one more of the sessions as authenticated.
+func (r *registry) authenticate() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.authenticated++
+}
+
+// remove forgets s, which may have been counted as authenticated.
+func (r *registry) remove(s *session, authenticated bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := len(r.sessions) - 1
+	r.sessions[s.slot] = r.sessions[last]
+	r.sessions[s.slot].slot = s.slot
+	r.sessions[last] = nil
+	r.sessions = r.sessions[:last]
+	if authenticated {
+		r.authenticated--
+	}
+}
+
+// part appends the sessions of one of so many equal parts to dst. A session that
+// changes its part in between may be missed, or come twice, in one round.
+func (r *registry) part(n, of int, dst []*session) []*session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := len(r.sessions)
+	return append(dst, r.sessions[n*all/of:(n+1)*all/of]...)
+}
+
+// close lets no more sessions in and returns those that there are.
+func (r *registry) close() []*session {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	return r.part(0, 1, nil)
+}
+
+// isClosed tells whether close was called.
+func (r *registry) isClosed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.closed
+}
+
+// count returns how many sessions there are, and how many are authenticated.
+func (r *registry) count() (open, authenticated int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.sessions), r.authenticated
+}

@@ -1,0 +1,124 @@
+package hub
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"ranger/internal/event"
+	"ranger/internal/journal"
+)
+
+// closeTimeout is how long a peer may take to answer a close frame.
+const closeTimeout = 2 * time.Second
+
+// session is one socket. Its reader is a goroutine that lives as long as it
+// does; its writer is one that lives while there is something to write. Both are
+// counted in Hub.running.
+type session struct {
+	hub  *Hub            // fixed at construction
+	ws   *websocket.Conn // fixed at construction; read by the reader alone
+	peer netip.AddrPort  // fixed at construction
+	wire wire
+
+	slot int // guarded by the registry's mu
+
+	failures int // bad tokens in a row; owned by the reader
+
+	// due is when a clock of this session is next to be looked at, Unix ms.
+	due atomic.Int64
+
+	mu       sync.Mutex
+	identity event.Identity  // guarded by mu; UID is empty before the first good token
+	cursor   *journal.Cursor // guarded by mu; nil before the first good token
+	authBy   time.Time       // guarded by mu: a good token is to be there by then; zero while one is verified
+	pingAt   time.Time       // guarded by mu: when the next ping is due
+
+	frames  []byte        // guarded by mu: written before events
+	written chan struct{} // guarded by mu: closed when frames are written, or never will be; may be nil
+	woken   bool          // guarded by mu: the log may hold more
+	writing bool          // guarded by mu: a writer runs
+	broken  bool          // guarded by mu: nothing can be written any more
+
+	ending    Ending // guarded by mu: why it ends, 0 while it does not
+	closeCode uint16 // guarded by mu: code of the close frame
+	closeSent bool   // guarded by mu: the writer has taken the close frame
+}
+
+// Wake tells the session that its cursor has entries to read.
+func (s *session) Wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.woken = true
+	s.startWriterLocked()
+}
+
+func (s *session) startWriterLocked() {
+	if !s.writing && !s.broken {
+		s.writing = true
+		s.hub.running.Go(s.write)
+	}
+}
+
+// say queues a message and waits until it is written, so that a client that
+// only sends is slowed down to its own reading.
+func (s *session) say(opcode byte, text []byte) {
+	s.mu.Lock()
+	s.queueLocked(opcode, text)
+	written := s.writtenLocked()
+	s.mu.Unlock()
+	<-written
+}
+
+// queueLocked queues a message for the writer, unless the session ends.
+func (s *session) queueLocked(opcode byte, payload []byte) {
+	if s.ending == 0 {
+		s.frames = appendFrame(s.frames, opcode, payload)
+		s.startWriterLocked()
+	}
+}
+
+// writtenLocked returns what is closed when all that is queued now is written,
+// or never will be.
+func (s *session) writtenLocked() <-chan struct{} {
+	if s.written == nil {
+		s.written = make(chan struct{})
+	}
+	written := s.written
+	if !s.writing {
+		s.releaseLocked()
+	}
+	return written
+}
+
+// releaseLocked lets those go on that wait for what was queued.
+func (s *session) releaseLocked() {
+	if s.written != nil {
+		close(s.written)
+		s.written = nil
+	}
+}
+
+// end begins the close handshake, unless it has begun: what is queued is
+// written, then a close frame. It does not block.
+func (s *session) end(e Ending) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endLocked(e, uint16(e))
+}
+
+// endLocked is end with a close frame of the given code.
+func (s *session) endLocked(e Ending, code uint16) {
+	if s.ending == 0 {
+		s.ending, s.closeCode = e, code
+		s.startWriterLocked()
+	}
+}
+
+// drop cuts the connection without a word; the reader notices.
+func (s *session) drop() {
+	_ = s.wire.Close() // nothing is owed to a peer that is gone
+}

@@ -1,0 +1,146 @@
+package hub
+
+import (
+	"bufio"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"ranger/internal/event"
+)
+
+// ServeHTTP upgrades a request to a socket, or refuses it before the upgrade.
+// It may be called at once from many goroutines.
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case reserved(r):
+		refuse(w, http.StatusNotFound, "There is nothing here: connect to another path, without `stream`.")
+	case !websocket.IsWebSocketUpgrade(r):
+		w.Header().Set("Upgrade", "websocket")
+		w.Header().Set("Connection", "Upgrade")
+		refuse(w, http.StatusUpgradeRequired, "This is a WebSocket endpoint: send an upgrade.")
+	case !h.cfg.Ready() || h.registry.isClosed():
+		w.Header().Set("Retry-After", "1")
+		refuse(w, http.StatusServiceUnavailable, "Not ready: try again in a moment.")
+	case !h.cfg.Origins.allow(r):
+		h.log.WarnContext(r.Context(), "origin refused; to allow it, add it to WEBSOCKET_ALLOWED_ORIGINS",
+			"origin", clip(r.Header.Get("Origin")), "host", clip(r.Host), "peer", r.RemoteAddr)
+		refuse(w, http.StatusForbidden, "Origin not allowed.")
+	default:
+		h.upgrade(w, r)
+	}
+}
+
+// upgrade verifies the token of an Authorization header, if there is one, and
+// opens the session.
+func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
+	peer, _ := netip.ParseAddrPort(r.RemoteAddr) // not an IP address in tests over pipes
+	var identity event.Identity
+	if values := r.Header.Values("Authorization"); len(values) > 0 {
+		token, ok := bearer(values)
+		if !ok {
+			h.metrics.TokenRefused(NoBearer)
+			refuseToken(w, textNoBearer)
+			return
+		}
+		var err error
+		identity, err = h.verifier.Verify(r.Context(), token, peer)
+		switch {
+		case errors.Is(err, event.ErrRefused):
+			refuseToken(w, textRefused)
+			return
+		case err != nil:
+			h.log.ErrorContext(r.Context(), "a token could not be verified", "error", err, "peer", peer)
+			refuse(w, http.StatusServiceUnavailable, "Not ready: try again in a moment.")
+			return
+		}
+	}
+	s := &session{hub: h, peer: peer}
+	ws, err := h.upgrader.Upgrade(hijacker{w, &s.wire}, r, nil)
+	if err != nil {
+		if s.wire.Conn != nil {
+			s.drop()
+		}
+		return // gorilla has answered, through refuseUpgrade
+	}
+	h.open(s, ws, identity)
+}
+
+// open starts a session: its first write is the handshake's response, the
+// challenge and, for a token that came with the request, the success.
+func (h *Hub) open(s *session, ws *websocket.Conn, identity event.Identity) {
+	now := time.Now()
+	s.ws = ws
+	s.wire.upgraded = true
+	s.wire.life.Store(now.UnixMilli())
+	ws.SetReadLimit(h.cfg.MaxMessage)
+	ws.SetPingHandler(func(payload string) error {
+		s.say(websocket.PongMessage, []byte(payload))
+		return nil
+	})
+	ws.SetCloseHandler(func(int, string) error { return nil }) // the reader answers
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.authBy, s.pingAt = now.Add(h.cfg.AuthTimeout), now.Add(h.cfg.PingInterval)
+	s.planLocked()
+	started := h.registry.add(s, func() { h.running.Go(s.read) })
+	if !started {
+		s.drop()
+		return
+	}
+	s.frames, s.wire.handshake = s.wire.handshake, nil
+	s.queueLocked(websocket.TextMessage, challenge())
+	if identity.UID != "" {
+		s.admitLocked(identity)
+	}
+}
+
+// challenge returns the seed's first message. Its 40 random bytes are answered
+// by nobody; old clients wait for them.
+func challenge() []byte {
+	var b [40]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return []byte(`{"challenge":"` + base64.RawURLEncoding.EncodeToString(b[:]) + `"}`)
+}
+
+// bearer returns the token of an Authorization header. The scheme is compared
+// without case (RFC 9110 §11.1).
+func bearer(values []string) (token string, ok bool) {
+	scheme, rest, _ := strings.Cut(values[0], " ")
+	if len(values) > 1 || !strings.EqualFold(scheme, "Bearer") {
+		return "", false
+	}
+	return cutBearer("Bearer " + rest)
+}
+
+// reserved tells whether the request is in the streams dialect, which is kept
+// apart from the seed's endpoint: any other path, without `stream`.
+func reserved(r *http.Request) bool {
+	path := strings.TrimSuffix(r.URL.Path, "/")
+	return strings.HasSuffix(path, "/public") || strings.HasSuffix(path, "/private") ||
+		r.URL.Query().Has("stream")
+}
+
+// hijacker hands gorilla a wire instead of the connection itself.
+type hijacker struct {
+	http.ResponseWriter
+	wire *wire
+}
+
+// Hijack takes the connection over from net/http.
+func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	c, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	h.wire.Conn = c
+	return h.wire, rw, nil
+}

@@ -1,0 +1,72 @@
+package hub
+
+import (
+	"encoding/binary"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// readBuffer is the size of a socket's read buffer in bytes: most client
+// messages are one token.
+const readBuffer = 512
+
+// wire is the connection as gorilla sees it. gorilla reads from it; what it
+// writes goes nowhere, for only the session's writer writes, straight to the
+// net.Conn: so there is one writer, many frames go in one system call, and a
+// close has the reason that the protocol gives it. The response to the
+// handshake is kept for the writer's first write.
+type wire struct {
+	net.Conn
+
+	// life is when the peer last sent a byte, Unix ms.
+	life atomic.Int64
+
+	// Owned by the goroutine that upgrades, then by the reader.
+	upgraded  bool
+	handshake []byte
+	verdict   int // close code that gorilla wanted to send of its own, or 0
+}
+
+// Read notes that the peer lives.
+func (w *wire) Read(p []byte) (int, error) {
+	n, err := w.Conn.Read(p)
+	if n > 0 {
+		w.life.Store(time.Now().UnixMilli())
+	}
+	return n, err
+}
+
+// Write takes what gorilla writes.
+func (w *wire) Write(p []byte) (int, error) {
+	switch {
+	case !w.upgraded:
+		w.handshake = append(w.handshake, p...)
+	case len(p) >= 4 && p[0]&0xf == websocket.CloseMessage:
+		w.verdict = int(binary.BigEndian.Uint16(p[2:]))
+	}
+	return len(p), nil
+}
+
+// SetWriteDeadline leaves the deadline to the session's writer.
+func (w *wire) SetWriteDeadline(time.Time) error { return nil }
+
+// appendFrame appends a whole, unmasked message of the given opcode (RFC 6455
+// §5.2).
+func appendFrame(dst []byte, opcode byte, payload []byte) []byte {
+	const final = 0x80
+	dst = append(dst, final|opcode)
+	switch n := len(payload); {
+	case n < 126:
+		dst = append(dst, byte(n))
+	case n < 1<<16:
+		dst = append(dst, 126)
+		dst = binary.BigEndian.AppendUint16(dst, uint16(n))
+	default:
+		dst = append(dst, 127)
+		dst = binary.BigEndian.AppendUint64(dst, uint64(n))
+	}
+	return append(dst, payload...)
+}

@@ -1,0 +1,157 @@
+package hub
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"ranger/internal/journal"
+)
+
+// batch is how many bytes of events one write gathers at least before it goes
+// out, if there are as many.
+const batch = 32 << 10
+
+// buffers holds the writers' buffers, so that an idle socket holds none.
+type buffers struct{ pool sync.Pool }
+
+func (b *buffers) take() *[]byte {
+	if p, ok := b.pool.Get().(*[]byte); ok {
+		return p
+	}
+	return new(make([]byte, 0, 1024))
+}
+
+// give takes a buffer back, unless one large message made it big.
+func (b *buffers) give(p *[]byte) {
+	if cap(*p) <= 4*batch {
+		b.pool.Put(p)
+	}
+}
+
+// write is the session's writer: it writes until there is nothing left to
+// write, and ends. There is one at a time.
+func (s *session) write() {
+	buf := s.hub.buffers.take()
+	defer s.hub.buffers.give(buf)
+	defer func() {
+		if r := recover(); r != nil {
+			s.hub.log.Error("a session's writer panicked", "panic", r, "peer", s.peer)
+			s.giveUp()
+		}
+	}()
+	for {
+		w, ok := s.nextWork()
+		if !ok {
+			return
+		}
+		if err := s.do(&w, buf); err != nil {
+			s.giveUp()
+			return
+		}
+	}
+}
+
+// work is what one write is made of.
+type work struct {
+	frames  []byte          // to be written first
+	cursor  *journal.Cursor // events to be written after that, where not nil
+	expires time.Time       // of the token: no write of an event begins then
+	close   bool            // a close frame is the last
+	code    uint16          // of it
+	written chan struct{}   // to be closed then, where not nil
+}
+
+// nextWork takes what is to be written, or ends the writer where there is
+// nothing.
+func (s *session) nextWork() (w work, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// Who is sent away gets first what is there for them.
+	events := s.woken && s.cursor != nil && (s.ending == 0 || s.ending == GoingAway)
+	closing := s.ending != 0
+	if s.broken || s.closeSent || (len(s.frames) == 0 && !events && !closing) {
+		s.writing = false
+		s.releaseLocked()
+		return work{}, false
+	}
+	w = work{frames: s.frames, written: s.written, close: closing, code: s.closeCode}
+	s.frames, s.written, s.closeSent = nil, nil, closing
+	if events {
+		w.cursor, w.expires = s.cursor, s.identity.Expires
+		s.woken = false
+	}
+	return w, true
+}
+
+// do writes w in one system call, gathering it in buf.
+func (s *session) do(w *work, buf *[]byte) error {
+	defer func() {
+		if w.written != nil {
+			close(w.written)
+		}
+	}()
+	b := append((*buf)[:0], w.frames...)
+	events := 0
+	if w.cursor != nil {
+		b, events = s.gather(b, w)
+	}
+	now := time.Now()
+	if events > 0 && !now.Before(w.expires) {
+		s.end(TokenExpired)
+		b, events = b[:len(w.frames)], 0
+	}
+	if w.close {
+		b = appendClose(b, w.code)
+	}
+	*buf = b
+	if len(b) == 0 {
+		return nil
+	}
+	if err := s.wire.Conn.SetWriteDeadline(now.Add(s.hub.cfg.WriteTimeout)); err != nil {
+		return err
+	}
+	if _, err := s.wire.Conn.Write(b); err != nil {
+		return err
+	}
+	if events > 0 {
+		s.hub.metrics.Delivered(events)
+	}
+	if w.close {
+		return s.wire.SetReadDeadline(time.Now().Add(closeTimeout))
+	}
+	return nil
+}
+
+// gather appends the events that are there to buf, and returns their number.
+func (s *session) gather(buf []byte, w *work) ([]byte, int) {
+	var entries [16]journal.Entry
+	n := 0
+	for len(buf) < batch || w.close {
+		k, err := w.cursor.Read(entries[:])
+		if errors.Is(err, journal.ErrBehind) {
+			s.end(TooSlow)
+			return buf, n
+		}
+		for i := range entries[:k] {
+			buf = appendFrame(buf, websocket.TextMessage, entries[i].Message)
+		}
+		n += k
+		if k < len(entries) {
+			return buf, n
+		}
+	}
+	s.Wake() // there may be more
+	return buf, n
+}
+
+// giveUp ends the writer for good after a failed write.
+func (s *session) giveUp() {
+	s.mu.Lock()
+	s.broken, s.writing = true, false
+	s.releaseLocked()
+	s.mu.Unlock()
+	s.drop()
+}

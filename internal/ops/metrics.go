@@ -1,0 +1,159 @@
+// Package ops is what operators look at: health, readiness and metrics. It alone
+// knows Prometheus' client_golang.
+package ops
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"ranger/internal/event"
+	"ranger/internal/journal"
+)
+
+// Metrics are the program's counters. Each label has a closed set of values. All
+// methods are safe for concurrent use.
+type Metrics struct {
+	registry        *prometheus.Registry
+	authentications *prometheus.CounterVec
+	events          map[event.Kind]prometheus.Counter
+	unrouted        map[event.Reason]prometheus.Counter
+	deliveries      prometheus.Counter
+	closes          *prometheus.CounterVec
+}
+
+// NewMetrics returns counters at zero, for the running version and the reasons
+// for which tokens are refused.
+func NewMetrics(version string, refusals []string) *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		authentications: counters("ranger_authentications_total",
+			"Tokens that were looked at, by result (ok, refused) and the reason of a refusal.", "result", "reason"),
+		events:   make(map[event.Kind]prometheus.Counter),
+		unrouted: make(map[event.Reason]prometheus.Counter),
+		deliveries: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "ranger_deliveries_total",
+			Help: "Events written to sockets.",
+		}),
+		closes: counters("ranger_closes_total",
+			"Sockets that ended, by close code: 1000 is the client's own close, 1006 a lost connection.", "code"),
+	}
+	events := counters("ranger_events_total", "Events appended for a user, by kind.", "kind")
+	for _, k := range []event.Kind{event.Order, event.Trade} {
+		m.events[k] = events.WithLabelValues(k.String())
+	}
+	unrouted := counters("ranger_unrouted_total",
+		"Recipients, or whole messages where they are bad, that got nothing, by reason.", "reason")
+	for _, r := range event.Reasons() {
+		m.unrouted[r] = unrouted.WithLabelValues(string(r))
+	}
+	m.authentications.WithLabelValues("ok", "")
+	for _, reason := range refusals {
+		m.authentications.WithLabelValues("refused", reason)
+	}
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "ranger_build_info", Help: "1, labelled with the version that runs.",
+	}, []string{"version"})
+	build.WithLabelValues(version).Set(1)
+	m.registry.MustRegister(m.authentications, events, unrouted, m.deliveries, m.closes, build,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func counters(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+}
+
+// TokenAccepted counts a good token.
+func (m *Metrics) TokenAccepted() { m.authentications.WithLabelValues("ok", "").Inc() }
+
+// TokenRefused counts a bad token by its reason, one of a closed set.
+func (m *Metrics) TokenRefused(reason string) {
+	m.authentications.WithLabelValues("refused", reason).Inc()
+}
+
+// Event counts an event that was appended for a user.
+func (m *Metrics) Event(kind event.Kind) { m.events[kind].Inc() }
+
+// Unrouted counts a recipient, or a whole message, that was not served.
+func (m *Metrics) Unrouted(reason event.Reason) { m.unrouted[reason].Inc() }
+
+// Delivered counts events written to one socket.
+func (m *Metrics) Delivered(n int) { m.deliveries.Add(float64(n)) }
+
+// Closed counts the end of one socket by its close code.
+func (m *Metrics) Closed(code int) { m.closes.WithLabelValues(strconv.Itoa(code)).Inc() }
+
+// WatchSockets shows what count says whenever metrics are asked for.
+func (m *Metrics) WatchSockets(count func() (open, authenticated int)) {
+	gauge := func(name, help string, value func() float64) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+	}
+	gauge("ranger_sockets", "Sockets that are open.", func() float64 {
+		open, _ := count()
+		return float64(open)
+	})
+	gauge("ranger_sockets_authenticated", "Sockets that bore a good token.", func() float64 {
+		_, authenticated := count()
+		return float64(authenticated)
+	})
+}
+
+// WatchSource shows the source's state: 1 at the one it is in, 0 at the others.
+func (m *Metrics) WatchSource(states []string, state func() string) {
+	for _, s := range states {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name:        "ranger_source_state",
+			Help:        "1 for the state that the source of events is in: connecting, reading, following.",
+			ConstLabels: prometheus.Labels{"state": s},
+		}, func() float64 {
+			if state() == s {
+				return 1
+			}
+			return 0
+		}))
+	}
+}
+
+// WatchWindow shows what the journal holds whenever metrics are asked for.
+func (m *Metrics) WatchWindow(stats func() journal.Stats) {
+	m.registry.MustRegister(&window{
+		stats:    stats,
+		messages: prometheus.NewDesc("ranger_window_messages", "Messages of the stream in the window.", nil, nil),
+		age:      prometheus.NewDesc("ranger_window_age_seconds", "How long ago the oldest message of the window was read.", nil, nil),
+		entries:  prometheus.NewDesc("ranger_window_events", "Events in the logs of all users.", nil, nil),
+		bytes:    prometheus.NewDesc("ranger_window_bytes", "What these events are reckoned to take of HISTORY_MEMORY.", nil, nil),
+		evicted:  prometheus.NewDesc("ranger_window_evicted_total", "Events dropped before their time by HISTORY_SIZE or HISTORY_MEMORY.", nil, nil),
+		offset:   prometheus.NewDesc("ranger_window_last_offset", "Offset of the last message read from the stream.", nil, nil),
+	})
+}
+
+// window collects the journal's figures, all of one instant.
+type window struct {
+	stats                                          func() journal.Stats
+	messages, age, entries, bytes, evicted, offset *prometheus.Desc
+}
+
+// Describe sends what Collect is to give.
+func (w *window) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(w, ch) }
+
+// Collect sends the figures.
+func (w *window) Collect(ch chan<- prometheus.Metric) {
+	s := w.stats()
+	for _, g := range []struct {
+		desc  *prometheus.Desc
+		kind  prometheus.ValueType
+		value float64
+	}{
+		{w.messages, prometheus.GaugeValue, float64(s.Messages)},
+		{w.age, prometheus.GaugeValue, s.Age.Round(time.Millisecond).Seconds()},
+		{w.entries, prometheus.GaugeValue, float64(s.Entries)},
+		{w.bytes, prometheus.GaugeValue, float64(s.Bytes)},
+		{w.evicted, prometheus.CounterValue, float64(s.Evicted)},
+		{w.offset, prometheus.GaugeValue, float64(s.Last.Offset)},
+	} {
+		ch <- prometheus.MustNewConstMetric(g.desc, g.kind, g.value)
+	}
+}
