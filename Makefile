@@ -1,0 +1,33 @@
+# Each target installs and starts what it needs by itself: scripts/services says how.
+
+# Without cgo, so that it is built once, whether or not there is a C compiler.
+GOLANGCI = CGO_ENABLED=0 go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+VERSION  = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+FUZZTIME = 30s
+
+# Peers that tests run against: publishers and clients that are not ours.
+PEERS = ruby-bunny ruby-websocket ruby-jwt ruby-activesupport python3-websockets
+
+.PHONY: help build test lint fuzz bench
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):[a-z ]*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+build: ## build bin/ranger
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/ranger ./cmd/ranger
+
+test: lint ## lint, then all tests with -race against a real RabbitMQ and Redis
+	@command -v gcc >/dev/null || scripts/packages gcc libc6-dev # for -race
+	@scripts/packages $(PEERS)
+	scripts/services go test -race -shuffle=on ./...
+
+lint: ## golangci-lint, go fix and go mod tidy have nothing to say
+	$(GOLANGCI) run
+	go fix -diff ./...
+	go mod tidy -diff
+
+fuzz: ## run every fuzz target for FUZZTIME (30s)
+	scripts/services scripts/fuzz $(FUZZTIME)
+
+bench: ## run every benchmark
+	scripts/services go test -run '^$$' -bench . -benchmem ./...
