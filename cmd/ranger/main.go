@@ -18,12 +18,21 @@ import (
 var version = "dev"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	// From the first signal on, a second one ends the process at once.
-	context.AfterFunc(ctx, stop)
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+	go func() { // ends with the process
+		<-signals
+		cancel()
+		<-signals
+		os.Exit(report(errSecondSignal, os.Stderr))
+	}()
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	os.Exit(report(err, os.Stderr))
 }
+
+// errSecondSignal is why the program ends before its work is done.
+var errSecondSignal = errors.New("a second signal: ended at once")
 
 // commands is the command line.
 type commands struct {

@@ -25,7 +25,7 @@ func (serveCommand) Help() string {
 
 Signals: SIGTERM and SIGINT send the clients away over DRAIN_PERIOD and end the process, a second one ends it at once; SIGHUP reads JWT_PUBLIC_KEY_FILE and the certificate again.
 
-Exit codes: 0 after a signal, 2 for a wrong configuration, 1 for any other fault. The broker may come and go: that is no fault.`
+Exit codes: 0 after one signal, 2 for a wrong configuration, 1 for any other fault and after a second signal. The broker may come and go: that is no fault.`
 }
 
 // Run serves until ctx is done.

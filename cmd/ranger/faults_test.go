@@ -1,0 +1,209 @@
+package main_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+
+	"ranger/internal/amqp"
+	"ranger/internal/event"
+	"ranger/internal/journal"
+)
+
+// TestKill ends a node with SIGKILL in the middle of confirmed publishes. The
+// node that starts after it reads the window again: every event at the offset,
+// and for the user, that it had before. It names I2 and I3.
+func TestKill(t *testing.T) {
+	t.Parallel()
+	const messages = 2000
+	w := newWorld(t)
+	victim := w.serve("HISTORY_SIZE=5000")
+	s := w.login(victim, alice)
+	before := w.record()
+
+	var want []string
+	for n := range messages {
+		want = append(want, w.order(alice, n))
+		if n == messages/2 {
+			s.expect(want...)
+			victim.signal(syscall.SIGKILL)
+		}
+	}
+	if code := victim.exit(); code != -1 {
+		t.Errorf("the killed node ended with %d", code)
+	}
+	after := w.serve("HISTORY_SIZE=5000")
+	s = w.login(after, alice)
+	s.expect(w.order(alice, messages))
+
+	again := w.record()
+	first, second := before.entries(messages+1), again.entries(messages+1)
+	if !slices.EqualFunc(first, second, sameEvent) {
+		t.Error("the window that was read again differs from what was read live")
+	}
+	for i, want := range want {
+		if got := string(first[i].Message); got != want {
+			t.Fatalf("event %d is %s, want %s", i, got, want)
+		}
+	}
+	if got := after.metric("ranger_window_events"); got != messages+1 {
+		t.Errorf("the new node holds %v events, want %d", got, messages+1)
+	}
+}
+
+func sameEvent(a, b journal.Entry) bool {
+	return a.Offset == b.Offset && a.Kind == b.Kind && string(a.Message) == string(b.Message)
+}
+
+// recorder reads a world's stream as a node does, inside the test, and keeps
+// Alice's events.
+type recorder struct {
+	t      testing.TB
+	cursor *journal.Cursor
+	wake   chan struct{}
+	got    []journal.Entry
+}
+
+func (w *world) record() *recorder {
+	w.t.Helper()
+	j := journal.New(journal.Config{Size: 1 << 16})
+	r := &recorder{t: w.t, wake: make(chan struct{}, 1)}
+	r.cursor = j.Subscribe(alice, r)
+	source := amqp.NewSource(amqp.Config{
+		URL: w.url, Node: "recorder", Stream: w.stream,
+		Exchanges: amqp.Exchanges{Orders: w.orders, Trades: w.trades},
+	}, j, uncounted{}, discard())
+	ctx, cancel := context.WithCancel(w.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- source.Run(ctx) }()
+	w.t.Cleanup(func() {
+		cancel()
+		check(w.t, <-done)
+	})
+	return r
+}
+
+func (r *recorder) Wake() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// entries waits for Alice's first n events.
+func (r *recorder) entries(n int) []journal.Entry {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+	defer cancel()
+	var room [100]journal.Entry
+	for len(r.got) < n {
+		k, err := r.cursor.Read(room[:])
+		check(r.t, err)
+		r.got = append(r.got, room[:k]...)
+		if k > 0 {
+			continue
+		}
+		select {
+		case <-r.wake:
+		case <-ctx.Done():
+			r.t.Fatalf("%d events were read, want %d", len(r.got), n)
+		}
+	}
+	return r.got
+}
+
+type uncounted struct{}
+
+func (uncounted) Event(event.Kind)      {}
+func (uncounted) Unrouted(event.Reason) {}
+
+// TestBrokerRestart kills the broker and starts it again: sockets stay, and what
+// is published once the node is ready again arrives.
+func TestBrokerRestart(t *testing.T) {
+	t.Parallel()
+	b := newBroker(t)
+	w := newWorldAt(t, b.url)
+	p := w.serve()
+	s := w.login(p, alice)
+	s.expect(w.order(alice, 1))
+
+	// RabbitMQ 3.10 writes down that it has streams at all some seconds after
+	// the first: a kill before that leaves them out of reach for ever.
+	b.run("ctl", "eval", "[dets:sync(T) || T <- dets:all()].")
+	n := len(p.log())
+	b.run("kill")
+	p.awaitLogAfter(n, "reading the broker ended, will reconnect")
+	if status, body := p.get("/readyz"); status != 503 || !strings.Contains(body, `"source":"connecting"`) {
+		t.Errorf("without a broker /readyz is %d %s", status, body)
+	}
+	s.send("ping")
+	s.expect("pong")
+	b.run("start")
+	p.awaitLogAfter(n, "caught up")
+	if status, body := p.get("/readyz"); status != 200 {
+		t.Errorf("after the broker's restart /readyz is %d %s", status, body)
+	}
+	w.connect()
+	s.expect(w.order(alice, 2), w.order(alice, 3)) // the same socket
+}
+
+// TestTwoNodes has two nodes on one stream: a user's sockets on each see the
+// same events in the same order.
+func TestTwoNodes(t *testing.T) {
+	t.Parallel()
+	const messages = 500
+	w := newWorld(t)
+	one, two := w.serve("NODE_NAME=one"), w.serve("NODE_NAME=two")
+	sockets := []*socket{w.login(one, alice), w.login(two, alice)}
+	var want []string
+	for n := range messages {
+		body := fmt.Sprintf(`{"id":%d}`, n)
+		exchange, text := w.orders, `{"orderbook":`+body+`}`
+		headers := amqp091.Table{"member_uid": string(alice)}
+		if n%2 == 1 {
+			exchange, text = w.trades, fmt.Sprintf(`{"trade":{"id":%d,"side":"ask"}}`, n)
+			headers = amqp091.Table{"ask_member_uid": string(alice), "bid_member_uid": string(bob)}
+		}
+		w.send(exchange, headers, body)
+		want = append(want, text)
+	}
+	for _, s := range sockets {
+		s.expect(want...)
+	}
+	if a, b := one.metric("ranger_deliveries_total"), two.metric("ranger_deliveries_total"); a != messages || b != messages {
+		t.Errorf("%v and %v deliveries, want %d on each node", a, b, messages)
+	}
+}
+
+// broker is a RabbitMQ of a test's own.
+type broker struct {
+	t   testing.TB
+	dir string
+	url string
+}
+
+func newBroker(t testing.TB) *broker {
+	t.Helper()
+	b := &broker{t: t, dir: t.TempDir()}
+	b.url = strings.TrimSpace(b.run("start", "--owner", fmt.Sprint(os.Getpid())))
+	t.Cleanup(func() { b.run("stop") })
+	return b
+}
+
+// run runs one of the verbs of scripts/broker.
+func (b *broker) run(verb string, args ...string) string {
+	b.t.Helper()
+	// Not the test's context: the broker is stopped after it has ended.
+	cmd := exec.CommandContext(context.Background(), "../../scripts/broker", append([]string{verb, b.dir}, args...)...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	check(b.t, err)
+	return string(out)
+}

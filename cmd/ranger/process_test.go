@@ -1,0 +1,198 @@
+package main_test
+
+import (
+	"bufio"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// process is a `ranger serve` that runs.
+type process struct {
+	t    testing.TB
+	cmd  *exec.Cmd
+	ws   string // ws://… or wss://…
+	ops  string // http://…
+	done chan struct{}
+	code int // exit code, once done is closed; -1 for a signal
+
+	mu    sync.Mutex
+	lines []string      // guarded by mu: the log so far
+	more  chan struct{} // guarded by mu: closed and replaced at each line
+}
+
+// serve starts a node and returns when it is ready.
+func (w *world) serve(env ...string) *process {
+	w.t.Helper()
+	p := w.start(env...)
+	p.awaitLog("caught up")
+	return p
+}
+
+// start starts a node and returns when it listens.
+func (w *world) start(env ...string) *process {
+	w.t.Helper()
+	p := launchIn(w.t, w.t.TempDir(), append(w.environment(), env...), "serve")
+	p.awaitListening()
+	return p
+}
+
+// awaitListening waits until the program says where it listens.
+func (p *process) awaitListening() {
+	p.t.Helper()
+	p.ws = p.awaitLog("listening for clients")["url"]
+	p.ops = p.awaitLog("listening for operators")["url"]
+}
+
+func (w *world) environment() []string {
+	return []string{
+		"RABBITMQ_URL=" + w.url,
+		"AMQP_ORDERBOOK_EXCHANGE=" + w.orders,
+		"AMQP_TRADE_EXCHANGE=" + w.trades,
+		"AMQP_STREAM=" + w.stream,
+		"WEBSOCKET_HOST=127.0.0.1",
+		"WEBSOCKET_PORT=0",
+		"OPS_ADDR=127.0.0.1:0",
+		"LOG_FORMAT=json",
+		"JWT_PUBLIC_KEY=" + w.publicPEM,
+	}
+}
+
+// launchIn starts the program in dir with just this environment, and sees that
+// it is gone at the end.
+func launchIn(t testing.TB, dir string, env []string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: exec.CommandContext(t.Context(), binary, args...), done: make(chan struct{}), more: make(chan struct{})}
+	p.cmd.Dir = dir
+	p.cmd.Env = append(env, "PATH="+os.Getenv("PATH"))
+	stderr, err := p.cmd.StderrPipe()
+	check(t, err)
+	check(t, p.cmd.Start())
+	go p.follow(stderr)
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill()
+		<-p.done
+		if t.Failed() {
+			t.Logf("log of %v:\n%s", args, strings.Join(p.log(), "\n"))
+		}
+	})
+	return p
+}
+
+func (p *process) follow(stderr io.Reader) {
+	defer close(p.done)
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() {
+		p.mu.Lock()
+		p.lines = append(p.lines, lines.Text())
+		close(p.more)
+		p.more = make(chan struct{})
+		p.mu.Unlock()
+	}
+	err := p.cmd.Wait()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		p.code = exit.ExitCode()
+	}
+}
+
+func (p *process) log() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]string(nil), p.lines...)
+}
+
+// awaitLog returns the first log line with this message, its values as text.
+func (p *process) awaitLog(message string) map[string]string {
+	p.t.Helper()
+	return p.awaitLogAfter(0, message)
+}
+
+// awaitLogAfter looks from the n-th line on.
+func (p *process) awaitLogAfter(n int, message string) map[string]string {
+	p.t.Helper()
+	timeout := time.After(patience)
+	for {
+		p.mu.Lock()
+		lines, more := p.lines, p.more
+		p.mu.Unlock()
+		for ; n < len(lines); n++ {
+			var values map[string]any
+			if json.Unmarshal([]byte(lines[n]), &values) != nil || values["msg"] != message {
+				continue
+			}
+			line := make(map[string]string)
+			for k, v := range values {
+				if s, ok := v.(string); ok {
+					line[k] = s
+				} else {
+					b, _ := json.Marshal(v)
+					line[k] = string(b)
+				}
+			}
+			return line
+		}
+		select {
+		case <-more:
+		case <-p.done:
+			p.t.Fatalf("the program ended with %d before it logged %q:\n%s", p.code, message, strings.Join(p.log(), "\n"))
+		case <-timeout:
+			p.t.Fatalf("the program did not log %q:\n%s", message, strings.Join(p.log(), "\n"))
+		}
+	}
+}
+
+func (p *process) signal(s syscall.Signal) {
+	p.t.Helper()
+	check(p.t, p.cmd.Process.Signal(s))
+}
+
+// exit waits for the end of the program and returns its exit code.
+func (p *process) exit() int {
+	p.t.Helper()
+	select {
+	case <-p.done:
+		return p.code
+	case <-time.After(patience):
+		p.t.Fatal("the program did not end")
+		return 0
+	}
+}
+
+// get asks the operators' listener.
+func (p *process) get(path string) (status int, body string) {
+	p.t.Helper()
+	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.ops+path, nil)
+	check(p.t, err)
+	res, err := http.DefaultClient.Do(req)
+	check(p.t, err)
+	defer res.Body.Close() //nolint:errcheck // read to its end
+	b, err := io.ReadAll(res.Body)
+	check(p.t, err)
+	return res.StatusCode, string(b)
+}
+
+// metric returns the value of a series, such as `ranger_events_total{kind="trade"}`.
+func (p *process) metric(series string) float64 {
+	p.t.Helper()
+	_, body := p.get("/metrics")
+	m := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(series) + ` (\S+)$`).FindStringSubmatch(body)
+	if m == nil {
+		p.t.Fatalf("there is no metric %s in:\n%s", series, body)
+	}
+	v, err := strconv.ParseFloat(m[1], 64)
+	check(p.t, err)
+	return v
+}
+
+func randomText() string { return rand.Text()[:8] }

@@ -1,0 +1,98 @@
+package main_test
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"ranger/internal/auth"
+)
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// TestTerminate sends SIGTERM: the node is not ready any more, sockets are
+// closed with 1001 one slice after another, and the program ends with 0.
+func TestTerminate(t *testing.T) {
+	t.Parallel()
+	const sockets, period = 8, 2 * time.Second
+	w := newWorld(t)
+	p := w.serve("DRAIN_PERIOD=" + period.String())
+	all := make([]*socket, sockets)
+	for i := range all {
+		all[i] = w.login(p, user(i))
+	}
+	start := time.Now()
+	p.signal(syscall.SIGTERM)
+	all[0].expectClose(1001, "going away")
+	if status, body := p.get("/readyz"); status != 503 || !strings.Contains(body, "stopping") {
+		t.Errorf("while it stops /readyz is %d %s", status, body)
+	}
+	if _, res, err := websocket.DefaultDialer.DialContext(t.Context(), p.ws, nil); err == nil {
+		t.Error("a stopping node takes sockets")
+	} else if res != nil {
+		check(t, res.Body.Close())
+	}
+	all[sockets-1].expect(w.order(user(sockets-1), 1)) // events still flow
+	for _, s := range all[1:] {
+		s.expectClose(1001, "going away")
+	}
+	if took := time.Since(start); took < period {
+		t.Errorf("all were sent away within %v, not over %v", took, period)
+	}
+	if code := p.exit(); code != 0 {
+		t.Errorf("it ended with %d, want 0", code)
+	}
+}
+
+// TestTerminateTwice sends a second SIGTERM while the first one's work goes on.
+func TestTerminateTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.serve("DRAIN_PERIOD=1h")
+	for i := range 3 {
+		w.login(p, user(i))
+	}
+	p.signal(syscall.SIGTERM)
+	p.awaitLog("stopping")
+	p.signal(syscall.SIGTERM)
+	if code := p.exit(); code != 1 {
+		t.Errorf("it ended with %d, want 1", code)
+	}
+}
+
+// TestReload replaces the file of keys and sends SIGHUP: tokens of the new key
+// are good, open sockets stay.
+func TestReload(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	file := filepath.Join(t.TempDir(), "keys.pem")
+	check(t, os.WriteFile(file, []byte(w.publicPEM), 0o600))
+	p := w.serve("JWT_PUBLIC_KEY=", "JWT_PUBLIC_KEY_FILE="+file)
+
+	n := len(p.log())
+	check(t, os.WriteFile(file, []byte("no key"), 0o600))
+	p.signal(syscall.SIGHUP)
+	p.awaitLogAfter(n, "keys not reloaded, the old ones stay")
+	old := w.login(p, alice)
+
+	private, public, err := auth.GenerateKey("RS256")
+	check(t, err)
+	check(t, os.WriteFile(file, public, 0o600))
+	n = len(p.log())
+	p.signal(syscall.SIGHUP)
+	p.awaitLogAfter(n, "reloaded")
+	s := dial(t, p, nil)
+	s.send(`{"jwt":"Bearer ` + w.token(alice) + `"}`)
+	s.expect(refused)
+	w.signer, err = auth.NewSigner("RS256", string(private))
+	check(t, err)
+	s.send(`{"jwt":"Bearer ` + w.token(alice) + `"}`)
+	s.expect(authenticated)
+	old.expect(w.order(alice, 1))
+}
