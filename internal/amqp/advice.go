@@ -29,6 +29,17 @@ func (f foreign) Is(target error) bool { return target == errForeign }
 // noStreams is the advice for a broker, or a virtual host, that has no streams.
 const noStreams = "the broker cannot make a stream: use RabbitMQ 3.9 or later with the feature flag stream_queue on, or set AMQP_SOURCE=queue"
 
+// streamDown is the advice for a stream that the broker knows of and cannot get
+// at. A broker that is killed within some seconds of its very first stream comes
+// up so, and stays (RabbitMQ 3.10).
+const streamDown = "the broker's node that has the stream is down: bring it back; if it is up, the stream is lost to it: delete it with `rabbitmqctl delete_queue`, and ranger makes it anew"
+
+// badURL and unreachable are the advice for a broker that cannot be spoken to.
+const (
+	badURL      = "check RABBITMQ_URL, or RABBITMQ_HOST and RABBITMQ_PORT; a user or a password with special characters has to be percent-encoded in a URL"
+	unreachable = "is the broker up? check RABBITMQ_URL, or RABBITMQ_HOST and RABBITMQ_PORT"
+)
+
 // advice says what an operator can do about err; it is empty where only time
 // helps.
 func advice(err error) string {
@@ -41,13 +52,13 @@ func advice(err error) string {
 			if !e.Server {
 				return "the broker refused the user or the password: check RABBITMQ_URL, or RABBITMQ_USER and RABBITMQ_PASSWORD"
 			}
-			return "the broker's user lacks a permission: it needs to configure, write and read the stream and both exchanges, and to write to the default exchange"
+			return "the broker's user lacks a permission: it needs to configure (where missing), write and read the stream, to configure (where missing) and read both exchanges, and to write to the default exchange, amq.default"
 		case amqp091.NotAllowed:
 			return "the broker refused the virtual host: check RABBITMQ_URL, or RABBITMQ_VHOST"
 		}
 	}
 	if _, ok := errors.AsType[*net.OpError](err); ok {
-		return "is the broker up? check RABBITMQ_URL, or RABBITMQ_HOST and RABBITMQ_PORT"
+		return unreachable
 	}
 	return ""
 }

@@ -2,6 +2,7 @@ package amqp
 
 import (
 	"errors"
+	"math"
 	"regexp"
 	"strconv"
 	"time"
@@ -63,6 +64,12 @@ func parseStreamAge(s string) (time.Duration, bool) {
 		's': time.Second, 'm': time.Minute, 'h': time.Hour,
 		'D': 24 * time.Hour, 'M': 30 * 24 * time.Hour, 'Y': 365 * 24 * time.Hour,
 	}[s[len(s)-1]]
-	n, err := strconv.ParseInt(s[:len(s)-1], 10, 16)
-	return time.Duration(n) * unit, err == nil && unit > 0
+	n, err := strconv.ParseInt(s[:len(s)-1], 10, 64)
+	if err != nil || n < 0 || unit == 0 {
+		return 0, false
+	}
+	if n > math.MaxInt64/int64(unit) {
+		return math.MaxInt64, true
+	}
+	return time.Duration(n) * unit, true
 }

@@ -2,6 +2,7 @@ package amqp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -18,8 +19,17 @@ const (
 	hangUpTimeout = 2 * time.Second
 )
 
-// dial opens a connection that the broker lists under name.
+// errURL stands for the parser's own words, which quote the password.
+var errURL = errors.New("the broker's URL is not an AMQP URI")
+
+// dial opens a connection that the broker lists under name. The end of ctx ends
+// it at any point; afterwards ctx is of no more use to the connection.
 func dial(ctx context.Context, url, name string) (*amqp091.Connection, error) {
+	if _, err := amqp091.ParseURI(url); err != nil {
+		return nil, &topologyError{errURL, badURL}
+	}
+	var conn net.Conn
+	release := func() bool { return true }
 	properties := amqp091.NewConnectionProperties()
 	properties.SetClientConnectionName(name)
 	c, err := amqp091.DialConfig(url, amqp091.Config{
@@ -28,16 +38,25 @@ func dial(ctx context.Context, url, name string) (*amqp091.Connection, error) {
 		Properties: properties,
 		Dial: func(network, addr string) (net.Conn, error) {
 			d := net.Dialer{Timeout: handshakeTimeout}
-			conn, err := d.DialContext(ctx, network, addr)
-			if err != nil {
+			var err error
+			if conn, err = d.DialContext(ctx, network, addr); err != nil {
 				return nil, err
 			}
+			release = context.AfterFunc(ctx, func() { _ = conn.Close() })
 			// The library lifts this deadline once the connection is open.
 			return conn, conn.SetDeadline(time.Now().Add(handshakeTimeout))
 		},
 	})
+	release()
 	if err != nil {
-		return nil, fmt.Errorf("connect to the broker: %w", err)
+		if conn != nil {
+			_ = conn.Close() // the library leaves it open where the two sides disagree
+		}
+		err = fmt.Errorf("connect to the broker: %w", err)
+		if advice(err) == "" {
+			err = &topologyError{err, unreachable}
+		}
+		return nil, err
 	}
 	return c, nil
 }

@@ -21,6 +21,7 @@ const markerType = "ranger.marker"
 // Each body is unlike any other, so that its check is too.
 type markers struct {
 	ch     *amqp091.Channel
+	closed <-chan *amqp091.Error // why ch was closed; owned by the lookout
 	stream string
 	id     string // of the connection; fixed at construction
 	sent   int    // owned by the lookout
@@ -35,7 +36,8 @@ func newMarkers(c *amqp091.Connection, stream, node string) (*markers, error) {
 	if err := ch.Confirm(false); err != nil {
 		return nil, err
 	}
-	return &markers{ch: ch, stream: stream, id: node + "/" + rand.Text()}, nil
+	closed := ch.NotifyClose(make(chan *amqp091.Error, 1))
+	return &markers{ch: ch, closed: closed, stream: stream, id: node + "/" + rand.Text()}, nil
 }
 
 // send publishes a marker and waits until the broker has confirmed it.
@@ -53,10 +55,20 @@ func (m *markers) send(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("publish a marker: %w", err)
 	}
-	if !ok {
+	if ok {
+		return nil
+	}
+	// The library refuses what is unconfirmed when the channel is closed, after
+	// it has said why.
+	select {
+	case err := <-m.closed:
+		if err != nil {
+			return fmt.Errorf("publish a marker: %w", err)
+		}
+		return fmt.Errorf("publish a marker: %w", amqp091.ErrClosed)
+	default:
 		return errNotTaken
 	}
-	return nil
 }
 
 // see looks whether d is one of these markers, for the goroutine that reads.

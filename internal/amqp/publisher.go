@@ -25,6 +25,10 @@ type Publisher struct {
 
 	asked chan question // answered by the goroutine that takes returns
 	done  chan struct{} // closed when that goroutine has ended
+
+	// Owned by that goroutine; fixed once done is closed.
+	returned map[string]bool // ids of messages that came back
+	err      error           // why the channel was closed
 }
 
 // question is whether the message with this id came back.
@@ -41,7 +45,7 @@ func NewPublisher(ctx context.Context, url string, exchanges Exchanges) (*Publis
 	if err != nil {
 		return nil, advised(err)
 	}
-	p := &Publisher{conn: c, exchanges: exchanges, asked: make(chan question), done: make(chan struct{})}
+	p := &Publisher{conn: c, exchanges: exchanges, asked: make(chan question), done: make(chan struct{}), returned: make(map[string]bool)}
 	if err := p.open(); err != nil {
 		hangUp(c)
 		return nil, advised(err)
@@ -62,26 +66,30 @@ func (p *Publisher) open() error {
 	if err := p.ch.Confirm(false); err != nil {
 		return fmt.Errorf("ask for confirms: %w", err)
 	}
-	go p.takeReturns(p.ch.NotifyReturn(make(chan amqp091.Return)))
+	closed := p.ch.NotifyClose(make(chan *amqp091.Error, 1))
+	go p.takeReturns(p.ch.NotifyReturn(make(chan amqp091.Return)), closed)
 	return nil
 }
 
-// takeReturns keeps the ids of messages that came back until the connection
-// ends. The broker sends a return before the confirm of the same message, so who
-// asks after the confirm is answered rightly.
-func (p *Publisher) takeReturns(returns <-chan amqp091.Return) {
+// takeReturns keeps the ids of messages that came back until the channel is
+// closed. The broker sends a return before the confirm of the same message, so
+// who asks after the confirm is answered rightly.
+func (p *Publisher) takeReturns(returns <-chan amqp091.Return, closed <-chan *amqp091.Error) {
 	defer close(p.done)
-	returned := make(map[string]bool)
 	for {
 		select {
 		case r, ok := <-returns:
 			if !ok {
+				p.err = amqp091.ErrClosed
+				if err := <-closed; err != nil {
+					p.err = err
+				}
 				return
 			}
-			returned[r.MessageId] = true
+			p.returned[r.MessageId] = true
 		case q := <-p.asked:
-			q.answer <- returned[q.id]
-			delete(returned, q.id)
+			q.answer <- p.returned[q.id]
+			delete(p.returned, q.id)
 		}
 	}
 }
@@ -121,20 +129,26 @@ func (p *Publisher) Publish(ctx context.Context, d event.Delivery, id string) (R
 
 // Wait returns nil when the broker has taken the message and routed it,
 // ErrUnrouted when it had nobody to give it to, ErrRefused when it did not take
-// it.
+// it. Any other error leaves open what became of the message.
 func (r Receipt) Wait(ctx context.Context) error {
+	p := r.publisher
 	ok, err := r.confirm.WaitContext(ctx)
 	if err != nil {
 		return fmt.Errorf("wait for the broker's confirm: %w", err)
 	}
 	if !ok {
-		return ErrRefused
+		// The library refuses what is unconfirmed when the channel is closed.
+		if !p.ch.IsClosed() {
+			return ErrRefused
+		}
+		<-p.done
+		return advised(fmt.Errorf("wait for the broker's confirm: %w", p.err))
 	}
 	q := question{id: r.id, answer: make(chan bool, 1)}
 	select {
-	case <-r.publisher.done:
-		return nil
-	case r.publisher.asked <- q:
+	case <-p.done:
+		q.answer <- p.returned[q.id]
+	case p.asked <- q:
 	}
 	if <-q.answer {
 		return ErrUnrouted

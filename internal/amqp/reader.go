@@ -27,7 +27,14 @@ type reader struct {
 	// Owned by the goroutine that reads.
 	want    journal.Position // the last message read before, which has to come again
 	wanted  bool             // it has not come yet
+	last    uint64           // offset of the last message read, also before; 0 at first
 	unacked int
+	acked   time.Time // when the broker was told last how far we are
+
+	// Fixed once consume has returned.
+	ch        *amqp091.Channel
+	closed    <-chan *amqp091.Error
+	cancelled <-chan string
 }
 
 // read reads over c until the connection ends, with a lookout beside it.
@@ -38,8 +45,8 @@ func (s *Source) read(ctx context.Context, c *amqp091.Connection, t *topology) e
 	}
 	r := &reader{src: s, markers: markers}
 	r.want, r.again = s.journal.Last()
-	r.wanted = r.again
-	ch, deliveries, err := r.consume(c)
+	r.wanted, r.last = r.again, r.want.Offset
+	deliveries, err := r.consume(c)
 	if err != nil {
 		return err
 	}
@@ -47,7 +54,7 @@ func (s *Source) read(ctx context.Context, c *amqp091.Connection, t *topology) e
 	s.log.InfoContext(ctx, "reading the stream", "stream", s.cfg.Stream, "from", r.from())
 
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return r.loop(ctx, ch, deliveries) })
+	g.Go(func() error { return r.loop(ctx, deliveries) })
 	g.Go(func() error { return (&lookout{topology: t, reader: r}).run(ctx) })
 	g.Go(func() error {
 		// Both are stuck in the library until the connection goes.
@@ -67,64 +74,64 @@ func (r *reader) from() any {
 	return streamAge(r.src.cfg.Window)
 }
 
-func (r *reader) consume(c *amqp091.Connection) (*amqp091.Channel, <-chan amqp091.Delivery, error) {
+func (r *reader) consume(c *amqp091.Connection) (<-chan amqp091.Delivery, error) {
 	ch, err := c.Channel()
 	if err != nil {
-		return nil, nil, fmt.Errorf("open a channel to read: %w", err)
+		return nil, fmt.Errorf("open a channel to read: %w", err)
 	}
+	// Asked for before there is a consumer, so that none of its ends is missed.
+	r.ch = ch
+	r.closed = ch.NotifyClose(make(chan *amqp091.Error, 1))
+	r.cancelled = ch.NotifyCancel(make(chan string, 1))
 	if err := ch.Qos(r.src.cfg.Prefetch, 0, false); err != nil {
-		return nil, nil, fmt.Errorf("set AMQP_PREFETCH to %d: %w", r.src.cfg.Prefetch, err)
+		return nil, fmt.Errorf("set AMQP_PREFETCH to %d: %w", r.src.cfg.Prefetch, err)
 	}
 	deliveries, err := ch.Consume(r.src.cfg.Stream, "", false, false, false, false,
 		amqp091.Table{streamOffset: r.from()})
 	if err != nil {
-		return nil, nil, fmt.Errorf("consume stream %s: %w", r.src.cfg.Stream, err)
+		return nil, fmt.Errorf("consume stream %s: %w", r.src.cfg.Stream, err)
 	}
-	return ch, deliveries, nil
+	return deliveries, nil
 }
 
 // loop takes messages until they end, and says why they did.
-func (r *reader) loop(ctx context.Context, ch *amqp091.Channel, deliveries <-chan amqp091.Delivery) error {
-	closed := ch.NotifyClose(make(chan *amqp091.Error, 1))
-	cancelled := ch.NotifyCancel(make(chan string, 1))
+func (r *reader) loop(ctx context.Context, deliveries <-chan amqp091.Delivery) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-cancelled:
-			return errCancelled
 		case d, ok := <-deliveries:
 			if !ok {
-				return ended(ctx, closed, cancelled)
+				return r.ended()
 			}
-			if err := r.take(ch, &d); err != nil {
+			if err := r.take(&d); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// ended says why deliveries ended: a cancelled consumer, or a closed channel.
-func ended(ctx context.Context, closed <-chan *amqp091.Error, cancelled <-chan string) error {
+// ended says why deliveries ended. A cancelled consumer was told so before its
+// last message; otherwise the channel is closing, and says why if it was not us.
+func (r *reader) ended() error {
 	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case _, ok := <-cancelled:
+	case _, ok := <-r.cancelled:
 		if ok {
 			return errCancelled
 		}
-		return amqp091.ErrClosed
-	case err := <-closed:
-		if err != nil {
-			return fmt.Errorf("the broker closed the channel: %w", err)
-		}
-		return amqp091.ErrClosed
+	default:
 	}
+	if err := <-r.closed; err != nil {
+		return fmt.Errorf("the channel was closed: %w", err)
+	}
+	return amqp091.ErrClosed
 }
 
 // take deals with one message: it must be the one that was wanted, if one was;
-// it goes to the journal; and the broker is told now and then how far we are.
-func (r *reader) take(ch *amqp091.Channel, d *amqp091.Delivery) error {
+// it goes to the journal; and the broker is told now and then how far we are,
+// also on a quiet stream: it closes a channel that owes an acknowledgement for
+// half an hour (RabbitMQ, consumer_timeout).
+func (r *reader) take(d *amqp091.Delivery) error {
 	offset, ok := d.Headers[streamOffset].(int64)
 	if !ok {
 		return errNoOffset
@@ -136,37 +143,52 @@ func (r *reader) take(ch *amqp091.Channel, d *amqp091.Delivery) error {
 			return err
 		}
 	}
-	r.src.keep(at, d)
+	r.src.keep(at, d, r.gap(at.Offset))
 	if r.markers.see(d) && r.src.Status().State == Reading {
 		r.src.setState(Following, nil)
 		r.src.log.Info("caught up", "position", at, "read", r.read.Load())
 	}
-	if r.unacked++; r.unacked >= max(1, r.src.cfg.Prefetch/8) {
-		r.unacked = 0
-		if err := ch.Ack(d.DeliveryTag, true); err != nil {
+	r.unacked++
+	if now := time.Now(); r.unacked >= max(1, r.src.cfg.Prefetch/8) || now.Sub(r.acked) >= r.src.cfg.LookEvery {
+		r.unacked, r.acked = 0, now
+		if err := r.ch.Ack(d.DeliveryTag, true); err != nil {
 			return fmt.Errorf("acknowledge: %w", err)
 		}
 	}
 	return nil
 }
 
-// verify compares the first message after a reconnect with the one wanted.
+// verify compares the first message after a reconnect with the one wanted. One
+// that stands behind it means that the wanted one is no longer in the stream.
 func (r *reader) verify(at journal.Position) error {
 	r.wanted = false
-	switch {
-	case at == r.want:
-		return nil
-	case at.Offset == r.want.Offset:
+	if at.Offset == r.want.Offset && at != r.want {
 		return errForeign
-	default:
-		r.src.log.Error("messages were dropped from the stream before they were read; set a longer AMQP_STREAM_MAX_AGE, or a higher AMQP_STREAM_MAX_BYTES",
-			"stream", r.src.cfg.Stream, "after", r.want, "lost", at.Offset-r.want.Offset-1)
-		return nil
 	}
+	return nil
+}
+
+// housekeeping is how many offsets in a row may be the broker's own: it begins
+// each segment of a stream with a record that is delivered to nobody, and clients
+// of the stream protocol may keep their places in it (docs/adr/0007).
+const housekeeping = 16
+
+// gap tells whether messages before offset were dropped from the stream before
+// they were read.
+func (r *reader) gap(offset uint64) bool {
+	last, first := r.last, r.read.Load() == 1
+	r.last = max(last, offset)
+	behind := first && r.again && offset > last // the wanted one did not come
+	if first && !r.again || !behind && offset <= last+1+housekeeping {
+		return false
+	}
+	r.src.log.Error("messages were dropped from the stream before they were read; set a longer AMQP_STREAM_MAX_AGE, or a higher AMQP_STREAM_MAX_BYTES",
+		"stream", r.src.cfg.Stream, "after", last, "lost", offset-last-1)
+	return true
 }
 
 // keep decodes d and appends it to the journal.
-func (s *Source) keep(at journal.Position, d *amqp091.Delivery) {
+func (s *Source) keep(at journal.Position, d *amqp091.Delivery, gap bool) {
 	var out event.Outcome
 	if d.Exchange != "" || d.Type != markerType {
 		out = event.Decode(event.Delivery{
@@ -175,7 +197,7 @@ func (s *Source) keep(at journal.Position, d *amqp091.Delivery) {
 			Body:    d.Body,
 		}, s.cfg.MaxBody)
 	}
-	if !s.journal.Append(journal.Message{Position: at, At: time.Now().UnixMilli(), Events: out.Events}) {
+	if !s.journal.Append(journal.Message{Position: at, Gap: gap, At: time.Now().UnixMilli(), Events: out.Events}) {
 		return // read before a reconnect
 	}
 	for i := range out.Events {

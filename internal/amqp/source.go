@@ -109,9 +109,14 @@ func (s *Source) attempt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer hangUp(c)
-	stop := context.AfterFunc(ctx, func() { hangUp(c) })
-	defer stop()
+	hungUp := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { hangUp(c); close(hungUp) })
+	defer func() {
+		if !stop() {
+			<-hungUp // only the first to hang up waits for the broker's answer
+		}
+		hangUp(c)
+	}()
 
 	t := topology{conn: c, cfg: s.cfg, log: s.log}
 	made, err := t.make()

@@ -1,6 +1,7 @@
 package amqp
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -70,6 +71,9 @@ func (t *topology) ensureStream() (made bool, err error) {
 	if err == nil {
 		return false, t.checkStream()
 	}
+	if isCode(err, amqp091.ResourceLocked) { // another connection's exclusive queue
+		return false, t.noStream(err)
+	}
 	if !isCode(err, amqp091.NotFound) {
 		return false, wrap("look at stream "+t.cfg.Stream, err)
 	}
@@ -77,14 +81,38 @@ func (t *topology) ensureStream() (made bool, err error) {
 	if _, other := differing(err); other {
 		return false, t.checkStream() // somebody made it since, with other arguments
 	}
-	if isCode(err, amqp091.PreconditionFailed) || isCode(err, amqp091.NotImplemented) || isCode(err, amqp091.InternalError) {
-		return false, &topologyError{fmt.Errorf("declare stream %s: %w", t.cfg.Stream, err), noStreams}
-	}
-	if err != nil {
-		return false, wrap("declare stream "+t.cfg.Stream, err)
+	err = wrap("declare stream "+t.cfg.Stream, err)
+	switch {
+	case knowsNoStreams(err):
+		return false, &topologyError{err, noStreams}
+	case isCode(err, amqp091.NotFound): // it is known, and out of reach
+		return false, &topologyError{err, streamDown}
+	case err != nil:
+		return false, err
 	}
 	t.log.Info("the stream has been declared", "stream", t.cfg.Stream, "max_age", t.cfg.MaxAge.String(), "max_bytes", t.cfg.MaxBytes)
 	return true, nil
+}
+
+// knowsNoStreams tells whether err is how a broker without streams answers the
+// declaration of one: RabbitMQ before 3.9 does not take the type
+// (rabbit_amqqueue:check_arguments), later ones have a feature flag for it
+// (rabbit_queue_type:declare). Other errors of these codes have other causes.
+func knowsNoStreams(err error) bool {
+	e, ok := errors.AsType[*amqp091.Error](err)
+	if !ok {
+		return false
+	}
+	switch e.Code {
+	case amqp091.NotImplemented:
+		return true
+	case amqp091.PreconditionFailed:
+		return strings.Contains(e.Reason, "invalid arg 'x-queue-type'")
+	case amqp091.InternalError:
+		return strings.Contains(e.Reason, "feature flag is disabled")
+	default:
+		return false
+	}
 }
 
 func (t *topology) streamArgs() amqp091.Table {
@@ -103,6 +131,14 @@ func (t *topology) declareStream(args amqp091.Table) error {
 	})
 }
 
+// noStream is the error where a queue of another type has the stream's name.
+func (t *topology) noStream(err error) error {
+	return &topologyError{
+		fmt.Errorf("queue %s is no stream: %w", t.cfg.Stream, err),
+		"a queue of another type has the stream's name: set AMQP_STREAM to another name, or delete that queue",
+	}
+}
+
 // checkStream learns what an existing stream was declared with, from the
 // broker's refusals to declare it otherwise, and warns where it keeps less than
 // a node reads at its start.
@@ -113,16 +149,16 @@ func (t *topology) checkStream() error {
 		if err == nil {
 			break
 		}
+		if isCode(err, amqp091.AccessRefused) {
+			return nil // who may not declare it may still read it
+		}
 		d, ok := differing(err)
 		if !ok {
 			return wrap("look at the arguments of stream "+t.cfg.Stream, err)
 		}
 		switch {
 		case d.name == amqp091.QueueTypeArg, !strings.HasPrefix(d.name, "x-"):
-			return &topologyError{
-				fmt.Errorf("queue %s is no stream: %w", t.cfg.Stream, err),
-				"a queue of another type has the stream's name: set AMQP_STREAM to another name, or delete that queue",
-			}
+			return t.noStream(err)
 		case d.value == nil:
 			delete(args, d.name)
 		default:

@@ -26,6 +26,10 @@ type Config struct {
 // Message is one message of the stream and what became of it.
 type Message struct {
 	Position
+	// Gap says that messages between the last one appended and this one were
+	// never read. A jump of offsets alone says nothing: a stream has offsets that
+	// are no messages.
+	Gap bool
 	// At is when this node took it from the broker, Unix ms.
 	At int64
 	// Events are for different users each. Append keeps their Message.
@@ -41,7 +45,7 @@ type Journal struct {
 
 	mu      sync.Mutex
 	spine   spine       // guarded by mu
-	queue   ring[place] // guarded by mu: every entry of every log, oldest first
+	queue   ring[place] // guarded by mu: every entry of every log, oldest first, and some already dropped
 	entries int         // guarded by mu: number of the entries held
 	bytes   int64       // guarded by mu: sum of their costs
 	evicted uint64      // guarded by mu: entries dropped by Size or Memory, ever
@@ -65,8 +69,8 @@ func New(cfg Config) *Journal {
 
 // Append adds the stream's next message, wakes the sessions of its users and
 // drops what is over the bounds. A message at or before the last one is not
-// added again: then it returns false. An offset beyond the next one begins the
-// window anew, for what lies between was never read.
+// added again: then it returns false. A gap begins the window anew: no position
+// before it holds any more.
 func (j *Journal) Append(m Message) bool {
 	if !j.append(m) {
 		return false
@@ -81,12 +85,11 @@ func (j *Journal) Append(m Message) bool {
 func (j *Journal) append(m Message) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	last, ok := j.spine.last()
-	if ok && m.Offset <= last.Offset {
+	if last, ok := j.spine.last(); ok && m.Offset <= last.Offset {
 		return false
 	}
-	if !ok || m.Offset != last.Offset+1 {
-		j.floor = m.Offset
+	if m.Gap {
+		j.spine = spine{}
 	}
 	j.spine.push(m.Position, m.At)
 	j.wake = j.wake[:0]
@@ -116,13 +119,11 @@ func (j *Journal) addLocked(m Message, e event.Event) {
 }
 
 // trimLocked drops what is older than TTL at now (Unix ms), then the oldest of
-// all users alike until Memory suffices.
+// all users alike until Memory suffices. The spine must not be empty.
 func (j *Journal) trimLocked(now int64) {
 	before := now - j.cfg.TTL.Milliseconds()
 	j.spine.trim(before)
-	if len(j.spine.segments) > 0 {
-		j.floor = max(j.floor, j.spine.segments[0].offset)
-	}
+	j.floor = max(j.floor, j.spine.segments[0].offset)
 	for j.queue.len() > 0 {
 		p := *j.queue.at(j.queue.first)
 		old := p.at < before
@@ -134,13 +135,31 @@ func (j *Journal) trimLocked(now int64) {
 			j.evicted++
 		}
 	}
+	if j.queue.len() > 2*j.entries+spareQueue {
+		j.tidyLocked()
+	}
+}
+
+// spareQueue is how many places of dropped entries are no reason to tidy up.
+const spareQueue = 1024
+
+// tidyLocked takes out of the queue what logs have dropped by their own bound:
+// else a busy user's places would pile up in it for a whole TTL.
+func (j *Journal) tidyLocked() {
+	var held ring[place]
+	for n := j.queue.first; n != j.queue.next; n++ {
+		if p := j.queue.at(n); p.held() {
+			held.push(*p)
+		}
+	}
+	j.queue = held
 }
 
 // dropLocked drops the entry at p, if its log's own bound has not done so yet.
 func (j *Journal) dropLocked(p place) bool {
 	p.shard.mu.Lock()
 	defer p.shard.mu.Unlock()
-	if p.number < p.log.entries.first {
+	if !p.held() {
 		return false
 	}
 	j.bytes -= p.log.drop()

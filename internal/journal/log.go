@@ -22,7 +22,8 @@ const entryCost = 128
 func (e *Entry) cost() int64 { return int64(len(e.Message)) + entryCost }
 
 // userLog holds the events of one user and the cursors that read them. Guarded
-// by its shard's mu.
+// by its shard's mu; entries change under Journal.mu as well, so that who holds
+// either may look at them.
 type userLog struct {
 	uid     event.UID
 	entries ring[Entry]
@@ -55,3 +56,7 @@ type place struct {
 	log    *userLog
 	shard  *shard
 }
+
+// held tells whether the entry at p is still in its log. The caller holds
+// Journal.mu.
+func (p *place) held() bool { return p.number >= p.log.entries.first }

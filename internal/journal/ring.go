@@ -1,7 +1,8 @@
 package journal
 
 // ring is a first-in, first-out queue whose items are numbered from its first on.
-// It grows by doubling and lets go of its memory when it empties.
+// It grows by doubling, halves when a quarter is left, and lets go of all its
+// memory when it empties.
 type ring[T any] struct {
 	slots []T    // as many as a power of two, or none
 	first uint64 // number of the oldest item held
@@ -18,7 +19,7 @@ func (r *ring[T]) at(number uint64) *T {
 // push adds an item and returns its number.
 func (r *ring[T]) push(item T) uint64 {
 	if r.len() == len(r.slots) {
-		r.grow()
+		r.resize(max(2, 2*len(r.slots)))
 	}
 	*r.at(r.next) = item
 	r.next++
@@ -32,16 +33,19 @@ func (r *ring[T]) pop() T {
 	item := *slot
 	*slot = zero
 	r.first++
-	if r.first == r.next {
+	switch r.len() {
+	case 0:
 		r.slots = nil
+	case len(r.slots) / 4:
+		r.resize(len(r.slots) / 2)
 	}
 	return item
 }
 
-func (r *ring[T]) grow() {
-	grown := ring[T]{slots: make([]T, max(2, 2*len(r.slots)))}
+func (r *ring[T]) resize(slots int) {
+	resized := ring[T]{slots: make([]T, slots)}
 	for n := r.first; n != r.next; n++ {
-		*grown.at(n) = *r.at(n)
+		*resized.at(n) = *r.at(n)
 	}
-	r.slots = grown.slots
+	r.slots = resized.slots
 }

@@ -3,11 +3,13 @@ package journal
 import "sort"
 
 // spine holds the check of every message of the window, four bytes a message,
-// in segments that go as a whole. Offsets in it are contiguous.
+// in segments that go as a whole.
 type spine struct {
 	segments []segment // oldest first; none is empty
+	messages int       // in all of them
 }
 
+// segment is a run of messages whose offsets are contiguous.
 type segment struct {
 	offset uint64 // of checks[0]
 	at     int64  // when checks[0] was read, Unix ms
@@ -31,28 +33,22 @@ func (s *spine) last() (Position, bool) {
 	return Position{Offset: g.end() - 1, Check: g.checks[len(g.checks)-1]}, true
 }
 
-// len returns the number of messages held.
-func (s *spine) len() int {
-	last, ok := s.last()
-	if !ok {
-		return 0
-	}
-	return int(last.Offset-s.segments[0].offset) + 1 //nolint:gosec // as many as there are checks in memory
-}
-
-// push adds the message after the last one, or begins anew at p where p does
-// not stand there.
+// push adds the message after the last one.
 func (s *spine) push(p Position, at int64) {
-	if last, ok := s.last(); ok && p.Offset != last.Offset+1 {
-		s.segments = nil
-	}
 	n := len(s.segments)
-	if n == 0 || at >= s.segments[n-1].at+segmentSpan || len(s.segments[n-1].checks) == segmentSize {
+	if n == 0 || s.segments[n-1].full(p, at) {
 		s.segments = append(s.segments, segment{offset: p.Offset, at: at})
 		n++
 	}
 	g := &s.segments[n-1]
 	g.checks = append(g.checks, p.Check)
+	s.messages++
+}
+
+// full tells whether the message at p, read at that time, belongs into another
+// segment.
+func (g *segment) full(p Position, at int64) bool {
+	return p.Offset != g.end() || at >= g.at+segmentSpan || len(g.checks) == segmentSize
 }
 
 // holds tells whether p is in the window with this very check.
@@ -70,6 +66,7 @@ func (s *spine) holds(p Position) bool {
 func (s *spine) trim(before int64) {
 	n := 0
 	for n+1 < len(s.segments) && s.segments[n+1].at <= before {
+		s.messages -= len(s.segments[n].checks)
 		s.segments[n] = segment{}
 		n++
 	}

@@ -26,7 +26,7 @@ func (j *Journal) Stats() Stats {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	s := Stats{
-		Messages: j.spine.len(),
+		Messages: j.spine.messages,
 		Entries:  j.entries,
 		Bytes:    j.bytes,
 		Evicted:  j.evicted,

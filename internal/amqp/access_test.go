@@ -1,0 +1,148 @@
+package amqp_test
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+
+	"ranger/internal/amqp"
+)
+
+// What an operator got wrong is logged with the variables to look at, and tried
+// again until it is right.
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	newConfig := func(t *testing.T, url string) amqp.Config {
+		t.Helper()
+		cfg := newConfig(t, s.url) // guest may delete it
+		cfg.URL = url
+		return cfg
+	}
+	s.ctl("add_user", "locked", "right")
+	s.ctl("set_permissions", "locked", ".*", ".*", ".*")
+	s.ctl("add_user", "nothing", "right")
+	s.ctl("set_permissions", "nothing", "", "", "")
+	s.ctl("add_user", "nomarker", "right")
+	s.ctl("set_permissions", "nomarker", ".*", "^(stream|orders|trades)-", ".*")
+	s.ctl("add_user", "outside", "right")
+
+	for _, c := range []struct {
+		name, user, password, vhost string
+		advice                      string
+		mend                        [][]string
+	}{
+		{
+			"password", "locked", "wrong", "", "RABBITMQ_PASSWORD",
+			[][]string{{"change_password", "locked", "wrong"}},
+		},
+		{
+			"user", "nobody", "right", "", "RABBITMQ_USER",
+			[][]string{{"add_user", "nobody", "right"}, {"set_permissions", "nobody", ".*", ".*", ".*"}},
+		},
+		{
+			"vhost", "guest", "guest", "absent", "RABBITMQ_VHOST",
+			[][]string{{"add_vhost", "absent"}, {"set_permissions", "-p", "absent", "guest", ".*", ".*", ".*"}},
+		},
+		{
+			"no access to the vhost", "outside", "right", "", "RABBITMQ_VHOST",
+			[][]string{{"set_permissions", "outside", ".*", ".*", ".*"}},
+		},
+		{
+			"no permissions", "nothing", "right", "", "lacks a permission",
+			[][]string{{"set_permissions", "nothing", ".*", ".*", ".*"}},
+		},
+		{
+			"no permission to publish markers", "nomarker", "right", "", "to write to the default exchange",
+			[][]string{{"set_permissions", "nomarker", ".*", ".*", ".*"}},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			n := startNode(t, newConfig(t, s.as(c.user, c.password, c.vhost)))
+			n.awaitLog(t, c.advice)
+			n.awaitLog(t, c.advice) // it keeps trying
+			if got := n.source.Status(); got.Error == nil || got.CaughtUp {
+				t.Errorf("status: %+v", got)
+			}
+			for _, args := range c.mend {
+				s.ctl(args...)
+			}
+			n.awaitFollowing(t)
+			if got := n.log.count(says(c.password + "@")); got != 0 {
+				t.Error("a password was logged")
+			}
+		})
+	}
+
+	// Connections that the broker's operator closes are opened again.
+	t.Run("closed by the operator", func(t *testing.T) {
+		t.Parallel()
+		s.ctl("add_user", "ranger", "right")
+		s.ctl("set_permissions", "ranger", ".*", ".*", ".*")
+		cfg := newConfig(t, s.as("ranger", "right", ""))
+		n := startNode(t, cfg)
+		n.awaitFollowing(t)
+		alices := n.tap(t, alice)
+		cfg.URL = s.url
+		f := startFlood(t, cfg, 0)
+		for i := range 3 {
+			alices.await(t, idText(200*(i+1)))
+			s.ctl("close_all_user_connections", "ranger", "for a test")
+			n.awaitLog(t, "for a test")
+			n.awaitFollowing(t)
+		}
+		f.stop()
+		newPeer(t, s.url).send(cfg, order(f.next))
+		checkNumbers(t, numbers(t, alices.await(t, idText(f.next))), f.confirmed)
+	})
+}
+
+// Where nobody listens, or somebody else does, the log says where to look.
+func TestNoBroker(t *testing.T) {
+	t.Parallel()
+	parted := newProxy(t, sharedURL(t))
+	parted.part()
+	cfg := newConfig(t, sharedURL(t))
+	cfg.URL = parted.url
+	n := startNode(t, cfg)
+	n.awaitLog(t, "RABBITMQ_HOST") // the connection is closed without a word
+	n.awaitLog(t, "RABBITMQ_HOST")
+	parted.join()
+	n.awaitFollowing(t)
+
+	var listen net.ListenConfig
+	ln, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.URL = "amqp://guest:guest@" + ln.Addr().String()
+	if err := ln.Close(); err != nil {
+		t.Fatal(err)
+	}
+	startNode(t, cfg).awaitLog(t, "RABBITMQ_HOST")
+}
+
+// A parser's error quotes the URL, and with it the password.
+func TestBadURLIsNotLogged(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{
+		"amqp://guest:hunter2@127.0.0.1:port",
+		"amqp://guest:hun#ter2@127.0.0.1:5672",
+		"http://guest:hunter2@127.0.0.1:5672",
+		"amqp://guest:hunter2@127.0.0.1:5672/?heartbeat=hunter2",
+		"hunter2",
+		"",
+	} {
+		n := startNode(t, amqp.Config{URL: url})
+		n.awaitLog(t, "RABBITMQ_URL")
+		n.stop(t)
+		if text := fmt.Sprint(n.log.items); strings.Contains(text, "hun") || strings.Contains(text, "ter2") {
+			t.Errorf("the log of %q shows it: %s", url, text)
+		}
+		if _, err := amqp.NewPublisher(t.Context(), url, amqp.Exchanges{}); err == nil || strings.Contains(err.Error(), "ter2") {
+			t.Errorf("a publisher's error for %q: %v", url, err)
+		}
+	}
+}

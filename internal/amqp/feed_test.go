@@ -1,0 +1,112 @@
+package amqp_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"ranger/internal/event"
+)
+
+// feed is a list that only grows. It is safe for concurrent use.
+type feed[T any] struct {
+	mu    sync.Mutex
+	items []T
+	grown chan struct{} // closed at the next add; nil while nobody waits
+}
+
+func (f *feed[T]) add(item T) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.items = append(f.items, item)
+	if f.grown != nil {
+		close(f.grown)
+		f.grown = nil
+	}
+}
+
+// after returns the items from number n on, and what is closed when there are
+// more.
+func (f *feed[T]) after(n int) ([]T, <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.grown == nil {
+		f.grown = make(chan struct{})
+	}
+	return f.items[n:len(f.items):len(f.items)], f.grown
+}
+
+// await returns the first item from number n on that is wanted, and the number
+// of the one that follows it.
+func (f *feed[T]) await(tb testing.TB, what string, n int, wanted func(T) bool) (T, int) {
+	tb.Helper()
+	timeout := time.After(patience)
+	for {
+		items, grown := f.after(n)
+		for _, item := range items {
+			n++
+			if wanted(item) {
+				return item, n
+			}
+		}
+		select {
+		case <-grown:
+		case <-timeout:
+			items, _ := f.after(0)
+			tb.Fatalf("waited in vain for %s; there was %v", what, items)
+		}
+	}
+}
+
+// count returns how many items there are that are wanted.
+func (f *feed[T]) count(wanted func(T) bool) int {
+	n := 0
+	items, _ := f.after(0)
+	for _, item := range items {
+		if wanted(item) {
+			n++
+		}
+	}
+	return n
+}
+
+// line is what was logged at once.
+type line struct {
+	at    time.Time
+	level slog.Level
+	text  string // the message
+	attrs map[string]any
+}
+
+func (l line) String() string {
+	return fmt.Sprintf("\n%v %s %v %v %v", l.level, l.text, l.attrs["error"], l.attrs["advice"], l.attrs)
+}
+
+// logged is a slog.Handler that feeds.
+type logged struct{ feed[line] }
+
+func (l *logged) Enabled(context.Context, slog.Level) bool { return true }
+func (l *logged) WithAttrs([]slog.Attr) slog.Handler       { panic("not used by the package") }
+func (l *logged) WithGroup(string) slog.Handler            { panic("not used by the package") }
+
+func (l *logged) Handle(_ context.Context, r slog.Record) error {
+	attrs := map[string]any{}
+	r.Attrs(func(a slog.Attr) bool {
+		attrs[a.Key] = a.Value.Resolve().Any()
+		return true
+	})
+	l.add(line{r.Time, r.Level, r.Message, attrs})
+	return nil
+}
+
+// counted is a Metrics that feeds.
+type counted struct {
+	events   feed[event.Kind]
+	unrouted feed[event.Reason]
+}
+
+func (c *counted) Event(k event.Kind)      { c.events.add(k) }
+func (c *counted) Unrouted(r event.Reason) { c.unrouted.add(r) }

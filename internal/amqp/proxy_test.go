@@ -1,0 +1,133 @@
+package amqp_test
+
+import (
+	"io"
+	"maps"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// proxy stands between a node and the broker, so that a test can part them
+// without a harm to others.
+type proxy struct {
+	url    string // the broker's, through the proxy
+	target string
+	ln     net.Listener
+
+	mu    sync.Mutex
+	shut  bool                  // guarded by mu: connections are ended at once
+	conns map[net.Conn]struct{} // guarded by mu
+	muted map[net.Conn]struct{} // guarded by mu: nothing is passed on to these
+}
+
+// newProxy returns an open proxy for the broker at url.
+func newProxy(tb testing.TB, url string) *proxy {
+	tb.Helper()
+	var listen net.ListenConfig
+	ln, err := listen.Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	_, target, _ := strings.Cut(url, "@")
+	target, _, _ = strings.Cut(target, "/")
+	p := &proxy{
+		url:    strings.Replace(url, target, ln.Addr().String(), 1),
+		target: target,
+		ln:     ln,
+		conns:  map[net.Conn]struct{}{},
+		muted:  map[net.Conn]struct{}{},
+	}
+	var running sync.WaitGroup
+	running.Go(func() { p.serve(tb, &running) })
+	tb.Cleanup(func() {
+		_ = ln.Close()
+		p.part()
+		running.Wait()
+	})
+	return p
+}
+
+func (p *proxy) serve(tb testing.TB, running *sync.WaitGroup) {
+	var dial net.Dialer
+	for {
+		near, err := p.ln.Accept()
+		if err != nil {
+			return
+		}
+		far, err := dial.DialContext(tb.Context(), "tcp", p.target)
+		if err != nil {
+			_ = near.Close()
+			continue
+		}
+		p.mu.Lock()
+		p.conns[near], p.conns[far] = struct{}{}, struct{}{}
+		shut := p.shut
+		p.mu.Unlock()
+		if shut {
+			p.end(near, far)
+			continue
+		}
+		running.Go(func() { p.copy(near, far) })
+		running.Go(func() { p.copy(far, near) })
+	}
+}
+
+func (p *proxy) copy(to, from net.Conn) {
+	_, _ = io.Copy(writer(func(b []byte) (int, error) {
+		if p.mutes(to) {
+			return len(b), nil
+		}
+		return to.Write(b)
+	}), from)
+	p.end(to, from)
+}
+
+type writer func([]byte) (int, error)
+
+func (w writer) Write(b []byte) (int, error) { return w(b) }
+
+func (p *proxy) mutes(to net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, muted := p.muted[to]
+	return muted
+}
+
+// mute has the connections that there are say nothing more, both ways.
+func (p *proxy) mute() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	maps.Copy(p.muted, p.conns)
+}
+
+func (p *proxy) end(conns ...net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range conns {
+		_ = c.Close()
+		delete(p.conns, c)
+	}
+}
+
+// cut ends all connections that there are; new ones may come.
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.conns {
+		_ = c.Close()
+	}
+}
+
+// part ends all connections, also those to come.
+func (p *proxy) part() { p.open(false); p.cut() }
+
+// join lets connections through again.
+func (p *proxy) join() { p.open(true) }
+
+func (p *proxy) open(open bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shut = !open
+}

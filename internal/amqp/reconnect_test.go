@@ -1,0 +1,104 @@
+package amqp_test
+
+import (
+	"testing"
+	"time"
+
+	"ranger/internal/amqp"
+	"ranger/internal/event"
+)
+
+// Connections that end in the middle of a flood cost nothing: everything that
+// was confirmed comes once and in order, and is counted once.
+func TestConnectionsEndMidStream(t *testing.T) {
+	t.Parallel()
+	cfg := newConfig(t, sharedURL(t))
+	parted := newProxy(t, cfg.URL)
+	through := cfg
+	through.URL = parted.url
+	n := startNode(t, through)
+	n.awaitFollowing(t)
+	alices := n.tap(t, alice)
+
+	f := startFlood(t, cfg, 0)
+	for i := range 5 {
+		alices.await(t, idText(200*(i+1)))
+		parted.cut()
+		n.awaitLog(t, "will reconnect")
+		n.awaitFollowing(t)
+	}
+	f.stop()
+	newPeer(t, cfg.URL).send(cfg, order(f.next))
+	got := numbers(t, alices.await(t, idText(f.next)))
+	checkNumbers(t, got, append(f.confirmed, f.next))
+	if counted := n.metrics.events.count(func(event.Kind) bool { return true }); counted != len(got) {
+		t.Errorf("%d events were counted, %d came", counted, len(got))
+	}
+	if lost := n.log.count(says("dropped")) + n.log.count(says("not the one read before")); lost != 0 {
+		t.Errorf("%d times the node thought that something was lost: %v", lost, n.log.items)
+	}
+}
+
+// The broker's power is cut in the middle of a flood.
+func TestBrokerKilled(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	// RabbitMQ 3.10 does not find its first stream again when it is killed just
+	// after it was made, so a stop in good order comes first.
+	testBrokerAway(t, s)
+	cfg := newConfig(t, s.url)
+	cfg.Exchanges.Durable = true
+	n := startNode(t, cfg)
+	n.awaitFollowing(t)
+	alices := n.tap(t, alice)
+
+	before := startFlood(t, cfg, 0)
+	alices.await(t, idText(500))
+	s.kill()
+	<-before.ended
+	if len(before.confirmed) < 500 || len(before.confirmed) == before.next {
+		t.Fatalf("%d of %d messages were confirmed: the broker was not killed in between", len(before.confirmed), before.next)
+	}
+	s.start()
+	n.awaitFollowing(t) // until the stream is up again, what comes is not routed
+	after := startFlood(t, cfg, before.next)
+	alices.await(t, idText(before.next+200))
+	after.stop()
+	newPeer(t, cfg.URL).send(cfg, order(after.next))
+	got := numbers(t, alices.await(t, idText(after.next)))
+	checkNumbers(t, got, append(append(before.confirmed, after.confirmed...), after.next))
+	if lost := n.log.count(says("dropped")) + n.log.count(says("not the one read before")); lost != 0 {
+		t.Errorf("%d times the node thought that something was lost: %v", lost, n.log.items)
+	}
+}
+
+// testBrokerAway stops a broker for a while. Exchanges that are not durable have
+// gone when it comes back.
+func testBrokerAway(t *testing.T, s *server) {
+	cfg := newConfig(t, s.url)
+	n := startNode(t, cfg)
+	n.awaitFollowing(t)
+	alices := n.tap(t, alice)
+	newPeer(t, s.url).send(cfg, order(1))
+	alices.await(t, idText(1))
+
+	s.stop()
+	first := n.awaitLog(t, "RABBITMQ_HOST")
+	for range 3 {
+		n.awaitLog(t, "RABBITMQ_HOST")
+	}
+	fifth := n.awaitLog(t, "RABBITMQ_HOST")
+	if waited := fifth.at.Sub(first.at); waited < 750*time.Millisecond {
+		t.Errorf("five tries took %v: it does not back off", waited)
+	}
+	if got := n.source.Status(); got.State != amqp.Connecting || got.Error == nil || !got.CaughtUp {
+		t.Errorf("status without a broker: %+v", got)
+	}
+	s.start()
+	n.awaitLog(t, "an exchange was missing")
+	n.awaitFollowing(t)
+	newPeer(t, s.url).send(cfg, order(2))
+	if got := len(alices.await(t, idText(2))); got != 2 {
+		t.Errorf("alice got %d events, want 2", got)
+	}
+}

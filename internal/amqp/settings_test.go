@@ -1,0 +1,55 @@
+package amqp_test
+
+import (
+	"testing"
+
+	"ranger/internal/amqp"
+)
+
+// A broker without streams is told apart from one that is out of sorts. When it
+// has them, a quiet stream is not given up for acknowledgements that are owed.
+func TestBrokerSettings(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, map[string]string{"none": "FEATURE_FLAGS=\n"}) // at the first start: none is on
+	s.ctl("eval", `[application:set_env(rabbit, K, V) || {K, V} <- [{consumer_timeout, 2000}, {channel_tick_interval, 200}]].`)
+	cfg := newConfig(t, s.url)
+	cfg.LookEvery = soon
+	n := startNode(t, cfg)
+	n.awaitLog(t, "AMQP_SOURCE=queue")
+	n.awaitLog(t, "AMQP_SOURCE=queue")
+	if got := n.source.Status(); got.State != amqp.Connecting || got.CaughtUp {
+		t.Errorf("status: got %+v, want connecting", got)
+	}
+	s.ctl("enable_feature_flag", "stream_queue")
+	n.awaitFollowing(t)
+
+	awaitMarkers(t, newPeer(t, s.url).follow(cfg.Stream), 6) // two looks each: twice the timeout
+	if got := n.log.count(says("will reconnect")); got != n.log.count(says("AMQP_SOURCE=queue")) {
+		t.Errorf("the broker ended a quiet consumer: %v", n.log.items)
+	}
+}
+
+// A broker under an alarm takes no marker: a node that starts reads what there
+// is, and has not caught up until the alarm is over.
+func TestBrokerUnderAlarm(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	cfg := newConfig(t, s.url)
+	const messages = 50
+	fill(t, cfg, messages)
+	s.ctl("eval", `rabbit_alarm:set_alarm({{resource_limit, disk, node()}, []}).`)
+	cfg.LookEvery = soon
+	n := newNode(cfg)
+	alices := n.tap(t, alice)
+	n.run(t)
+	alices.await(t, idText(messages-1))
+	s.ctl("list_queues") // takes longer than a look
+	if got := n.source.Status(); got.State != amqp.Reading || got.CaughtUp {
+		t.Errorf("status under an alarm: got %+v, want reading", got)
+	}
+	s.ctl("eval", `rabbit_alarm:clear_alarm({resource_limit, disk, node()}).`)
+	n.awaitFollowing(t)
+	if got := n.log.count(says("will reconnect")); got != 0 {
+		t.Errorf("the node lost patience: %v", n.log.items)
+	}
+}

@@ -1,0 +1,60 @@
+package journal_test
+
+import (
+	"fmt"
+	"testing"
+
+	"ranger/internal/event"
+	"ranger/internal/journal"
+)
+
+// Appending in a full window, so that every message drops another.
+func BenchmarkAppend(b *testing.B) {
+	for _, users := range []int{1, 10_000} {
+		b.Run(fmt.Sprint("users=", users), func(b *testing.B) {
+			j := journal.New(journal.Config{Memory: 32 << 20})
+			messages := make([]journal.Message, users)
+			for i := range messages {
+				uid := event.UID(fmt.Sprintf("ID%010d", i))
+				messages[i].Events = []event.Event{{UID: uid, Kind: event.Order, Message: make([]byte, 300)}}
+			}
+			offset := uint64(0)
+			step := func() {
+				m := &messages[offset%uint64(users)]
+				m.Position = journal.Position{Offset: offset, Check: uint32(offset)}
+				m.At = int64(offset / 40) // 40,000 messages a second
+				j.Append(*m)
+				offset++
+			}
+			for range 200_000 {
+				step()
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				step()
+			}
+		})
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	j := journal.New(journal.Config{})
+	for _, unread := range []int{0, 16} {
+		b.Run(fmt.Sprint("unread=", unread), func(b *testing.B) {
+			c := j.Subscribe("alice", &waker{})
+			defer c.Close()
+			last, _ := j.Last()
+			dst := make([]journal.Entry, 16)
+			b.ReportAllocs()
+			for b.Loop() {
+				for range unread {
+					last.Offset++
+					j.Append(journal.Message{Position: last, Events: []event.Event{{UID: "alice"}}})
+				}
+				if _, err := c.Read(dst); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

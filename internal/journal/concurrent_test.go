@@ -1,0 +1,144 @@
+package journal_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"ranger/internal/event"
+	"ranger/internal/journal"
+)
+
+// bell tells its cursor's reader that there is more, without ever blocking.
+type bell chan struct{}
+
+func (b bell) Wake() {
+	select {
+	case b <- struct{}{}:
+	default:
+	}
+}
+
+// I3, I4: one goroutine appends, others read, come and go; each reads its user's
+// entries in order and without a hole.
+func TestConcurrentReaders(t *testing.T) {
+	const (
+		users    = 8
+		messages = 20_000
+	)
+	s := newStream(t, journal.Config{Size: messages})
+	var readers sync.WaitGroup
+	done := make(chan struct{})
+	for i := range users * 2 {
+		uid := event.UID(fmt.Sprint("user ", i%users))
+		ring := make(bell, 1)
+		c := s.Subscribe(uid, ring)
+		readers.Go(func() {
+			defer c.Close()
+			follow(t, c, ring, uint64(i%users), users, messages)
+		})
+	}
+	readers.Go(func() { // one who comes and goes, and looks around
+		for i := 0; ; i++ {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			c := s.Subscribe(event.UID(fmt.Sprint("user ", i%users)), make(bell, 1))
+			if _, err := c.Read(make([]journal.Entry, 5)); err != nil {
+				t.Error(err)
+			}
+			c.Close()
+			last, ok := s.Last()
+			if stats := s.Stats(); ok && (stats.Last.Offset < last.Offset || !s.Holds(last)) {
+				t.Errorf("%v came before %v, or does not hold", stats.Last, last)
+			}
+		}
+	})
+	for i := range messages {
+		s.add(event.UID(fmt.Sprint("user ", i%users)))
+	}
+	close(done)
+	readers.Wait()
+}
+
+// follow reads every step-th offset from first on, to the last.
+func follow(tb testing.TB, c *journal.Cursor, ring bell, first, step, end uint64) {
+	dst := make([]journal.Entry, 7)
+	for next := first; next < end; {
+		n, err := c.Read(dst)
+		if err != nil {
+			tb.Error(err)
+			return
+		}
+		for _, e := range dst[:n] {
+			if e.Offset != next {
+				tb.Errorf("read offset %d, want %d", e.Offset, next)
+				return
+			}
+			next += step
+		}
+		if n == 0 {
+			<-ring
+		}
+	}
+}
+
+// Readers that fall behind are told so; those that do not, miss nothing.
+func TestConcurrentDrops(t *testing.T) {
+	s := newStream(t, journal.Config{Size: 4, Memory: 64 * 1000})
+	var readers sync.WaitGroup
+	done := make(chan struct{})
+	for range 4 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+					readUntilBehind(t, s.Journal, done)
+				}
+			}
+		})
+	}
+	for i := range 20_000 {
+		s.add("alice")
+		if i%1000 == 0 {
+			s.Reset()
+		}
+	}
+	close(done)
+	readers.Wait()
+	s.Subscribe("alice", make(bell, 1)).Close()
+	if got := s.Logs(); got != 1 {
+		t.Errorf("%d logs, want 1", got)
+	}
+}
+
+func readUntilBehind(tb testing.TB, j *journal.Journal, done <-chan struct{}) {
+	ring := make(bell, 1)
+	c := j.Subscribe("alice", ring)
+	defer c.Close()
+	next, dst := uint64(0), make([]journal.Entry, 2)
+	for {
+		select {
+		case <-done:
+			return
+		case <-ring:
+		}
+		for n := -1; n != 0; {
+			var err error
+			if n, err = c.Read(dst); errors.Is(err, journal.ErrBehind) {
+				return
+			}
+			for _, e := range dst[:n] {
+				if next != 0 && e.Offset != next {
+					tb.Errorf("read offset %d after %d", e.Offset, next-1)
+				}
+				next = e.Offset + 1
+			}
+		}
+	}
+}

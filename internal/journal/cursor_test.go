@@ -1,0 +1,136 @@
+package journal_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ranger/internal/journal"
+)
+
+func TestCursorReadsFromItsBeginning(t *testing.T) {
+	s := newStream(t, journal.Config{})
+	s.add("alice")
+	c := s.Subscribe("alice", &waker{})
+	wantRead(t, c)
+	s.add("bob")
+	s.add("alice", "bob")
+	s.add("alice")
+	wantRead(t, c, 2, 3)
+	wantRead(t, c)
+	s.add("alice")
+	wantRead(t, c, 4)
+}
+
+func TestCursorReadsInPieces(t *testing.T) {
+	s := newStream(t, journal.Config{})
+	c := s.Subscribe("alice", &waker{})
+	for range 7 {
+		s.add("alice")
+	}
+	var got [][]uint64
+	for range 4 {
+		dst := make([]journal.Entry, 3)
+		n, err := c.Read(dst)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var piece []uint64
+		for _, e := range dst[:n] {
+			piece = append(piece, e.Offset)
+		}
+		got = append(got, piece)
+	}
+	want := [][]uint64{{0, 1, 2}, {3, 4, 5}, {6}, nil}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("pieces (-want +got):\n%s", diff)
+	}
+	if n, err := c.Read(nil); n != 0 || err != nil {
+		t.Errorf("Read(nil) = %d, %v; want 0, nil", n, err)
+	}
+}
+
+// A cursor is behind exactly when an entry that it has not read is gone.
+func TestCursorIsBehind(t *testing.T) {
+	s := newStream(t, journal.Config{Size: 3})
+	for range 3 {
+		s.add("alice") // before the cursor: dropping these takes nothing from it
+	}
+	c := s.Subscribe("alice", &waker{})
+	for range 3 {
+		s.add("alice")
+	}
+	dst := make([]journal.Entry, 1)
+	if n, err := c.Read(dst); n != 1 || err != nil || dst[0].Offset != 3 {
+		t.Fatalf("Read() = %d, %v, offset %d; want 1, nil, 3", n, err, dst[0].Offset)
+	}
+	s.add("alice") // drops 3, which was read
+	wantRead(t, c, 4, 5, 6)
+	for range 3 {
+		s.add("alice") // drops all that was read
+	}
+	s.add("alice") // drops 7, which was not
+	wantBehind(t, c)
+	s.add("alice")
+	wantBehind(t, c) // for good
+}
+
+func TestCursorsOfOneUser(t *testing.T) {
+	s := newStream(t, journal.Config{Size: 2})
+	first, second := &waker{}, &waker{}
+	a := s.Subscribe("alice", first)
+	s.add("alice")
+	b := s.Subscribe("alice", second)
+	s.add("alice")
+	wantRead(t, b, 1)
+	s.add("alice")
+	wantBehind(t, a)
+	wantRead(t, b, 2)
+	a.Close()
+	s.add("alice")
+	wantRead(t, b, 3)
+	if first.woken != 3 || second.woken != 3 {
+		t.Errorf("woken %d and %d times, want 3 and 3", first.woken, second.woken)
+	}
+}
+
+// closer closes its cursor when it is woken, as a session may that ends while
+// its event is appended.
+type closer struct {
+	waker
+
+	cursor *journal.Cursor
+}
+
+func (c *closer) Wake() {
+	c.waker.Wake()
+	c.cursor.Close()
+}
+
+func TestCursorClosedWhileAppended(t *testing.T) {
+	s := newStream(t, journal.Config{})
+	one, other := &closer{}, &waker{}
+	one.cursor = s.Subscribe("alice", one)
+	c := s.Subscribe("alice", other)
+	s.add("alice")
+	s.add("alice")
+	if one.woken != 1 || other.woken != 2 {
+		t.Errorf("woken %d and %d times, want 1 and 2", one.woken, other.woken)
+	}
+	wantRead(t, c, 0, 1)
+}
+
+// A cursor outlives the entries of its log, and their return.
+func TestCursorOfAnEmptiedLog(t *testing.T) {
+	s := newStream(t, journal.Config{Size: 2, TTL: 1})
+	c := s.Subscribe("alice", &waker{})
+	for range 5 {
+		s.add("alice")
+		wantRead(t, c, s.next-1)
+		s.at += 10
+		s.add() // the entry is too old now
+		if got := s.Stats().Entries; got != 0 {
+			t.Fatalf("%d entries, want none", got)
+		}
+	}
+}
