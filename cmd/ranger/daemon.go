@@ -100,12 +100,16 @@ func (d *daemon) reload(ctx context.Context, v *auth.Verifier) error {
 		}
 		if err := d.tokens.reload(v); err != nil {
 			d.log.ErrorContext(ctx, "keys not reloaded, the old ones stay", "error", err)
+		} else {
+			d.log.InfoContext(ctx, "keys reloaded")
 		}
-		if d.tls != nil {
-			if err := d.tls.load(); err != nil {
-				d.log.ErrorContext(ctx, "certificate not reloaded, the old one stays; see WEBSOCKET_SSL_CERT and WEBSOCKET_SSL_KEY", "error", err)
-			}
+		if d.tls == nil {
+			continue
 		}
-		d.log.InfoContext(ctx, "reloaded")
+		if err := d.tls.load(); err != nil {
+			d.log.ErrorContext(ctx, "certificate not reloaded, the old one stays; see WEBSOCKET_SSL_CERT and WEBSOCKET_SSL_KEY", "error", err)
+		} else {
+			d.log.InfoContext(ctx, "certificate reloaded")
+		}
 	}
 }

@@ -86,7 +86,7 @@ func TestReload(t *testing.T) {
 	check(t, os.WriteFile(file, public, 0o600))
 	n = len(p.log())
 	p.signal(syscall.SIGHUP)
-	p.awaitLogAfter(n, "reloaded")
+	p.awaitLogAfter(n, "keys reloaded")
 	s := dial(t, p, nil)
 	s.send(`{"jwt":"Bearer ` + w.token(alice) + `"}`)
 	s.expect(refused)

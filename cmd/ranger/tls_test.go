@@ -39,7 +39,7 @@ func TestTLS(t *testing.T) {
 	n := len(p.log())
 	renewed := writeCertificate(t, cert, key)
 	p.signal(syscall.SIGHUP)
-	p.awaitLogAfter(n, "reloaded")
+	p.awaitLogAfter(n, "certificate reloaded")
 	dialTLS(t, p, renewed).send("ping")
 	s.expect(w.order(alice, 2))
 }

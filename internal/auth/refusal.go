@@ -39,6 +39,8 @@ const (
 	UID Reason = "uid"
 	// State: state is there and not "active".
 	State Reason = "state"
+	// NoBearer: it was no Bearer token at all.
+	NoBearer Reason = "no_bearer"
 
 	accepted Reason = ""
 )
@@ -47,7 +49,7 @@ const (
 func Reasons() []string {
 	reasons := []Reason{
 		Malformed, Algorithm, BadSignature, NoExpiry, BadClaim, Expired, NotYetValid,
-		IssuedInFuture, Issuer, Audience, Subject, TokenID, UID, State,
+		IssuedInFuture, Issuer, Audience, Subject, TokenID, UID, State, NoBearer,
 	}
 	names := make([]string, len(reasons))
 	for i, reason := range reasons {

@@ -68,6 +68,7 @@ func TestRefusals(t *testing.T) {
 		auth.TokenID:        hs(plain, object{"jti": " "}),
 		auth.UID:            hs(plain, object{"uid": " "}),
 		auth.State:          hs(plain, object{"state": "banned"}),
+		auth.NoBearer:       "", // no token at all
 	}
 	for _, reason := range auth.Reasons() {
 		t.Run(reason, func(t *testing.T) {
@@ -79,7 +80,9 @@ func TestRefusals(t *testing.T) {
 			counts := &counter{}
 			cfg := configFor(t, "HS256")
 			cfg.Issuer, cfg.Log, cfg.Metrics = "barong", log, counts
-			if got := reasonOf(t, start(t, cfg), token); string(got) != reason {
+			if v := start(t, cfg); token == "" {
+				v.NoToken(t.Context(), peer)
+			} else if got := reasonOf(t, v, token); string(got) != reason {
 				t.Errorf("got reason %q", got)
 			}
 			if diff := cmp.Diff(map[string]int{reason: 1}, counts.refused); diff != "" || counts.accepted != 0 {
@@ -90,7 +93,7 @@ func TestRefusals(t *testing.T) {
 				"kid": "k1", "iss": "barong", "uid": "ID092B2AF8E87",
 			}
 			switch reason {
-			case string(auth.Malformed):
+			case string(auth.Malformed), string(auth.NoBearer):
 				delete(want, "kid")
 				delete(want, "iss")
 				delete(want, "uid")

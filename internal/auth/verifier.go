@@ -127,6 +127,13 @@ func (v *Verifier) Verify(ctx context.Context, token string, peer netip.AddrPort
 	}
 }
 
+// NoToken logs and counts, as a refusal for NoBearer, that peer sent something
+// else than a Bearer token.
+func (v *Verifier) NoToken(ctx context.Context, peer netip.AddrPort) {
+	v.cfg.Metrics.TokenRefused(string(NoBearer))
+	v.refusals.write(ctx, time.Now(), NoBearer, subject{}, peer)
+}
+
 // SetKeys puts other public keys in the place of all that were there, for every
 // check that begins after it. On an error the old ones stay.
 func (v *Verifier) SetKeys(keys []crypto.PublicKey) error {

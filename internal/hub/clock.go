@@ -39,8 +39,7 @@ func (h *Hub) Run(ctx context.Context) error {
 // tick looks at the session's clocks, which are those of protocol.md part 3.
 // It runs on a sweeper's goroutine.
 func (s *session) tick(now time.Time) {
-	silence := now.Sub(time.UnixMilli(s.wire.life.Load()))
-	if silence >= 2*s.hub.cfg.PingInterval {
+	if s.silent(now) {
 		s.drop()
 		return
 	}
@@ -65,9 +64,25 @@ func (s *session) tick(now time.Time) {
 	s.planLocked()
 }
 
+// silent tells whether the peer has shown no sign of life for two pings. While
+// its token is verified nothing is read that could be one.
+func (s *session) silent(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.authBy.IsZero() && !now.Before(s.silentAt())
+}
+
+// silentAt returns when two pings will have passed since the last sign of life.
+func (s *session) silentAt() time.Time {
+	return time.UnixMilli(s.wire.life.Load()).Add(2 * s.hub.cfg.PingInterval)
+}
+
 // planLocked sets when tick has something to do next.
 func (s *session) planLocked() {
 	due := s.pingAt
+	if s.silentAt().Before(due) {
+		due = s.silentAt()
+	}
 	switch {
 	case s.identity.UID != "" && s.identity.Expires.Before(due):
 		due = s.identity.Expires

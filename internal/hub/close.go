@@ -6,8 +6,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// Ending is why a socket ended: a close code of the protocol, sent by ranger or
-// by the client, or Lost.
+// Ending is why a socket ended: the close code that ranger sent, Left or Lost.
 type Ending uint16
 
 // The endings that ranger brings about. What the client should do is said in
@@ -27,7 +26,7 @@ const (
 
 // The endings that are not ranger's.
 const (
-	// Left: the client closed, with 1000 or without a code.
+	// Left: the client closed, whatever its code.
 	Left Ending = websocket.CloseNormalClosure
 	// Lost: the connection broke, was silent for two pings, or took no bytes
 	// for a write timeout (RFC 6455 §7.1.5).
@@ -62,12 +61,12 @@ func (e Ending) reason() string {
 	}
 }
 
-// appendClose appends a close frame: with the code and its reason; for a client
-// that left without a code, without one.
-func appendClose(dst []byte, code uint16) []byte {
+// appendClose appends a close frame: with the code and the reason; for a client
+// that left without a code, with neither.
+func appendClose(dst []byte, code uint16, reason string) []byte {
 	if code == websocket.CloseNoStatusReceived {
 		return appendFrame(dst, websocket.CloseMessage, nil)
 	}
 	payload := binary.BigEndian.AppendUint16(nil, code)
-	return appendFrame(dst, websocket.CloseMessage, append(payload, Ending(code).reason()...))
+	return appendFrame(dst, websocket.CloseMessage, append(payload, reason...))
 }

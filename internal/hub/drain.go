@@ -24,6 +24,9 @@ func (h *Hub) Drain(ctx context.Context, period time.Duration) {
 	})
 	defer stop()
 	for closed := 0; closed < total && ctx.Err() == nil; {
+		if open, _ := h.registry.count(); open == 0 {
+			break // the rest have left by themselves
+		}
 		until := total
 		if elapsed := time.Since(start); elapsed < period {
 			until = 1 + int(int64(total-1)*int64(elapsed)/int64(period))

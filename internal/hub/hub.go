@@ -23,6 +23,9 @@ type Verifier interface {
 	// the token is bad. It logs and counts refusals itself. peer is the
 	// client's address.
 	Verify(ctx context.Context, token string, peer netip.AddrPort) (event.Identity, error)
+	// NoToken logs and counts that a client sent something else than a Bearer
+	// token.
+	NoToken(ctx context.Context, peer netip.AddrPort)
 }
 
 // Metrics is told what happens on sockets. Its methods may be called at once
@@ -32,13 +35,7 @@ type Metrics interface {
 	Delivered(n int)
 	// Closed counts the end of one socket by its Ending.
 	Closed(code int)
-	// TokenRefused counts what was no Bearer token at all, as NoBearer.
-	TokenRefused(reason string)
 }
-
-// NoBearer is the reason for which a Hub itself refuses: the rest is up to the
-// Verifier.
-const NoBearer = "no_bearer"
 
 // Config sets a Hub up. Zero durations and sizes stand for the defaults given.
 type Config struct {

@@ -35,7 +35,8 @@ func ParseOrigins(list string) (Origins, error) {
 			continue
 		}
 		p, ok := parseOrigin(item)
-		if !ok || strings.Contains(strings.TrimPrefix(p.host, "*."), "*") {
+		name := strings.TrimPrefix(p.host, "*.")
+		if !ok || name == "" || strings.Contains(name, "*") {
 			return Origins{}, fmt.Errorf("%q is no origin: write https://example.com, https://example.com:8443, https://*.example.com or *", item)
 		}
 		o.patterns = append(o.patterns, p)

@@ -23,6 +23,7 @@ func (s *session) read() {
 		if r := recover(); r != nil {
 			s.hub.log.Error("a session's reader panicked", "panic", r, "peer", s.peer)
 			s.endAndWait(InternalError, uint16(InternalError))
+			s.drain()
 		}
 	}()
 	for {
@@ -46,7 +47,7 @@ func (s *session) handle(kind int, text []byte) {
 		m = parseMessage(text)
 	}
 	if m.answer == textNoBearer {
-		s.hub.metrics.TokenRefused(NoBearer)
+		s.hub.verifier.NoToken(context.Background(), s.peer)
 	}
 	if m.token == "" {
 		s.say(websocket.TextMessage, []byte(m.answer))
@@ -91,10 +92,13 @@ func (s *session) pauseClock() (left time.Duration, ok bool) {
 	return left, s.ending == 0
 }
 
+// resumeClock lets the clock run on, and that of silence begin anew.
 func (s *session) resumeClock(left time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.authBy = time.Now().Add(left)
+	now := time.Now()
+	s.wire.life.Store(now.UnixMilli())
+	s.authBy = now.Add(left)
 	s.planLocked()
 }
 

@@ -17,6 +17,12 @@ func refuse(w http.ResponseWriter, status int, text string) {
 	refuseWith(w, status, string(b))
 }
 
+// refuseForNow answers a request that may be good in a moment.
+func refuseForNow(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "1")
+	refuse(w, http.StatusServiceUnavailable, "Not ready: try again in a moment.")
+}
+
 // refuseToken answers a bad Authorization header.
 func refuseToken(w http.ResponseWriter, body string) {
 	w.Header().Set("WWW-Authenticate", "Bearer")
@@ -26,6 +32,9 @@ func refuseToken(w http.ResponseWriter, body string) {
 // refuseUpgrade answers a handshake that gorilla finds wrong.
 func refuseUpgrade(w http.ResponseWriter, _ *http.Request, status int, reason error) {
 	w.Header().Set("Sec-WebSocket-Version", "13")
+	if status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", http.MethodGet)
+	}
 	refuse(w, status, reason.Error())
 }
 

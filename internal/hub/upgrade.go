@@ -27,8 +27,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "Upgrade")
 		refuse(w, http.StatusUpgradeRequired, "This is a WebSocket endpoint: send an upgrade.")
 	case !h.cfg.Ready() || h.registry.isClosed():
-		w.Header().Set("Retry-After", "1")
-		refuse(w, http.StatusServiceUnavailable, "Not ready: try again in a moment.")
+		refuseForNow(w)
 	case !h.cfg.Origins.allow(r):
 		h.log.WarnContext(r.Context(), "origin refused; to allow it, add it to WEBSOCKET_ALLOWED_ORIGINS",
 			"origin", clip(r.Header.Get("Origin")), "host", clip(r.Host), "peer", r.RemoteAddr)
@@ -46,7 +45,7 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 	if values := r.Header.Values("Authorization"); len(values) > 0 {
 		token, ok := bearer(values)
 		if !ok {
-			h.metrics.TokenRefused(NoBearer)
+			h.verifier.NoToken(r.Context(), peer)
 			refuseToken(w, textNoBearer)
 			return
 		}
@@ -58,7 +57,7 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 			return
 		case err != nil:
 			h.log.ErrorContext(r.Context(), "a token could not be verified", "error", err, "peer", peer)
-			refuse(w, http.StatusServiceUnavailable, "Not ready: try again in a moment.")
+			refuseForNow(w)
 			return
 		}
 	}

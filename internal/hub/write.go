@@ -58,9 +58,9 @@ func (s *session) write() {
 type work struct {
 	frames  []byte          // to be written first
 	cursor  *journal.Cursor // events to be written after that, where not nil
-	expires time.Time       // of the token: no write of an event begins then
 	close   bool            // a close frame is the last
 	code    uint16          // of it
+	reason  string          // of it
 	written chan struct{}   // to be closed then, where not nil
 }
 
@@ -77,11 +77,10 @@ func (s *session) nextWork() (w work, ok bool) {
 		s.releaseLocked()
 		return work{}, false
 	}
-	w = work{frames: s.frames, written: s.written, close: closing, code: s.closeCode}
+	w = work{frames: s.frames, written: s.written, close: closing, code: s.closeCode, reason: s.ending.reason()}
 	s.frames, s.written, s.closeSent = nil, nil, closing
 	if events {
-		w.cursor, w.expires = s.cursor, s.identity.Expires
-		s.woken = false
+		w.cursor, s.woken = s.cursor, false
 	}
 	return w, true
 }
@@ -99,12 +98,11 @@ func (s *session) do(w *work, buf *[]byte) error {
 		b, events = s.gather(b, w)
 	}
 	now := time.Now()
-	if events > 0 && !now.Before(w.expires) {
-		s.end(TokenExpired)
+	if events > 0 && s.expire(now) {
 		b, events = b[:len(w.frames)], 0
 	}
 	if w.close {
-		b = appendClose(b, w.code)
+		b = appendClose(b, w.code, w.reason)
 	}
 	*buf = b
 	if len(b) == 0 {
@@ -145,6 +143,18 @@ func (s *session) gather(buf []byte, w *work) ([]byte, int) {
 	}
 	s.Wake() // there may be more
 	return buf, n
+}
+
+// expire ends the session if its token is no longer good at now: then no write
+// of an event may begin.
+func (s *session) expire(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Before(s.identity.Expires) {
+		return false
+	}
+	s.endLocked(TokenExpired, uint16(TokenExpired))
+	return true
 }
 
 // giveUp ends the writer for good after a failed write.

@@ -24,9 +24,9 @@ type Metrics struct {
 	closes          *prometheus.CounterVec
 }
 
-// NewMetrics returns counters at zero, for the running version and the reasons
-// for which tokens are refused.
-func NewMetrics(version string, refusals []string) *Metrics {
+// NewMetrics returns counters at zero, for a node that runs version, and for
+// the reasons for which tokens are refused.
+func NewMetrics(node, version string, refusals []string) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		authentications: counters("ranger_authentications_total",
@@ -54,9 +54,9 @@ func NewMetrics(version string, refusals []string) *Metrics {
 		m.authentications.WithLabelValues("refused", reason)
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "ranger_build_info", Help: "1, labelled with the version that runs.",
-	}, []string{"version"})
-	build.WithLabelValues(version).Set(1)
+		Name: "ranger_build_info", Help: "1, labelled with the node's name and the version that runs.",
+	}, []string{"node", "version"})
+	build.WithLabelValues(node, version).Set(1)
 	m.registry.MustRegister(m.authentications, events, unrouted, m.deliveries, m.closes, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

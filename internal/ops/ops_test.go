@@ -30,7 +30,7 @@ func get(t testing.TB, h http.Handler, method, path string) (status int, content
 
 func TestHealth(t *testing.T) {
 	r := ops.Readiness{Node: "one", Source: "reading", Reason: "the source is reading"}
-	h := ops.Handler(ops.NewMetrics("v1", nil), func() ops.Readiness { return r })
+	h := ops.Handler(ops.NewMetrics("one", "v1", nil), func() ops.Readiness { return r })
 	for _, c := range []struct {
 		name, method, path string
 		ready              bool
@@ -73,7 +73,7 @@ func series(t testing.TB, m *ops.Metrics) []string {
 
 // TestCounters moves each counter once and sees that it, and no other, moved.
 func TestCounters(t *testing.T) {
-	m := ops.NewMetrics("v1", []string{"expired", "state"})
+	m := ops.NewMetrics("one", "v1", []string{"expired", "state"})
 	for _, c := range []struct {
 		series string
 		move   func()
@@ -100,7 +100,7 @@ func TestCounters(t *testing.T) {
 	}
 	m.Closed(4001)
 	m.Delivered(9)
-	for _, want := range []string{`ranger_closes_total{code="4001"} 1`, "ranger_deliveries_total 10", `ranger_build_info{version="v1"} 1`} {
+	for _, want := range []string{`ranger_closes_total{code="4001"} 1`, "ranger_deliveries_total 10", `ranger_build_info{node="one",version="v1"} 1`} {
 		if !slices.Contains(series(t, m), want) {
 			t.Errorf("%s is not there", want)
 		}
@@ -116,7 +116,7 @@ func TestCounters(t *testing.T) {
 
 // TestGauges reads what is watched, at the time it is asked for.
 func TestGauges(t *testing.T) {
-	m := ops.NewMetrics("v1", nil)
+	m := ops.NewMetrics("one", "v1", nil)
 	open, authenticated, state := 3, 2, "reading"
 	stats := journal.Stats{
 		Messages: 7, Entries: 5, Bytes: 900, Evicted: 4, Floor: 10,

@@ -1,0 +1,180 @@
+package hub_test
+
+import (
+	"context"
+	"net/netip"
+	"testing"
+	"time"
+
+	"ranger/internal/event"
+	"ranger/internal/hub"
+)
+
+// sweep is how long after its time a clock may be noticed.
+const sweep = time.Second
+
+// wantSince compares a time passed with what it should be, or up to a sweep more.
+func wantSince(tb testing.TB, start time.Time, want time.Duration) {
+	tb.Helper()
+	if got := time.Since(start); got < want || got > want+sweep {
+		tb.Errorf("after %v, want %v", got, want)
+	}
+}
+
+func TestAuthTimeout(t *testing.T) {
+	bubble(t, setup{}, func(t *testing.T, s *server) {
+		start := time.Now()
+		c := s.dial()
+		pass(20 * time.Second)
+		c.talk([2]string{bearer("bad"), refused}, [2]string{`{}`, noBearer}) // buys no time
+		c.wantFrameAfterPings(opClose, closing(4002, "authentication timeout"))
+		wantSince(t, start, 30*time.Second)
+		c.send(masked(final|opClose, closing(4002, "")))
+		c.wantEnd()
+		s.wantClosed(map[int]int{4002: 1})
+	})
+}
+
+// wantFrameAfterPings lets pings pass, unanswered, until another frame comes.
+func (c *client) wantFrameAfterPings(opcode byte, payload string) {
+	c.tb.Helper()
+	for {
+		got := c.read()
+		if got.opcode == opPing {
+			continue
+		}
+		if want := (frame{opcode, payload}); got != want {
+			c.tb.Fatalf("got %+v, want %+v", got, want)
+		}
+		return
+	}
+}
+
+// slowly is a verifier that takes its time.
+func slowly(d time.Duration) verifyFunc {
+	return func(ctx context.Context, token string, peer netip.AddrPort) (event.Identity, error) {
+		<-time.After(d)
+		return readToken(ctx, token, peer)
+	}
+}
+
+// Waiting for the verifier does not count, neither as time without a token nor
+// as silence.
+func TestTimeAtTheVerifierDoesNotCount(t *testing.T) {
+	bubble(t, setup{verify: slowly(80 * time.Second)}, func(t *testing.T, s *server) {
+		c := s.dial()
+		pass(20 * time.Second)
+		c.say(bearer("bad"))
+		c.wantFrameAfterPings(opText, refused)
+		start := time.Now()
+		c.wantFrameAfterPings(opClose, closing(4002, "authentication timeout"))
+		wantSince(t, start, 10*time.Second)
+
+		c = s.dial()
+		c.say(bearer("alice"))
+		c.wantFrameAfterPings(opText, authenticated)
+		s.publish("alice", "1")
+		c.wantFrameAfterPings(opText, "1")
+	})
+}
+
+func TestPings(t *testing.T) {
+	bubble(t, setup{hub: hub.Config{PingInterval: 7 * time.Second}}, func(t *testing.T, s *server) {
+		c := s.open("alice")
+		for i := range 10 {
+			start := time.Now()
+			c.wantFrame(opPing, "")
+			if got := time.Since(start); got != 7*time.Second {
+				t.Errorf("ping %d came after %v, want 7s", i, got)
+			}
+			c.send(masked(final|opPong, ""))
+		}
+	})
+}
+
+func TestSilentPeerIsDropped(t *testing.T) {
+	bubble(t, setup{}, func(t *testing.T, s *server) {
+		c := s.open("alice")
+		start := time.Now()
+		c.wantFrame(opPing, "")
+		wantSince(t, start, 30*time.Second)
+		c.wantEnd() // without a word: nobody is there to hear it
+		wantSince(t, start, 60*time.Second)
+		s.wantClosed(map[int]int{1006: 1})
+	})
+}
+
+// Any byte is a sign of life, half a frame's too; half a frame buys no more.
+func TestHalfAFrameThenSilence(t *testing.T) {
+	bubble(t, setup{}, func(t *testing.T, s *server) {
+		c := s.open("alice")
+		c.wantFrame(opPing, "")
+		pass(20 * time.Second)
+		c.send(masked(final|opText, "ping")[:7])
+		start := time.Now()
+		c.wantFrame(opPing, "")
+		c.wantFrame(opPing, "")
+		c.wantEnd()
+		wantSince(t, start, 60*time.Second)
+		s.wantClosed(map[int]int{1006: 1})
+	})
+}
+
+// A slow upload of frames that never are a message does not outlive AuthTimeout.
+func TestTrickleEndsAtAuthTimeout(t *testing.T) {
+	bubble(t, setup{}, func(t *testing.T, s *server) {
+		c := s.dial()
+		start := time.Now()
+		c.send(masked(opText, "x"))
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for {
+				<-time.After(time.Second)
+				if _, err := c.Write(masked(0, "")); err != nil {
+					return
+				}
+			}
+		}()
+		c.wantFrameAfterPings(opClose, closing(4002, "authentication timeout"))
+		wantSince(t, start, 30*time.Second)
+		c.wantEnd()
+		wantSince(t, start, 32*time.Second)
+		<-done
+	})
+}
+
+func TestWriteTimeout(t *testing.T) {
+	bubble(t, setup{hub: hub.Config{WriteTimeout: 3 * time.Second}}, func(_ *testing.T, s *server) {
+		s.open("alice")
+		s.publish("alice", "nobody reads this")
+		pass(3*time.Second - time.Nanosecond)
+		s.wantClosed(nil)
+		pass(time.Nanosecond)
+		s.wantClosed(map[int]int{1006: 1})
+		s.wantSockets(0, 0)
+	})
+}
+
+// Many sockets, each with its own clock: the sweep forgets none.
+func TestEverySocketIsPinged(t *testing.T) {
+	bubble(t, setup{}, func(t *testing.T, s *server) {
+		start := time.Now()
+		var clients []*client
+		for range 37 {
+			clients = append(clients, s.open("alice"))
+			pass(70 * time.Millisecond)
+		}
+		done := make(chan bool)
+		for _, c := range clients {
+			go func() {
+				c.wantFrame(opPing, "")
+				done <- true
+			}()
+		}
+		for range clients {
+			<-done
+		}
+		wantSince(t, start, 30*time.Second+36*70*time.Millisecond)
+	})
+}

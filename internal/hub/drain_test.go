@@ -1,0 +1,172 @@
+package hub_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"ranger/internal/hub"
+)
+
+// drain begins a drain and returns what is closed at its end.
+func (s *server) drain(t *testing.T, period time.Duration) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.hub.Drain(t.Context(), period)
+	}()
+	return done
+}
+
+// Sockets are closed in equal slices over the period, and events flow to those
+// that are left.
+func TestDrain(t *testing.T) {
+	const sockets, period = 40, 8 * time.Second
+	bubble(t, setup{}, func(t *testing.T, s *server) {
+		var reading sync.WaitGroup
+		start := time.Now()
+		var ended [sockets]time.Duration
+		var events [sockets]int
+		for i := range sockets {
+			c := s.open("alice")
+			reading.Go(func() {
+				events[i] = len(c.readAll())
+				ended[i] = time.Since(start)
+			})
+		}
+		drained := s.drain(t, period)
+		go func() {
+			<-drained
+			if got := time.Since(start); got < period || got > period+100*time.Millisecond {
+				t.Errorf("drained after %v, want %v", got, period)
+			}
+		}()
+		for i := range 80 { // one event each 100 ms
+			pass(50 * time.Millisecond)
+			s.publish("alice", fmt.Sprint(i))
+			pass(50 * time.Millisecond)
+		}
+		reading.Wait()
+		<-drained
+		for i := range sockets {
+			want := period * time.Duration(i) / (sockets - 1)
+			if ended[i] < want || ended[i] > want+50*time.Millisecond {
+				t.Errorf("socket %d was closed after %v, want %v", i, ended[i], want)
+			}
+			if want := int((ended[i] + 50*time.Millisecond) / (100 * time.Millisecond)); events[i] < want-1 || events[i] > want {
+				t.Errorf("socket %d got %d events in %v", i, events[i], ended[i])
+			}
+		}
+		s.wantClosed(map[int]int{1001: sockets})
+	})
+}
+
+func TestDrainClosesWithItsReason(t *testing.T) {
+	bubble(t, setup{}, func(t *testing.T, s *server) {
+		anonymous, alice := s.dial(), s.open("alice")
+		drained := s.drain(t, 0)
+		anonymous.wantClose(1001, "going away")
+		alice.wantClose(1001, "going away")
+		<-drained
+		s.wantUnavailable()
+		s.wantSockets(0, 0)
+	})
+}
+
+// Who is let in before its turn may still authenticate, and gets its events.
+func TestDrainLetsSessionsLive(t *testing.T) {
+	bubble(t, setup{}, func(t *testing.T, s *server) {
+		first, c := s.dial(), s.dial()
+		s.drain(t, 10*time.Second)
+		first.wantClose(1001, "going away")
+		c.talk([2]string{bearer("alice"), authenticated})
+		s.publish("alice", "1")
+		c.want("1")
+		s.wantUnavailable()
+		c.wantClose(1001, "going away")
+	})
+}
+
+// What is unread when the turn comes is delivered before the close.
+func TestDrainDeliversWhatWaits(t *testing.T) {
+	bubble(t, setup{}, func(t *testing.T, s *server) {
+		c := s.open("alice")
+		s.publish("alice", "on its way")
+		pass(time.Second)
+		var texts []string
+		for i := range 500 {
+			texts = append(texts, fmt.Sprintf("%0200d", i)) // more than one write holds
+		}
+		s.publish("alice", texts...)
+		drained := s.drain(t, 0)
+		pass(time.Second)
+		c.want("on its way")
+		c.want(texts...)
+		c.wantClose(1001, "going away")
+		<-drained
+	})
+}
+
+func TestDrainOfNobody(t *testing.T) {
+	bubble(t, setup{}, func(t *testing.T, s *server) {
+		start := time.Now()
+		s.hub.Drain(t.Context(), time.Hour)
+		if got := time.Since(start); got != 0 {
+			t.Errorf("took %v, want nothing", got)
+		}
+	})
+}
+
+// It waits for the last socket, for as long as one write may take.
+func TestDrainWaitsForAll(t *testing.T) {
+	bubble(t, setup{}, func(t *testing.T, s *server) {
+		s.open("alice")
+		s.publish("alice", "nobody reads this")
+		silent := s.open("bob")
+		start := time.Now()
+		drained := s.drain(t, 0)
+		silent.wantFrame(opClose, closing(1001, "going away")) // and answers nothing
+		silent.wantEnd()
+		wantSince(t, start, 2*time.Second)
+		<-drained
+		wantSince(t, start, 10*time.Second)
+		s.wantClosed(map[int]int{1001: 2})
+	})
+}
+
+// A context that is done cuts those that are left, whether their turn has come
+// or not.
+func TestDrainIsCut(t *testing.T) {
+	bubble(t, setup{hub: hub.Config{WriteTimeout: time.Hour}}, func(t *testing.T, s *server) {
+		s.open("alice")
+		s.publish("alice", "nobody reads this")
+		left := s.open("bob")
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		start := time.Now()
+		go left.wantEnd()
+		s.hub.Drain(ctx, time.Minute)
+		if got := time.Since(start); got != 3*time.Second {
+			t.Errorf("took %v, want 3s", got)
+		}
+		s.wantClosed(map[int]int{1001: 1, 1006: 1})
+		s.wantSockets(0, 0)
+	})
+}
+
+// A second drain, as a second signal brings it, ends what the first waits for.
+func TestDrainTwice(t *testing.T) {
+	bubble(t, setup{}, func(t *testing.T, s *server) {
+		c, d := s.open("alice"), s.open("alice")
+		start := time.Now()
+		first := s.drain(t, time.Hour)
+		c.wantClose(1001, "going away")
+		second := s.drain(t, 0)
+		d.wantClose(1001, "going away")
+		<-second
+		<-first
+		wantSince(t, start, 0)
+	})
+}

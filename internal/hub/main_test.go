@@ -1,0 +1,114 @@
+package hub_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"ranger/internal/event"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// verifyFunc is a Verifier.
+type verifyFunc func(ctx context.Context, token string, peer netip.AddrPort) (event.Identity, error)
+
+func (f verifyFunc) Verify(ctx context.Context, token string, peer netip.AddrPort) (event.Identity, error) {
+	return f(ctx, token, peer)
+}
+
+func (verifyFunc) NoToken(context.Context, netip.AddrPort) {}
+
+// noTokens is a Verifier that counts what is no token.
+type noTokens struct {
+	verifyFunc
+	*counters
+}
+
+func (n noTokens) NoToken(context.Context, netip.AddrPort) { n.TokenRefused("no_bearer") }
+
+// readToken is the verifier of tests that do not bring their own. A token is
+// "uid", good for an hour, or "uid/90s"; "bad" is refused, "broken" cannot be
+// looked at, "panic" panics.
+func readToken(_ context.Context, token string, _ netip.AddrPort) (event.Identity, error) {
+	uid, life, _ := strings.Cut(token, "/")
+	switch uid {
+	case "bad":
+		return event.Identity{}, fmt.Errorf("%w: it is bad", event.ErrRefused)
+	case "broken":
+		return event.Identity{}, errors.New("out of order")
+	case "panic":
+		panic("a fault of ours")
+	}
+	d, err := time.ParseDuration(life)
+	if err != nil {
+		d = time.Hour
+	}
+	return event.Identity{UID: event.UID(uid), Expires: time.Now().Add(d)}, nil
+}
+
+// counters are Metrics.
+type counters struct {
+	mu        sync.Mutex
+	delivered int
+	closed    map[int]int
+	refused   map[string]int
+}
+
+func (c *counters) Delivered(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.delivered += n
+}
+
+func (c *counters) Closed(code int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed == nil {
+		c.closed = map[int]int{}
+	}
+	c.closed[code]++
+}
+
+func (c *counters) TokenRefused(reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.refused == nil {
+		c.refused = map[string]int{}
+	}
+	c.refused[reason]++
+}
+
+// read returns copies of all that was counted.
+func (c *counters) read() (delivered int, closed map[int]int, refused map[string]int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.delivered, maps.Clone(c.closed), maps.Clone(c.refused)
+}
+
+// logBuffer keeps what is logged.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

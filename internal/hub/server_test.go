@@ -1,0 +1,188 @@
+package hub_test
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ranger/internal/event"
+	"ranger/internal/hub"
+	"ranger/internal/journal"
+)
+
+// setup is what a test's server is made of; zero values stand for defaults.
+type setup struct {
+	hub     hub.Config
+	journal journal.Config
+	verify  verifyFunc
+}
+
+// server is a Hub behind net/http, on pipes.
+type server struct {
+	tb      testing.TB
+	hub     *hub.Hub
+	window  *journal.Journal
+	metrics *counters
+	log     *logBuffer
+	pipes   pipeListener
+	offset  uint64 // of the message published next
+}
+
+// bubble runs f with a server, on a clock that passes only while all wait.
+func bubble(t *testing.T, cfg setup, f func(t *testing.T, s *server)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { f(t, newServer(t, cfg)) })
+}
+
+// newServer starts a server. At the end of the test it is cut off, and then no
+// socket may be left.
+func newServer(tb testing.TB, cfg setup) *server {
+	if cfg.verify == nil {
+		cfg.verify = readToken
+	}
+	s := &server{
+		tb: tb, metrics: &counters{}, log: &logBuffer{},
+		window: journal.New(cfg.journal),
+		pipes:  pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})},
+	}
+	logger := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s.hub = hub.New(cfg.hub, s.window, noTokens{cfg.verify, s.metrics}, s.metrics, logger)
+	web := &http.Server{Handler: s.hub, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelError), ReadHeaderTimeout: time.Second}
+
+	ctx, stop := context.WithCancel(context.Background()) //nolint:usetesting // t.Context is done before the cleanup
+	var running sync.WaitGroup
+	running.Go(func() { _ = web.Serve(&s.pipes) })
+	running.Go(func() { _ = s.hub.Run(ctx) })
+	tb.Cleanup(func() {
+		cut, cancel := context.WithCancel(ctx)
+		cancel()
+		s.hub.Drain(cut, 0)
+		stop()
+		_ = web.Close()
+		running.Wait()
+		s.wantSockets(0, 0)
+	})
+	return s
+}
+
+// publish appends a message of its own to the stream for each of the texts.
+func (s *server) publish(uid event.UID, texts ...string) {
+	s.tb.Helper()
+	for _, text := range texts {
+		m := journal.Message{Position: journal.Position{Offset: s.offset}, At: time.Now().UnixMilli()}
+		m.Events = []event.Event{{UID: uid, Kind: event.Order, Message: []byte(text)}}
+		if !s.window.Append(m) {
+			s.tb.Fatalf("offset %d was refused", s.offset)
+		}
+		s.offset++
+	}
+}
+
+// connect opens a connection on which nothing has been said yet.
+func (s *server) connect() net.Conn {
+	client, server := net.Pipe()
+	s.pipes.conns <- addressed{server}
+	return client
+}
+
+// request sends an HTTP request as written in lines, and reads the response.
+func (s *server) request(lines ...string) (*http.Response, string) {
+	s.tb.Helper()
+	response, _ := ask(s.tb, s.connect(), lines...)
+	body := ""
+	if response.StatusCode != http.StatusSwitchingProtocols {
+		b, err := io.ReadAll(response.Body)
+		if err != nil {
+			s.tb.Fatal(err)
+		}
+		body = string(b)
+	}
+	_ = response.Body.Close()
+	return response, body
+}
+
+func ask(tb testing.TB, conn net.Conn, lines ...string) (*http.Response, *bufio.Reader) {
+	tb.Helper()
+	if _, err := io.WriteString(conn, strings.Join(lines, "\r\n")+"\r\n\r\n"); err != nil {
+		tb.Fatal(err)
+	}
+	in := bufio.NewReader(conn)
+	response, err := http.ReadResponse(in, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return response, in
+}
+
+// upgrade is a request to be upgraded; what is given goes with it.
+func upgrade(headers ...string) []string {
+	return append([]string{
+		"GET / HTTP/1.1", "Host: ranger.test", "Connection: Upgrade", "Upgrade: websocket",
+		"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+	}, headers...)
+}
+
+// wantSockets compares what the hub says of its sockets.
+func (s *server) wantSockets(open, authenticated int) {
+	s.tb.Helper()
+	if o, a := s.hub.Sockets(); o != open || a != authenticated {
+		s.tb.Errorf("%d sockets, %d authenticated; want %d and %d", o, a, open, authenticated)
+	}
+}
+
+// wantClosed compares how sockets ended, by code.
+func (s *server) wantClosed(want map[int]int) {
+	s.tb.Helper()
+	synctest.Wait()
+	_, closed, _ := s.metrics.read()
+	if diff := cmp.Diff(want, closed); diff != "" {
+		s.tb.Errorf("sockets closed by code (-want +got):\n%s", diff)
+	}
+}
+
+// pass lets the bubble's clock go on.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+// pipeListener listens for connections that tests make.
+type pipeListener struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+func (l *pipeListener) Addr() net.Addr { return peerAddr }
+
+// peerAddr is where all clients on pipes come from.
+var peerAddr = &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 4711}
+
+// addressed is a pipe with a peer's address.
+type addressed struct{ net.Conn }
+
+func (addressed) RemoteAddr() net.Addr { return peerAddr }

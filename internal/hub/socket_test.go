@@ -1,0 +1,265 @@
+package hub_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"ranger/internal/event"
+	"ranger/internal/hub"
+	"ranger/internal/journal"
+)
+
+// live is a hub on loopback TCP, and clients of gorilla's.
+type live struct {
+	tb     testing.TB
+	hub    *hub.Hub
+	window *journal.Journal
+	url    string
+	dialer websocket.Dialer
+}
+
+// listen starts a hub, behind TLS where secure. At the end of the test it is
+// drained, and then no socket may be left; goleak looks for goroutines.
+func listen(tb testing.TB, secure bool, m hub.Metrics) *live {
+	l := &live{tb: tb, window: journal.New(journal.Config{})}
+	l.hub = hub.New(hub.Config{}, l.window, verifyFunc(readToken), m, slog.New(slog.DiscardHandler))
+	web := httptest.NewUnstartedServer(l.hub)
+	if secure {
+		web.StartTLS()
+		pool := x509.NewCertPool()
+		pool.AddCert(web.Certificate())
+		l.dialer.TLSClientConfig = &tls.Config{RootCAs: pool}
+	} else {
+		web.Start()
+	}
+	l.url = "ws" + strings.TrimPrefix(web.URL, "http")
+	ctx, stop := context.WithCancel(context.Background()) //nolint:usetesting // t.Context is done before the cleanup
+	var running sync.WaitGroup
+	running.Go(func() { _ = l.hub.Run(ctx) })
+	tb.Cleanup(func() {
+		l.hub.Drain(ctx, 0)
+		stop()
+		web.Close()
+		running.Wait()
+		if open, authenticated := l.hub.Sockets(); open != 0 || authenticated != 0 {
+			tb.Errorf("%d sockets, %d authenticated are left", open, authenticated)
+		}
+	})
+	return l
+}
+
+// dial opens a socket that bears a good token.
+func (l *live) dial(token string) (*websocket.Conn, error) {
+	c, response, err := l.dialer.DialContext(l.tb.Context(), l.url, nil)
+	if err != nil {
+		return nil, fmt.Errorf("dial: %w", err)
+	}
+	_ = response.Body.Close()
+	if err := c.WriteMessage(websocket.TextMessage, []byte(bearer(token))); err != nil {
+		return nil, err
+	}
+	_, challenge, err := c.ReadMessage()
+	if err != nil || !challengeForm.Match(challenge) {
+		return nil, fmt.Errorf("got %s, %w; want a challenge", challenge, err)
+	}
+	_, answer, err := c.ReadMessage()
+	if err != nil || string(answer) != authenticated {
+		return nil, fmt.Errorf("got %s, %w; want the success message", answer, err)
+	}
+	return c, nil
+}
+
+func (l *live) publish(offset uint64, uid event.UID, text string) {
+	l.window.Append(journal.Message{
+		Position: journal.Position{Offset: offset}, At: time.Now().UnixMilli(),
+		Events: []event.Event{{UID: uid, Kind: event.Trade, Message: []byte(text)}},
+	})
+}
+
+// I1, I3, I4, I7 with real sockets: hundreds of them read, renew, leave and
+// come back while events flow, and close at the end.
+func TestManySockets(t *testing.T) {
+	const users, sockets = 60, 300
+	counts := &counters{}
+	l := listen(t, false, counts)
+	first, err := l.dial(name(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var settled, clients sync.WaitGroup
+	pace := make(chan struct{})
+	clients.Go(func() { l.follow(first, name(0), visit{pace: pace}) })
+	settled.Add(sockets)
+	for i := range sockets {
+		clients.Go(func() {
+			settle := sync.OnceFunc(settled.Done)
+			defer settle()
+			for left := 2 * (i % 2); ; left-- { // half of them leave twice
+				c, err := l.dial(name(i % users))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if left == 0 {
+					settle()
+					l.follow(c, name(i%users), visit{})
+					return
+				}
+				l.follow(c, name(i%users), visit{events: 10})
+			}
+		})
+	}
+	l.feed(users, &settled, pace)
+	clients.Wait()
+	l.hub.Wait() // an ending is counted when the client may be gone already
+	if _, closed, _ := counts.read(); closed[1000] != sockets*2+1 || len(closed) != 1 {
+		t.Errorf("endings %v, want %d that left", closed, sockets*2+1)
+	}
+}
+
+// feed publishes events for each user in turn until all clients are there to
+// stay, no faster than one of them reads, and then each user's last word.
+func (l *live) feed(users int, settled *sync.WaitGroup, pace <-chan struct{}) {
+	done := make(chan struct{})
+	go func() {
+		settled.Wait()
+		close(done)
+	}()
+	offset := uint64(0)
+	round := func(text string) {
+		for i := range users {
+			l.publish(offset, event.UID(name(i)), name(i)+" "+text)
+			offset++
+		}
+		<-pace
+	}
+	for n := 0; ; n++ {
+		round(fmt.Sprint(n))
+		select {
+		case <-done:
+			round("end")
+			return
+		default:
+		}
+	}
+}
+
+// visit is how long a client stays: for so many events, or where that is 0 to
+// its user's last word. For each it sends to pace, where there is one.
+type visit struct {
+	events int
+	pace   chan<- struct{}
+}
+
+// follow reads the events of uid, which are numbered without a hole, renews now
+// and then, and leaves at its end.
+func (l *live) follow(c *websocket.Conn, uid string, v visit) {
+	defer func() { _ = c.Close() }()
+	last := -1
+	for read := 0; ; {
+		_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+		_, text, err := c.ReadMessage()
+		if err != nil {
+			l.tb.Errorf("%s: read: %v", uid, err)
+			return
+		}
+		if string(text) == authenticated {
+			continue
+		}
+		if v.pace != nil {
+			v.pace <- struct{}{}
+		}
+		number, ok := strings.CutPrefix(string(text), uid+" ")
+		if !ok {
+			l.tb.Errorf("%s was sent %q", uid, text)
+			return
+		}
+		if read++; read%20 == 5 {
+			_ = c.WriteMessage(websocket.TextMessage, []byte(bearer(uid)))
+		}
+		if number == "end" || read == v.events {
+			l.leave(c)
+			return
+		}
+		n := 0
+		if _, err := fmt.Sscan(number, &n); err != nil || last >= 0 && n != last+1 {
+			l.tb.Errorf("%s: event %q after %d", uid, number, last)
+			return
+		}
+		last = n
+	}
+}
+
+// leave closes as RFC 6455 §7.1.1 asks: the server ends the connection.
+func (l *live) leave(c *websocket.Conn) {
+	bye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+	if err := c.WriteControl(websocket.CloseMessage, bye, time.Now().Add(10*time.Second)); err != nil {
+		l.tb.Error(err)
+		return
+	}
+	for {
+		if _, _, err := c.ReadMessage(); err != nil {
+			if !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
+				l.tb.Errorf("after the close: %v", err)
+			}
+			return
+		}
+	}
+}
+
+// The close frame of a server that has not read all that was sent is not lost
+// to a reset (RFC 6455 §7.1.1).
+func TestCloseIsNotLostToAReset(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		for name, c := range map[string]struct {
+			message string
+			code    int
+			reason  string
+		}{
+			"too big": {strings.Repeat("x", 4<<20), 1009, "message too big"},
+			"a panic": {bearer("panic"), 1011, "internal error"},
+		} {
+			t.Run(fmt.Sprintf("%s, TLS %v", name, secure), func(t *testing.T) {
+				l := listen(t, secure, &counters{})
+				conn, err := l.dial("alice")
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer func() { _ = conn.Close() }()
+				// What comes behind is never read as a message.
+				_ = conn.WriteMessage(websocket.TextMessage, []byte(c.message))
+				for range 50 {
+					_ = conn.WriteMessage(websocket.TextMessage, []byte(strings.Repeat("y", 10_000)))
+				}
+				_, _, err = conn.ReadMessage()
+				closed, ok := errors.AsType[*websocket.CloseError](err)
+				if !ok || closed.Code != c.code || closed.Text != c.reason {
+					t.Errorf("got %v, want %d %s", err, c.code, c.reason)
+				}
+			})
+		}
+	}
+}
+
+func TestTLS(t *testing.T) {
+	l := listen(t, true, &counters{})
+	c, err := l.dial("alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.publish(0, "bob", "bob 0")
+	l.publish(1, "alice", "alice 0")
+	l.publish(2, "alice", "alice end")
+	l.follow(c, "alice", visit{})
+}
