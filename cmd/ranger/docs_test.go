@@ -1,0 +1,185 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"ranger/internal/auth"
+	"ranger/internal/hub"
+	"ranger/internal/journal"
+	"ranger/internal/ops"
+)
+
+const (
+	configurationDoc = "../../docs/configuration.md"
+	operationsDoc    = "../../docs/operations.md"
+	architectureDoc  = "../../docs/architecture.md"
+	environmentFile  = "../../.env.example"
+)
+
+// variable is what the struct says of one.
+type variable struct {
+	name string
+	def  string // empty where the struct has none
+}
+
+// variables returns what serveFlags has, and for each file of a secret, which
+// has no flag of its own, the secret.
+func variables(t *testing.T) []variable {
+	t.Helper()
+	var all []variable
+	seen := make(map[string]bool)
+	add := func(v variable) {
+		if !seen[v.name] {
+			seen[v.name] = true
+			all = append(all, v)
+		}
+	}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[serveFlags]()) {
+		if f.Anonymous {
+			continue
+		}
+		name := f.Tag.Get("env")
+		if name == "" {
+			t.Errorf("serveFlags.%s has no env tag", f.Name)
+		}
+		add(variable{name, f.Tag.Get("default")})
+		if secret, ok := strings.CutSuffix(name, "_FILE"); ok {
+			add(variable{name: secret})
+		}
+	}
+	return all
+}
+
+func readText(t *testing.T, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestConfigurationDoc holds docs/configuration.md against the struct: a row for
+// each variable, with its default, and no other variable.
+func TestConfigurationDoc(t *testing.T) {
+	doc := readText(t, configurationDoc)
+	rows := make(map[string]string) // name to default as written
+	for _, m := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\| ([^|]*) \\| [^|]+ \\|$").FindAllStringSubmatch(doc, -1) {
+		if _, twice := rows[m[1]]; twice {
+			t.Errorf("%s has two rows", m[1])
+		}
+		rows[m[1]] = m[2]
+	}
+	known := []string{"JWT_PRIVATE_KEY"} // of ranger token alone
+	for _, v := range variables(t) {
+		known = append(known, v.name)
+		got, ok := rows[v.name]
+		delete(rows, v.name)
+		switch {
+		case !ok:
+			t.Errorf("%s has no row", v.name)
+		case v.def != "" && got != "`"+v.def+"`":
+			t.Errorf("%s: default %q, want `%s`", v.name, got, v.def)
+		case v.def == "" && got != "unset" && !strings.HasPrefix(got, "unset: "):
+			t.Errorf("%s: default %q, want unset, or unset: and what that means", v.name, got)
+		}
+	}
+	for name := range rows {
+		t.Errorf("%s has a row, but serveFlags does not know it", name)
+	}
+	for _, m := range regexp.MustCompile(`[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+`).FindAllString(doc, -1) {
+		if !slices.Contains(known, m) {
+			t.Errorf("%s is mentioned, but serveFlags does not know it", m)
+		}
+	}
+}
+
+// TestEnvironmentExample: .env.example sets nothing, and names nothing unknown.
+func TestEnvironmentExample(t *testing.T) {
+	var known []string
+	for _, v := range variables(t) {
+		known = append(known, v.name)
+	}
+	assignment := regexp.MustCompile(`^(#?)([A-Z0-9_]+)=`)
+	found := 0
+	for line := range strings.Lines(readText(t, environmentFile)) {
+		line = strings.TrimSpace(line)
+		m := assignment.FindStringSubmatch(line)
+		switch {
+		case m == nil && line != "" && !strings.HasPrefix(line, "# "):
+			t.Errorf("%q is neither a comment nor a variable", line)
+		case m == nil:
+			continue
+		case m[1] == "":
+			t.Errorf("%s is set", m[2])
+		case !slices.Contains(known, m[2]):
+			t.Errorf("%s: serveFlags does not know it", m[2])
+		}
+		found++
+	}
+	if found == 0 {
+		t.Error("there is no variable in it")
+	}
+}
+
+// TestMetricsDoc: docs/operations.md names every metric of ours, and no other.
+func TestMetricsDoc(t *testing.T) {
+	name := regexp.MustCompile(`\branger_[a-z_]+`)
+	names := func(text string) map[string]bool {
+		set := make(map[string]bool)
+		for _, n := range name.FindAllString(text, -1) {
+			set[n] = true
+		}
+		return set
+	}
+	m := ops.NewMetrics("node", version, auth.Reasons())
+	m.WatchSockets(func() (open, authenticated int) { return 0, 0 })
+	m.WatchSource(stateNames(), func() string { return "" })
+	m.WatchWindow(func() journal.Stats { return journal.Stats{} })
+	m.Closed(int(hub.GoingAway)) // shown from its first on
+	w := httptest.NewRecorder()
+	ops.Handler(m, func() ops.Readiness { return ops.Readiness{} }).
+		ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	got, want := names(readText(t, operationsDoc)), names(w.Body.String())
+	for n := range want {
+		if !got[n] {
+			t.Errorf("%s is not in the document", n)
+		}
+	}
+	for n := range got {
+		if !want[n] {
+			t.Errorf("%s is in the document, but not in /metrics", n)
+		}
+	}
+}
+
+// TestArchitectureDoc: the tests that docs/architecture.md names are there.
+func TestArchitectureDoc(t *testing.T) {
+	var sources strings.Builder
+	for _, pattern := range []string{"*_test.go", "../../internal/*/*_test.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			sources.WriteString(readText(t, file))
+		}
+	}
+	names := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z]+)`").FindAllStringSubmatch(readText(t, architectureDoc), -1)
+	if len(names) == 0 {
+		t.Error("it names no test")
+	}
+	for _, m := range names {
+		if !strings.Contains(sources.String(), "\nfunc "+m[1]+"(") {
+			t.Errorf("there is no %s", m[1])
+		}
+	}
+}

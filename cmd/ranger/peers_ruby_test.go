@@ -1,0 +1,202 @@
+package main_test
+
+import (
+	"crypto/sha1"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+
+	"ranger/internal/event"
+)
+
+// ruby is Debian's, which finds the libraries of Debian's packages.
+const ruby = "/usr/bin/ruby"
+
+// bunny is a publisher in Ruby that does as Peatio 1.8 does.
+type bunny struct{ *peer }
+
+// bunny starts a publisher and returns when it has declared both exchanges.
+func (w *world) bunny() bunny {
+	w.t.Helper()
+	uri, err := amqp091.ParseURI(w.url)
+	check(w.t, err)
+	b := bunny{startPeer(w.t, []string{
+		"RABBITMQ_HOST=" + uri.Host,
+		fmt.Sprintf("RABBITMQ_PORT=%d", uri.Port),
+		"RABBITMQ_USER=" + uri.Username,
+		"RABBITMQ_PASSWORD=" + uri.Password,
+		"RABBITMQ_VHOST=" + uri.Vhost,
+		"ORDERBOOK_EXCHANGE=" + w.orders,
+		"TRADE_EXCHANGE=" + w.trades,
+	}, ruby, peers+"publisher.rb")}
+	b.expect("declared")
+	return b
+}
+
+// headers are a message's: text, and integers, which Bunny sends as 64 bits.
+type headers map[string]any
+
+// order publishes an order-book message.
+func (b bunny) order(h headers, payload string) {
+	b.t.Helper()
+	b.publish("orderbook", payload, map[string]any{"headers": h})
+}
+
+// trade publishes a trade.
+func (b bunny) trade(h headers, payload string) {
+	b.t.Helper()
+	b.publish("trade", payload, map[string]any{"headers": h})
+}
+
+func (b bunny) publish(exchange, payload string, attrs map[string]any) {
+	b.t.Helper()
+	line, err := json.Marshal(map[string]any{"exchange": exchange, "payload": json.RawMessage(payload), "attrs": attrs})
+	check(b.t, err)
+	b.write(string(line))
+}
+
+// leave ends the publisher, to which nothing must have gone wrong.
+func (b bunny) leave() {
+	b.t.Helper()
+	check(b.t, b.stdin.Close())
+	b.expectEnd()
+}
+
+// TestRubyPublisher has Ruby's bunny declare and publish as Peatio 1.8 does,
+// whether ranger or it is the first to declare.
+func TestRubyPublisher(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name      string
+		rubyFirst bool
+		durable   string // how ranger would declare
+		declared  int    // exchanges that ranger had to declare
+	}{
+		{"ranger declares", false, "false", 2},
+		{"the publisher declares", true, "true", 0}, // taken as they are, although it would not make them so
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			var b bunny
+			if c.rubyFirst {
+				b = w.bunny()
+			}
+			p := w.serve("AMQP_EXCHANGE_DURABLE=" + c.durable)
+			if !c.rubyFirst {
+				b = w.bunny()
+			}
+			if got := strings.Count(strings.Join(p.log(), "\n"), "an exchange was missing and has been declared"); got != c.declared {
+				t.Errorf("ranger declared %d exchanges, want %d", got, c.declared)
+			}
+			testPublisher(w, p, b)
+		})
+	}
+}
+
+// testPublisher publishes what users are to see, and what nobody is, and reads
+// the sockets of those whose it is.
+func testPublisher(w *world, p *process, b bunny) {
+	const both = alice
+	sellers, buyers, boths, thirds := w.login(p, seller), w.login(p, buyer), w.login(p, both), w.login(p, third)
+	trade := fixture(w.t, "trade.json")
+
+	b.trade(headers{"market": "btcusd", "ask_member_uid": seller, "bid_member_uid": buyer}, trade)
+	sellers.expect(fixture(w.t, "trade.seller.json"))
+	buyers.expect(fixture(w.t, "trade.buyer.json"))
+	b.trade(headers{"market": "btcusd", "ask_member_uid": both, "bid_member_uid": both}, trade)
+	boths.expect(fixture(w.t, "trade.both.json"))
+	b.trade(headers{"market": "btcusd", "ask_member_uid": seller, "bid_member_id": 12}, trade) // half of it is known
+	sellers.expect(fixture(w.t, "trade.seller.json"))
+
+	// An owner in the headers, and one in the body, which the owner does not see.
+	b.order(headers{"member_uid": buyer}, orderBody(1))
+	buyers.expect(`{"orderbook":` + orderBody(1) + `}`)
+	b.order(nil, `{"member_uid":"`+string(seller)+`","member_id":11,`+orderBody(2)[1:])
+	sellers.expect(`{"orderbook":` + orderBody(2) + `}`)
+
+	// Nobody's: all that Peatio 1.8 publishes as it is, and a member id that nobody knows.
+	broadcast := map[string]any{"persistent": false, "routing_key": "peatio.orderbook.slave"}
+	b.publish("orderbook", `{"action":"new","market":"btcusd","side":"ask","locale":"en"}`, broadcast)
+	b.publish("orderbook", `{"action":"add","order":{"id":3252,"timestamp":1402898864,"type":"ask","volume":"1.0","price":"3500.0","market":"btcusd","ord_type":"limit"},"locale":"en"}`, broadcast)
+	b.trade(headers{"market": "btcusd", "ask_member_id": 11, "bid_member_id": 12}, `{"id":2435,"price":"3500.0","volume":"0.0331","ask_id":3247,"bid_id":3248,"trend":"up","market_id":"btcusd","ask_member_id":11,"bid_member_id":12,"funds":"115.85","created_at":"2018-05-07T04:12:28.123+02:00","updated_at":"2018-05-07T04:12:28.123+02:00"}`)
+	b.order(headers{"member_id": 11}, orderBody(3))
+
+	// What each of them sees next is their own, and comes after all of that.
+	for i, s := range []struct {
+		socket *socket
+		uid    event.UID
+	}{{thirds, third}, {sellers, seller}, {buyers, buyer}, {boths, both}} {
+		b.order(headers{"member_uid": s.uid}, orderBody(90+i))
+		s.socket.expect(`{"orderbook":` + orderBody(90+i) + `}`)
+	}
+	b.leave()
+	for series, want := range map[string]float64{
+		`ranger_events_total{kind="trade"}`:              4,
+		`ranger_events_total{kind="orderbook"}`:          6,
+		`ranger_unrouted_total{reason="broadcast"}`:      2,
+		`ranger_unrouted_total{reason="unknown_member"}`: 4,
+		`ranger_unrouted_total{reason="no_owner"}`:       0,
+	} {
+		if got := p.metric(series); got != want {
+			w.t.Errorf("%s is %v, want %v", series, got, want)
+		}
+	}
+}
+
+// TestRubySeedClient runs the client of the upstream document as it stands there.
+func TestRubySeedClient(t *testing.T) {
+	t.Parallel()
+	const uid event.UID = "test@gmail.com" // the script's own
+	w := newWorld(t)
+	p := w.serve()
+	ws, err := url.Parse(p.ws)
+	check(t, err)
+	script := filepath.Join(t.TempDir(), "client.rb")
+	check(t, os.WriteFile(script, []byte(seedClient(t)), 0o600))
+	client := startPeer(t, []string{
+		"JWT_PRIVATE_KEY=" + w.privatePEM,
+		"JWT_ALGORITHM=RS256",
+		"WS_HOST=" + ws.Hostname(),
+		"WS_PORT=" + ws.Port(),
+	}, ruby, "-I", peers+"lib", "-r", "./"+peers+"prelude.rb", script)
+	client.expectChallenge()
+	client.expect(authenticated)
+	w.order(bob, 1)
+	client.expect(w.order(uid, 2), w.order(uid, 3))
+	// It ends in a busy loop: what started it kills it, by its id.
+}
+
+// seedClient returns the Ruby text of the document's "Client code sample".
+func seedClient(t testing.TB) string {
+	t.Helper()
+	document, err := os.ReadFile(peers + "websocket_api.md")
+	check(t, err)
+	_, sample, found := strings.Cut(string(document), "\n### Client code sample\n")
+	_, sample, opened := strings.Cut(sample, "\n```ruby\n")
+	sample, _, closed := strings.Cut(sample, "\n```\n")
+	if !found || !opened || !closed {
+		t.Fatal("the document has no client code sample")
+	}
+	return sample + "\n"
+}
+
+// TestPeersDocument holds our copy of the upstream document against the name
+// that git has for it: Peatio's docs/api/websocket_api.md, tags 1.8.33 to 1.8.58.
+func TestPeersDocument(t *testing.T) {
+	t.Parallel()
+	const upstream = "138881d2e62580f54e1a4b55e9caf0cecdbb8081"
+	document, err := os.ReadFile(peers + "websocket_api.md")
+	check(t, err)
+	blob := sha1.Sum(fmt.Appendf(nil, "blob %d\x00%s", len(document), document))
+	if got := hex.EncodeToString(blob[:]); got != upstream {
+		t.Errorf("the copy of the upstream document is git's %s, want %s", got, upstream)
+	}
+}
