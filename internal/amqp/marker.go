@@ -73,12 +73,12 @@ func (m *markers) send(ctx context.Context) error {
 
 // see looks whether d is one of these markers, for the goroutine that reads.
 func (m *markers) see(d *amqp091.Delivery) bool {
-	number, ours := strings.CutPrefix(string(d.Body), m.id+"/")
-	if d.Type != markerType || d.Exchange != "" || !ours {
+	if d.Type != markerType || d.Exchange != "" {
 		return false
 	}
+	number, ours := strings.CutPrefix(string(d.Body), m.id+"/")
 	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || n <= m.seen.Load() {
+	if !ours || err != nil || n <= m.seen.Load() {
 		return false
 	}
 	m.seen.Store(n)

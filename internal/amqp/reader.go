@@ -143,13 +143,14 @@ func (r *reader) take(d *amqp091.Delivery) error {
 			return err
 		}
 	}
-	r.src.keep(at, d, r.gap(at.Offset))
+	now := time.Now()
+	r.src.keep(at, d, r.gap(at.Offset), now)
 	if r.markers.see(d) && r.src.Status().State == Reading {
 		r.src.setState(Following, nil)
 		r.src.log.Info("caught up", "position", at, "read", r.read.Load())
 	}
 	r.unacked++
-	if now := time.Now(); r.unacked >= max(1, r.src.cfg.Prefetch/8) || now.Sub(r.acked) >= r.src.cfg.LookEvery {
+	if r.unacked >= max(1, r.src.cfg.Prefetch/8) || now.Sub(r.acked) >= r.src.cfg.LookEvery {
 		r.unacked, r.acked = 0, now
 		if err := r.ch.Ack(d.DeliveryTag, true); err != nil {
 			return fmt.Errorf("acknowledge: %w", err)
@@ -187,8 +188,8 @@ func (r *reader) gap(offset uint64) bool {
 	return true
 }
 
-// keep decodes d and appends it to the journal.
-func (s *Source) keep(at journal.Position, d *amqp091.Delivery, gap bool) {
+// keep decodes d, which was read now, and appends it to the journal.
+func (s *Source) keep(at journal.Position, d *amqp091.Delivery, gap bool, now time.Time) {
 	var out event.Outcome
 	if d.Exchange != "" || d.Type != markerType {
 		out = event.Decode(event.Delivery{
@@ -197,7 +198,7 @@ func (s *Source) keep(at journal.Position, d *amqp091.Delivery, gap bool) {
 			Body:    d.Body,
 		}, s.cfg.MaxBody)
 	}
-	if !s.journal.Append(journal.Message{Position: at, Gap: gap, At: time.Now().UnixMilli(), Events: out.Events}) {
+	if !s.journal.Append(journal.Message{Position: at, Gap: gap, At: now.UnixMilli(), Events: out.Events}) {
 		return // read before a reconnect
 	}
 	for i := range out.Events {

@@ -36,7 +36,8 @@ func ParseOrigins(list string) (Origins, error) {
 		}
 		p, ok := parseOrigin(item)
 		name := strings.TrimPrefix(p.host, "*.")
-		if !ok || name == "" || strings.Contains(name, "*") {
+		socket := p.scheme == "ws" || p.scheme == "wss" // a page's origin never is
+		if !ok || socket || name == "" || strings.Contains(name, "*") {
 			return Origins{}, fmt.Errorf("%q is no origin: write https://example.com, https://example.com:8443, https://*.example.com or *", item)
 		}
 		o.patterns = append(o.patterns, p)

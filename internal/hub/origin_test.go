@@ -102,7 +102,7 @@ func TestOrigin(t *testing.T) {
 func TestParseOriginsRefuses(t *testing.T) {
 	for _, list := range []string{
 		"example.com", "null", "https://", "https://example.com/", "https://example.com/path", "https://u@example.com",
-		"https://*", "https://*.", "https://a.*.test", "https://**.test", "*.example.com", "https://exa mple.com",
+		"https://*", "https://*.", "wss://example.com", "https://a.*.test", "https://**.test", "*.example.com", "https://exa mple.com",
 		"https://ok.test,example.com", "https://example.com:port", "https://example.com?x=1", "https://example.com#x",
 	} {
 		if _, err := hub.ParseOrigins(list); err == nil || !strings.Contains(err.Error(), "is no origin") {

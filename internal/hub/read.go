@@ -105,11 +105,15 @@ func (s *session) resumeClock(left time.Duration) {
 // admit gives the session its identity, or its new expiry. To whom a socket
 // belongs never changes.
 func (s *session) admit(identity event.Identity) {
+	<-s.beginAdmit(identity)
+}
+
+// beginAdmit returns what is closed when the answer is written.
+func (s *session) beginAdmit(identity event.Identity) (written <-chan struct{}) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.admitLocked(identity)
-	written := s.writtenLocked()
-	s.mu.Unlock()
-	<-written
+	return s.writtenLocked()
 }
 
 func (s *session) admitLocked(identity event.Identity) {

@@ -55,6 +55,8 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 		case errors.Is(err, event.ErrRefused):
 			refuseToken(w, textRefused)
 			return
+		case r.Context().Err() != nil:
+			return // the client did not wait
 		case err != nil:
 			h.log.ErrorContext(r.Context(), "a token could not be verified", "error", err, "peer", peer)
 			refuseForNow(w)
