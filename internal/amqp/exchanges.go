@@ -49,6 +49,8 @@ func (e Exchanges) trades() exchange {
 	return exchange{name: e.Trades, typ: amqp091.ExchangeHeaders, persistent: true}
 }
 
+func (e Exchanges) both() []exchange { return []exchange{e.orders(), e.trades()} }
+
 // kind returns what a message that came through the named exchange is, or zero.
 func (e Exchanges) kind(name string) event.Kind {
 	switch name {
@@ -71,13 +73,18 @@ func (x exchange) ensure(c *amqp091.Connection, durable bool) (made bool, err er
 	if !isCode(err, amqp091.NotFound) {
 		return false, wrap("look at exchange "+x.name, err)
 	}
-	err = onChannel(c, func(ch *amqp091.Channel) error {
-		return ch.ExchangeDeclare(x.name, x.typ, durable, false, false, false, nil)
-	})
+	err = x.declare(c, durable)
 	if isCode(err, amqp091.PreconditionFailed) {
 		return false, nil // somebody made it since, in their own way
 	}
 	return true, wrap("declare exchange "+x.name, err)
+}
+
+// declare declares x, or is refused where it stands otherwise.
+func (x exchange) declare(c *amqp091.Connection, durable bool) error {
+	return onChannel(c, func(ch *amqp091.Channel) error {
+		return ch.ExchangeDeclare(x.name, x.typ, durable, false, false, false, nil)
+	})
 }
 
 // onChannel runs f on a channel of its own, since a refusal closes the channel.

@@ -15,6 +15,7 @@ var (
 	ParseStreamAge = parseStreamAge
 	KnowsNoStreams = knowsNoStreams
 	Advice         = advice
+	StreamEnd      = streamEnd
 )
 
 // Differing returns what differing reads from err.

@@ -46,16 +46,25 @@ func (l *lookout) run(ctx context.Context) error {
 			continue
 		}
 		if time.Since(quiet) >= 2*every {
-			return l.silent()
+			return l.silent(ctx)
 		}
 	}
 }
 
-// silent says what it means that nothing comes. A consumer that begins beyond
-// the end of the stream waits without a word.
-func (l *lookout) silent() error {
-	if l.reader.again && l.reader.read.Load() == 0 {
-		return foreign("the stream ends before the last message read")
+// silent says what it means that nothing comes: the broker is slow, or the stream
+// is another one and shorter. A consumer that begins beyond the end of a stream
+// waits without a word.
+func (l *lookout) silent(ctx context.Context) error {
+	if !l.reader.again || l.reader.read.Load() > 0 {
+		return errSilent
 	}
-	return errSilent
+	end, ok, err := streamEnd(ctx, l.topology.conn, l.topology.cfg.Stream)
+	switch {
+	case err != nil:
+		return err
+	case ok && end < l.reader.want.Offset:
+		return foreign("the stream ends before the last message read")
+	default:
+		return errSilent
+	}
 }

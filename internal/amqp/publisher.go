@@ -54,7 +54,7 @@ func NewPublisher(ctx context.Context, url string, exchanges Exchanges) (*Publis
 }
 
 func (p *Publisher) open() error {
-	for _, x := range []exchange{p.exchanges.orders(), p.exchanges.trades()} {
+	for _, x := range p.exchanges.both() {
 		if _, err := x.ensure(p.conn, p.exchanges.Durable); err != nil {
 			return err
 		}

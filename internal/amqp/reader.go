@@ -19,15 +19,15 @@ const streamOffset = "x-stream-offset"
 
 // reader reads the stream over one connection.
 type reader struct {
-	src     *Source       // fixed at construction
-	markers *markers      // fixed at construction
-	again   bool          // a message read before has to come first; fixed at construction
-	read    atomic.Uint64 // messages read over this connection
+	src     *Source          // fixed at construction
+	markers *markers         // fixed at construction
+	again   bool             // a message read before has to come first; fixed at construction
+	want    journal.Position // that message; fixed at construction
+	read    atomic.Uint64    // messages read over this connection
 
 	// Owned by the goroutine that reads.
-	want    journal.Position // the last message read before, which has to come again
-	wanted  bool             // it has not come yet
-	last    uint64           // offset of the last message read, also before; 0 at first
+	wanted  bool   // want has not come yet
+	last    uint64 // offset of the last message read, also before; 0 at first
 	unacked int
 	acked   time.Time // when the broker was told last how far we are
 

@@ -36,14 +36,33 @@ func (t *topology) make() (streamMade bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return streamMade, t.ensureFeed()
+	if err := t.ensureFeed(); err != nil {
+		return false, err
+	}
+	return streamMade, t.checkTypes()
+}
+
+// checkTypes warns of exchanges of another type: those give a binding without a
+// routing key and arguments only some messages, or none.
+func (t *topology) checkTypes() error {
+	for _, x := range t.cfg.Exchanges.both() {
+		err := x.declare(t.conn, t.cfg.Exchanges.Durable)
+		if d, ok := differing(err); ok && d.name == "type" {
+			t.log.Warn("an exchange is of another type: messages may not reach the stream; see AMQP_ORDERBOOK_EXCHANGE and AMQP_TRADE_EXCHANGE",
+				"exchange", x.name, "type", d.value, "want", x.typ)
+		}
+		if _, refused := errors.AsType[*amqp091.Error](err); err != nil && !refused {
+			return wrap("look at the type of exchange "+x.name, err)
+		}
+	}
+	return nil
 }
 
 // ensureFeed sees that both exchanges are there and bound to the stream. A
 // binding without arguments takes every message, also of a headers exchange. To
 // bind again changes nothing, and the broker does not say if it was needed.
 func (t *topology) ensureFeed() error {
-	for _, x := range []exchange{t.cfg.Exchanges.orders(), t.cfg.Exchanges.trades()} {
+	for _, x := range t.cfg.Exchanges.both() {
 		made, err := x.ensure(t.conn, t.cfg.Exchanges.Durable)
 		if err != nil {
 			return err

@@ -123,6 +123,26 @@ func TestExchangesStandOtherwise(t *testing.T) {
 	}
 }
 
+// An exchange of another type gives a binding like ours not all it has: the log
+// says so.
+func TestExchangeOfAnotherType(t *testing.T) {
+	t.Parallel()
+	cfg := newConfig(t, sharedURL(t))
+	p := newPeer(t, cfg.URL)
+	if code := p.declare(cfg.Exchanges.Orders, "direct", true, false); code != 0 {
+		t.Fatalf("declare the exchange: refused with %d", code)
+	}
+	n := startNode(t, cfg)
+	l := n.awaitLog(t, "an exchange is of another type")
+	n.awaitFollowing(t)
+	if l.attrs["exchange"] != cfg.Exchanges.Orders || l.attrs["type"] != "direct" || l.attrs["want"] != "fanout" {
+		t.Errorf("it was logged with %v", l.attrs)
+	}
+	if got := n.log.count(says("an exchange is of another type")); got != 1 {
+		t.Errorf("it was logged %d times, want once", got)
+	}
+}
+
 func TestDurableExchangesWhenAsked(t *testing.T) {
 	t.Parallel()
 	cfg := newConfig(t, sharedURL(t))

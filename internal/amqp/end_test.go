@@ -1,0 +1,33 @@
+package amqp_test
+
+import (
+	"testing"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+
+	"ranger/internal/amqp"
+)
+
+// The end of a stream is where its last message stands: what tells a broker that
+// is slow from a stream that is another one.
+func TestStreamEnd(t *testing.T) {
+	t.Parallel()
+	cfg := newConfig(t, sharedURL(t))
+	p := newPeer(t, cfg.URL)
+	if code := p.queue(cfg.Stream, true, amqp091.Table{"x-queue-type": "stream"}); code != 0 {
+		t.Fatalf("declare the stream: refused with %d", code)
+	}
+	if end, ok, err := amqp.StreamEnd(t.Context(), p.conn, cfg.Stream); ok || err != nil {
+		t.Errorf("an empty stream ends at %d, %v, %v", end, ok, err)
+	}
+	const messages = 300
+	for range messages {
+		p.publish("", cfg.Stream, amqp091.Publishing{Body: []byte("x")})
+	}
+	if end, ok, err := amqp.StreamEnd(t.Context(), p.conn, cfg.Stream); end != messages-1 || !ok || err != nil {
+		t.Errorf("a stream of %d messages ends at %d, %v, %v", messages, end, ok, err)
+	}
+	if _, _, err := amqp.StreamEnd(t.Context(), p.conn, cfg.Stream+".absent"); err == nil {
+		t.Error("a stream that is not there has an end")
+	}
+}
