@@ -8,7 +8,7 @@ import (
 	"ranger/internal/event"
 )
 
-// Connections that end in the middle of a flood cost nothing: everything that
+// I2: connections that end in the middle of a flood cost nothing: everything that
 // was confirmed comes once and in order, and is counted once.
 func TestConnectionsEndMidStream(t *testing.T) {
 	t.Parallel()
@@ -39,7 +39,7 @@ func TestConnectionsEndMidStream(t *testing.T) {
 	}
 }
 
-// The broker's power is cut in the middle of a flood.
+// I2: the broker's power is cut in the middle of a flood.
 func TestBrokerKilled(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil)

@@ -48,7 +48,7 @@ func TestWindowAtStart(t *testing.T) {
 	}
 }
 
-// Every node gives every message the same position, before and after a restart.
+// I3: every node gives every message the same position, before and after a restart.
 func TestNodesAgree(t *testing.T) {
 	t.Parallel()
 	cfg := newConfig(t, sharedURL(t))

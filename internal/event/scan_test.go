@@ -100,6 +100,7 @@ func TestText(t *testing.T) {
 	}
 }
 
+// I6: a number keeps every byte.
 func TestNumbers(t *testing.T) {
 	for _, n := range []string{
 		"0", "-0", "0.10", "-0.0", "12345678901234567890", "1E400", "1e-7", "1e+07", "-1.50E-00",
