@@ -3,6 +3,7 @@ package main
 import (
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"ranger/internal/amqp"
@@ -26,8 +27,8 @@ type brokerFlags struct {
 func (f *brokerFlags) url(c *checker) string {
 	if raw := c.secret("RABBITMQ_URL", f.RabbitmqURLFile); raw != "" {
 		u, err := url.Parse(raw)
-		if err != nil || (u.Scheme != "amqp" && u.Scheme != "amqps") || u.Hostname() == "" {
-			c.fail("RABBITMQ_URL", "must be like amqp://user:password@localhost:5672/vhost, or amqps://…") // the value bears a password
+		if err != nil || (u.Scheme != "amqp" && u.Scheme != "amqps") || u.Hostname() == "" || !goodPort(u.Port()) {
+			c.fail("RABBITMQ_URL", "must be like amqp://user:password@localhost:5672/vhost, or amqps://…, with special characters of user and password percent-encoded") // the value bears a password
 		}
 		return raw
 	}
@@ -39,9 +40,15 @@ func (f *brokerFlags) url(c *checker) string {
 	u := url.URL{
 		Scheme: "amqp",
 		User:   url.UserPassword(c.text("RABBITMQ_USER", f.RabbitmqUser), password),
-		Host:   net.JoinHostPort(c.text("RABBITMQ_HOST", f.RabbitmqHost), itoa(port)),
+		Host:   net.JoinHostPort(c.host("RABBITMQ_HOST", f.RabbitmqHost), itoa(port)),
 	}
 	return u.String() + "/" + strings.ReplaceAll(url.PathEscape(f.RabbitmqVhost), "/", "%2F")
+}
+
+// goodPort tells whether a URL's port is one, or not there.
+func goodPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }
 
 func (f *brokerFlags) exchanges(c *checker) amqp.Exchanges {

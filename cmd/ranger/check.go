@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -99,6 +100,14 @@ func (c *checker) size(name, raw string, least int64) int64 {
 		return least
 	}
 	return n * factor
+}
+
+// host takes a name or an IP address, without a port and without brackets.
+func (c *checker) host(name, raw string) string {
+	if _, err := netip.ParseAddr(raw); err != nil && strings.ContainsAny(raw, ":[]/@ \t") || raw == "" {
+		c.fail(name, "%q: must be a host's name or address alone, such as localhost, 10.0.0.7 or ::1", raw)
+	}
+	return raw
 }
 
 // address checks host:port.

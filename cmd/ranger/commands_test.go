@@ -39,6 +39,7 @@ func TestWrongConfiguration(t *testing.T) {
 		"HISTORY_MEMORY=1", "WEBSOCKET_ALLOWED_ORIGINS=example.com", "WEBSOCKET_SSL_CERT=/nowhere",
 		"RABBITMQ_URL=http://me:" + secret + "@host/", "AMQP_SOURCE=queue", "AMQP_EXCHANGE_DURABLE=perhaps",
 		"AMQP_PREFETCH=70000", "OPS_ADDR=nowhere", "LOG_LEVEL=loud", "LOG_FORMAT=xml", "JWT_PUBLIC_KEY=garbage",
+		"JWT_ALGORITHM=rs256", "WEBSOCKET_HOST=[::]", "JWT_DEFAULT_LEEWAY=long", "AMQP_STREAM_MAX_AGE=1m",
 		"JWT_ISSUED_AT_LEEWAY=-5", "JWT_SECRET_FILE=/no/such/file", "DRAIN_PERIOD=-1s", "AMQP_STREAM_MAX_BYTES=2TB",
 	}, "serve", "--ping-interval=often")
 	if r.code != 2 || r.out != "" {
@@ -48,6 +49,7 @@ func TestWrongConfiguration(t *testing.T) {
 		"WEBSOCKET_PORT: ", "AUTH_TIMEOUT: ", "MAX_MESSAGE_BYTES: ", "HISTORY_SIZE: ", "HISTORY_MEMORY: ",
 		"WEBSOCKET_ALLOWED_ORIGINS: ", "WEBSOCKET_SSL_KEY: ", "RABBITMQ_URL: ", "AMQP_SOURCE: ", "AMQP_EXCHANGE_DURABLE: ",
 		"AMQP_PREFETCH: ", "OPS_ADDR: ", "LOG_LEVEL: ", "LOG_FORMAT: ", "JWT_PUBLIC_KEY: ", "JWT_ISSUED_AT_LEEWAY: ",
+		"JWT_ALGORITHM: ", "WEBSOCKET_HOST: ", "JWT_DEFAULT_LEEWAY: ", "AMQP_STREAM_MAX_AGE: ",
 		"JWT_SECRET_FILE: ", "DRAIN_PERIOD: ", "AMQP_STREAM_MAX_BYTES: ", "PING_INTERVAL: ",
 	} {
 		if strings.Count(r.err, "\n  "+want) != 1 {
@@ -56,6 +58,22 @@ func TestWrongConfiguration(t *testing.T) {
 	}
 	if strings.Contains(r.err, secret) {
 		t.Errorf("a password is told:\n%s", r.err)
+	}
+}
+
+func TestWrongBroker(t *testing.T) {
+	t.Parallel()
+	for env, want := range map[string]string{
+		"RABBITMQ_HOST=localhost:5672":                "RABBITMQ_HOST: ",
+		"RABBITMQ_HOST=[::1]":                         "RABBITMQ_HOST: ",
+		"RABBITMQ_PORT=0":                             "RABBITMQ_PORT: ",
+		"RABBITMQ_URL=amqp://guest:x@localhost:99999": "RABBITMQ_URL: ",
+		"RABBITMQ_URL=amqp://guest:%zz@localhost":     "RABBITMQ_URL: ",
+		"RABBITMQ_URL_FILE=/no/such/file":             "RABBITMQ_URL_FILE: ",
+	} {
+		if r := command(t, t.TempDir(), []string{env}, "publish", "order"); r.code != 2 || !strings.Contains(r.err, want) {
+			t.Errorf("%s: got %d %s", env, r.code, r.err)
+		}
 	}
 }
 

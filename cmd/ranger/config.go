@@ -71,7 +71,7 @@ type settings struct {
 func (f *serveFlags) settings() (settings, error) {
 	c := new(checker)
 	s := settings{
-		listen:   net.JoinHostPort(f.WebsocketHost, itoa(c.number("WEBSOCKET_PORT", f.WebsocketPort, 0, 65535))),
+		listen:   net.JoinHostPort(c.host("WEBSOCKET_HOST", f.WebsocketHost), itoa(c.number("WEBSOCKET_PORT", f.WebsocketPort, 0, 65535))),
 		tls:      f.certificate(c),
 		tokens:   f.tokenFlags,
 		drain:    c.duration("DRAIN_PERIOD", f.DrainPeriod, 0),
@@ -108,12 +108,16 @@ func (f *serveFlags) broker(c *checker, node string, window time.Duration) amqp.
 	if f.AmqpSource != "stream" {
 		c.fail("AMQP_SOURCE", "%q: this version reads from a stream alone: leave it unset, or set stream", f.AmqpSource)
 	}
+	maxAge := c.duration("AMQP_STREAM_MAX_AGE", f.AmqpStreamMaxAge, time.Minute)
+	if maxAge >= time.Minute && maxAge < window {
+		c.fail("AMQP_STREAM_MAX_AGE", "%q: must not be less than HISTORY_TTL, %s", f.AmqpStreamMaxAge, f.HistoryTTL)
+	}
 	return amqp.Config{
 		URL:       f.url(c),
 		Node:      node,
 		Exchanges: f.exchanges(c),
 		Stream:    c.text("AMQP_STREAM", f.AmqpStream),
-		MaxAge:    c.duration("AMQP_STREAM_MAX_AGE", f.AmqpStreamMaxAge, time.Minute),
+		MaxAge:    maxAge,
 		MaxBytes:  c.size("AMQP_STREAM_MAX_BYTES", f.AmqpStreamMaxBytes, 1<<20),
 		MaxBody:   int(c.size("AMQP_MAX_BODY_BYTES", f.AmqpMaxBodyBytes, 1<<10)),
 		Prefetch:  c.number("AMQP_PREFETCH", f.AmqpPrefetch, 1, 65535), // a short in AMQP
@@ -124,6 +128,7 @@ func (f *serveFlags) broker(c *checker, node string, window time.Duration) amqp.
 // auth returns the verifier's configuration, which must be one that works.
 func (f *serveFlags) auth(c *checker) auth.Config {
 	before := len(c.problems)
+	c.oneOf("JWT_ALGORITHM", f.JwtAlgorithm, auth.Algorithms()...)
 	cfg := f.verifier(c)
 	switch secret := strings.HasPrefix(cfg.Algorithm, "HS"); {
 	case len(c.problems) > before:

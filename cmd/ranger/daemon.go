@@ -20,7 +20,8 @@ import (
 
 // Bounds on what a client may send before the upgrade.
 const (
-	headerTimeout  = 10 * time.Second
+	readTimeout    = 10 * time.Second
+	writeTimeout   = 30 * time.Second // from the request's header on, the wait for a worker included
 	idleTimeout    = 60 * time.Second
 	maxHeaderBytes = 32 << 10
 )
@@ -39,7 +40,9 @@ func (d *daemon) listen(ctx context.Context, operators http.Handler) error {
 	}
 	d.clients.Handler, d.operators.Handler = d.hub, operators
 	for _, s := range []*http.Server{&d.clients, &d.operators} {
-		s.ReadHeaderTimeout, s.IdleTimeout, s.MaxHeaderBytes = headerTimeout, idleTimeout, maxHeaderBytes
+		// An upgrade lifts both deadlines.
+		s.ReadTimeout, s.WriteTimeout = readTimeout, writeTimeout
+		s.IdleTimeout, s.MaxHeaderBytes = idleTimeout, maxHeaderBytes
 		s.ErrorLog = slog.NewLogLogger(d.log.Handler(), slog.LevelDebug)
 		s.Protocols = new(http.Protocols)
 		s.Protocols.SetHTTP1(true) // an upgrade needs it
@@ -98,18 +101,20 @@ func (d *daemon) reload(ctx context.Context, v *auth.Verifier) error {
 			return nil
 		case <-hangup:
 		}
-		if err := d.tokens.reload(v); err != nil {
-			d.log.ErrorContext(ctx, "keys not reloaded, the old ones stay", "error", err)
-		} else {
-			d.log.InfoContext(ctx, "keys reloaded")
+		if d.tokens.JwtPublicKeyFile != "" {
+			d.report(ctx, d.tokens.reload(v), "keys reloaded", "keys not reloaded, the old ones stay")
 		}
-		if d.tls == nil {
-			continue
-		}
-		if err := d.tls.load(); err != nil {
-			d.log.ErrorContext(ctx, "certificate not reloaded, the old one stays; see WEBSOCKET_SSL_CERT and WEBSOCKET_SSL_KEY", "error", err)
-		} else {
-			d.log.InfoContext(ctx, "certificate reloaded")
+		if d.tls != nil {
+			d.report(ctx, d.tls.load(), "certificate reloaded", "certificate not reloaded, the old one stays; see WEBSOCKET_SSL_CERT and WEBSOCKET_SSL_KEY")
 		}
 	}
+}
+
+// report logs how a reload went.
+func (d *daemon) report(ctx context.Context, err error, good, bad string) {
+	if err != nil {
+		d.log.ErrorContext(ctx, bad, "error", err) //nolint:sloglint // both are constants of the caller
+		return
+	}
+	d.log.InfoContext(ctx, good) //nolint:sloglint // as above
 }

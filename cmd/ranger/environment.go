@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,12 +21,18 @@ func loadEnvironment(file string) error {
 			}
 		}
 	}
-	vars, err := godotenv.Read(file)
+	text, err := os.ReadFile(file) //nolint:gosec // a name of ours
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return configError{fmt.Sprintf("%s: %v: write one NAME=value a line", file, err)}
+		return configError{fmt.Sprintf("%s cannot be read: %v", file, errors.Unwrap(err))}
+	}
+	const byteOrderMark = "\ufeff"
+	vars, err := godotenv.UnmarshalBytes(bytes.TrimPrefix(text, []byte(byteOrderMark)))
+	if err != nil {
+		// The parser's own words quote the file, secrets and all.
+		return configError{file + ": it is not made of lines NAME=value: names have letters, digits and _ alone, and a quote that is opened has to be closed"}
 	}
 	for name, value := range vars {
 		if value == "" || os.Getenv(name) != "" {

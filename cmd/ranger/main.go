@@ -48,9 +48,7 @@ type streams struct{ out, err io.Writer }
 
 // run does what args say until it is done or ctx is.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
-	if err := loadEnvironment(".env"); err != nil {
-		return err
-	}
+	envErr := loadEnvironment(".env")
 	defer func() {
 		if p := recover(); p != nil {
 			if _, ok := p.(helpShown); !ok {
@@ -77,6 +75,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	command, err := parser.Parse(args)
 	if err != nil {
 		return usageError{err}
+	}
+	if envErr != nil && command.Command() != "version" {
+		return envErr
 	}
 	return command.Run()
 }

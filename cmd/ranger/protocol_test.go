@@ -61,13 +61,15 @@ func TestSeedProtocol(t *testing.T) {
 	})
 	t.Run("a header authenticates", func(t *testing.T) {
 		s := dial(t, p, http.Header{"Authorization": {"bearer " + good}})
-		s.expect(authenticated, w.order(alice, 3))
+		s.expect(authenticated)
+		s.expect(w.order(alice, 3))
 	})
 	t.Run("nothing before authentication", func(t *testing.T) {
 		s := dial(t, p, nil)
 		w.login(p, alice).expect(w.order(alice, 4))
 		s.send(`{"jwt":"Bearer ` + good + `"}`)
-		s.expect(authenticated, w.order(alice, 5))
+		s.expect(authenticated)
+		s.expect(w.order(alice, 5))
 	})
 	t.Run("refused before the upgrade", func(t *testing.T) {
 		for _, c := range []struct {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"ranger/internal/amqp"
@@ -33,7 +32,7 @@ type publishFlags struct {
 
 	Market string            `default:"btcusd" help:"The market of a sample."`
 	Body   string            `placeholder:"PATH" help:"File with the body to publish instead of a sample; -: standard input."`
-	Header map[string]string `placeholder:"NAME=VALUE" help:"A header of the message, as a string; may be given several times."`
+	Header map[string]string `mapsep:"none" placeholder:"NAME=VALUE" help:"A header of the message, as a string; may be given several times."`
 	Count  string            `default:"1" help:"How many to publish."`
 	Rate   string            `default:"0" help:"How many a second; 0: as fast as RabbitMQ confirms them."`
 }
@@ -110,7 +109,7 @@ func (f *publishFlags) body(c *checker) []byte {
 		}
 		return b
 	default:
-		return []byte(strings.TrimSpace(c.file("--body", f.Body)))
+		return []byte(c.file("--body", f.Body))
 	}
 }
 
@@ -123,29 +122,42 @@ type publishRun struct {
 	confirmed int
 }
 
-// inFlight is how many messages may wait for their confirm.
-const inFlight = 1000
+const (
+	// inFlight is how many messages may wait for their confirm.
+	inFlight = 1000
+	// settleTimeout is how long the broker may take to confirm them.
+	settleTimeout = 30 * time.Second
+)
+
+// errInterrupted says that the caller ended the run before its count was full.
+var errInterrupted = errors.New("interrupted")
 
 func (r *publishRun) run(ctx context.Context) error {
+	most := inFlight
+	if r.rate > 0 {
+		most = min(inFlight, 1+r.rate/10) // so that a refusal is told within a tenth of a second
+	}
+	// What was sent is waited for also after an interrupt.
+	patient := context.WithoutCancel(ctx)
 	prefix := fmt.Sprintf("%d-%d-", os.Getpid(), time.Now().UnixNano())
 	start := time.Now()
-	waiting := make([]amqp.Receipt, 0, inFlight)
+	waiting := make([]amqp.Receipt, 0, most)
 	for n := range r.count {
-		if err := r.await(ctx, start, n); err != nil {
-			return errors.Join(err, r.settle(ctx, waiting))
+		if r.await(ctx, start, n) != nil {
+			return errors.Join(r.settle(patient, waiting), errInterrupted)
 		}
 		receipt, err := r.publisher.Publish(ctx, r.deliver(n), prefix+itoa(n))
 		if err != nil {
 			return err
 		}
-		if waiting = append(waiting, receipt); len(waiting) == inFlight {
-			if err := r.settle(ctx, waiting); err != nil {
+		if waiting = append(waiting, receipt); len(waiting) == most {
+			if err := r.settle(patient, waiting); err != nil {
 				return err
 			}
 			waiting = waiting[:0]
 		}
 	}
-	return r.settle(ctx, waiting)
+	return r.settle(patient, waiting)
 }
 
 // await waits for the n-th message's time.
@@ -164,6 +176,8 @@ func (r *publishRun) await(ctx context.Context, start time.Time, n int) error {
 
 // settle waits for the confirms of all that is waiting.
 func (r *publishRun) settle(ctx context.Context, waiting []amqp.Receipt) error {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
 	for _, receipt := range waiting {
 		if err := receipt.Wait(ctx); err != nil {
 			return err

@@ -34,7 +34,8 @@ func TestTLS(t *testing.T) {
 	}
 	s := dialTLS(t, p, old)
 	s.send(`{"jwt":"Bearer ` + w.token(alice) + `"}`)
-	s.expect(authenticated, w.order(alice, 1))
+	s.expect(authenticated)
+	s.expect(w.order(alice, 1))
 
 	n := len(p.log())
 	renewed := writeCertificate(t, cert, key)

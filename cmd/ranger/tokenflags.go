@@ -26,6 +26,7 @@ type tokenFlags struct {
 
 // verifier returns its configuration, but for what it logs and counts to.
 func (f *tokenFlags) verifier(c *checker) auth.Config {
+	issuedAt, expiration, notBefore := f.leeways(c)
 	return auth.Config{
 		Algorithm:        f.JwtAlgorithm,
 		Keys:             f.keys(c),
@@ -33,9 +34,9 @@ func (f *tokenFlags) verifier(c *checker) auth.Config {
 		Issuer:           f.JwtIssuer,
 		Audience:         splitList(f.JwtAudience),
 		UIDClaim:         c.text("JWT_UID_CLAIM", f.JwtUIDClaim),
-		IssuedAtLeeway:   f.leeway(c, "JWT_ISSUED_AT_LEEWAY", f.JwtIssuedAtLeeway, 180*time.Second),
-		ExpirationLeeway: f.leeway(c, "JWT_EXPIRATION_LEEWAY", f.JwtExpirationLeeway, 0),
-		NotBeforeLeeway:  f.leeway(c, "JWT_NOT_BEFORE_LEEWAY", f.JwtNotBeforeLeeway, 0),
+		IssuedAtLeeway:   issuedAt,
+		ExpirationLeeway: expiration,
+		NotBeforeLeeway:  notBefore,
 	}
 }
 
@@ -43,16 +44,15 @@ func (f *tokenFlags) verifier(c *checker) auth.Config {
 func (f *tokenFlags) keys(c *checker) []crypto.PublicKey {
 	var keys []crypto.PublicKey
 	add := func(name, text string) {
-		if text == "" {
-			return
-		}
 		k, err := auth.ParsePublicKeys(text)
 		if err != nil {
 			c.fail(name, "%v", err)
 		}
 		keys = append(keys, k...)
 	}
-	add("JWT_PUBLIC_KEY", f.JwtPublicKey)
+	if f.JwtPublicKey != "" {
+		add("JWT_PUBLIC_KEY", f.JwtPublicKey)
+	}
 	if f.JwtPublicKeyFile != "" {
 		add("JWT_PUBLIC_KEY_FILE", c.file("JWT_PUBLIC_KEY_FILE", f.JwtPublicKeyFile))
 	}
@@ -61,9 +61,6 @@ func (f *tokenFlags) keys(c *checker) []crypto.PublicKey {
 
 // reload gives v the keys that JWT_PUBLIC_KEY_FILE holds now.
 func (f *tokenFlags) reload(v *auth.Verifier) error {
-	if f.JwtPublicKeyFile == "" {
-		return nil
-	}
 	c := new(checker)
 	keys := f.keys(c)
 	if err := c.err(); err != nil {
@@ -72,15 +69,26 @@ func (f *tokenFlags) reload(v *auth.Verifier) error {
 	return v.SetKeys(keys)
 }
 
-func (f *tokenFlags) leeway(c *checker, name, raw string, def time.Duration) time.Duration {
-	switch {
-	case raw != "":
-		return c.leeway(name, raw)
-	case f.JwtDefaultLeeway != "":
-		return c.leeway("JWT_DEFAULT_LEEWAY", f.JwtDefaultLeeway)
-	default:
-		return def
+// leeways returns the three, each with JWT_DEFAULT_LEEWAY before its default.
+func (f *tokenFlags) leeways(c *checker) (issuedAt, expiration, notBefore time.Duration) {
+	issuedAt = 180 * time.Second
+	if f.JwtDefaultLeeway != "" {
+		d := c.leeway("JWT_DEFAULT_LEEWAY", f.JwtDefaultLeeway)
+		issuedAt, expiration, notBefore = d, d, d
 	}
+	for _, l := range []struct {
+		name, raw string
+		value     *time.Duration
+	}{
+		{"JWT_ISSUED_AT_LEEWAY", f.JwtIssuedAtLeeway, &issuedAt},
+		{"JWT_EXPIRATION_LEEWAY", f.JwtExpirationLeeway, &expiration},
+		{"JWT_NOT_BEFORE_LEEWAY", f.JwtNotBeforeLeeway, &notBefore},
+	} {
+		if l.raw != "" {
+			*l.value = c.leeway(l.name, l.raw)
+		}
+	}
+	return issuedAt, expiration, notBefore
 }
 
 // splitList splits at commas and drops what is blank.

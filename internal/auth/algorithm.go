@@ -8,6 +8,8 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -16,17 +18,21 @@ import (
 // a server in use with a shorter key is not stopped for that.
 const minRSABits = 1024
 
-// signingMethod returns the method of that name. The list is closed: "none" and
-// whatever else golang-jwt may know are not in it.
-func signingMethod(name string) (jwt.SigningMethod, error) {
-	switch name {
-	case "RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
-		"ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384", "HS512":
-		return jwt.GetSigningMethod(name), nil
-	default:
-		return nil, fmt.Errorf("algorithm %q: must be exactly one of RS256, RS384, RS512, PS256, PS384, PS512, "+
-			"ES256, ES384, ES512, EdDSA, HS256, HS384, HS512", name)
+// Algorithms returns the names that Config.Algorithm may have. The list is
+// closed: "none" and whatever else golang-jwt may know are not in it.
+func Algorithms() []string {
+	return []string{
+		"RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
+		"ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384", "HS512",
 	}
+}
+
+// signingMethod returns the method of that name.
+func signingMethod(name string) (jwt.SigningMethod, error) {
+	if !slices.Contains(Algorithms(), name) {
+		return nil, fmt.Errorf("algorithm %q: must be exactly one of %s", name, strings.Join(Algorithms(), ", "))
+	}
+	return jwt.GetSigningMethod(name), nil
 }
 
 func isHMAC(method jwt.SigningMethod) bool {

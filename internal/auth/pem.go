@@ -14,7 +14,7 @@ const (
 )
 
 // readPEM returns the PEM blocks in text, which is either
-//   - PEM blocks in a row, where a written \n is a newline; other text between them
+//   - PEM blocks in a row, where a written \n or \r\n is a newline; other text between them
 //     is passed over, as PEM has it; or
 //   - Base64 of such, standard or URL-safe, padded or not. Commas part several.
 //     White space parts them too, but where a word does not begin as a PEM block
@@ -22,7 +22,9 @@ const (
 //
 // There is at least one block, or an error.
 func readPEM(text string) ([]*pem.Block, error) {
-	text = strings.TrimSpace(strings.ReplaceAll(text, `\n`, "\n"))
+	// What editors and environment files leave around it: a byte order mark, quotes.
+	text = strings.Trim(text, "\ufeff\"' \t\r\n")
+	text = strings.NewReplacer(`\r\n`, "\n", `\n`, "\n").Replace(text)
 	switch {
 	case text == "":
 		return nil, errors.New("it is empty")

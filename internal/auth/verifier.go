@@ -38,6 +38,7 @@ type Verifier struct {
 	method   jwt.SigningMethod
 	parser   *jwt.Parser
 	refusals *refusalLog
+	noTokens *refusalLog   // with lines of its own, so that junk hides no refusal
 	requests chan request  // unbuffered: what is in it was taken, and is answered
 	stopped  chan struct{} // closed by Run when its context is done
 
@@ -78,6 +79,7 @@ func New(cfg Config) (*Verifier, error) {
 			jwt.WithoutClaimsValidation(), // one leeway for all three; claims.go has three
 		),
 		refusals: &refusalLog{log: cfg.Log},
+		noTokens: &refusalLog{log: cfg.Log},
 		requests: make(chan request),
 		stopped:  make(chan struct{}),
 	}
@@ -131,7 +133,7 @@ func (v *Verifier) Verify(ctx context.Context, token string, peer netip.AddrPort
 // else than a Bearer token.
 func (v *Verifier) NoToken(ctx context.Context, peer netip.AddrPort) {
 	v.cfg.Metrics.TokenRefused(string(NoBearer))
-	v.refusals.write(ctx, time.Now(), NoBearer, subject{}, peer)
+	v.noTokens.write(ctx, time.Now(), NoBearer, subject{}, peer)
 }
 
 // SetKeys puts other public keys in the place of all that were there, for every

@@ -64,6 +64,7 @@ type Hub struct {
 	upgrader websocket.Upgrader
 	registry registry
 	buffers  buffers
+	origins  sparse         // of log lines about refused origins
 	running  sync.WaitGroup // the goroutines of all sessions
 }
 

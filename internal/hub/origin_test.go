@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"ranger/internal/hub"
 	"ranger/internal/journal"
@@ -121,6 +122,17 @@ func TestOriginLog(t *testing.T) {
 		}
 		if len(log) > 1000 {
 			t.Errorf("the log line has %d bytes", len(log))
+		}
+		for range 100 {
+			s.request(upgrade("Origin: https://evil.test")...) //nolint:bodyclose // request does
+		}
+		if got := s.log.String(); got != log {
+			t.Errorf("a second line within a second:\n%s", got)
+		}
+		pass(time.Second)
+		s.request(upgrade("Origin: https://evil.test")...) //nolint:bodyclose // request does
+		if got := s.log.String(); !strings.Contains(got, "more_like_it=100") {
+			t.Errorf("the log does not say how many there were:\n%s", got)
 		}
 	})
 }

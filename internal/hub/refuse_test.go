@@ -59,12 +59,15 @@ func TestUpgradeRefused(t *testing.T) {
 		"no version":   {without("Sec-WebSocket-Version"), http.StatusBadRequest, nil, ""},
 		"no key":       {without("Sec-WebSocket-Key"), http.StatusBadRequest, nil, ""},
 		"short key":    {instead("Sec-WebSocket-Key", "Sec-WebSocket-Key: c2hvcnQ="), http.StatusBadRequest, nil, ""},
-		"POST":         {instead("GET", "POST / HTTP/1.1"), http.StatusMethodNotAllowed, nil, ""},
+		"POST":         {instead("GET", "POST / HTTP/1.1"), http.StatusMethodNotAllowed, map[string]string{"Allow": "GET"}, ""},
 		"public":       {instead("GET", "GET /public HTTP/1.1"), http.StatusNotFound, nil, notThere},
 		"private":      {instead("GET", "GET /private HTTP/1.1"), http.StatusNotFound, nil, notThere},
 		"below":        {instead("GET", "GET /api/v2/ranger/private HTTP/1.1"), http.StatusNotFound, nil, notThere},
 		"slash":        {instead("GET", "GET /api/public/ HTTP/1.1"), http.StatusNotFound, nil, notThere},
 		"stream":       {instead("GET", "GET /?stream=a HTTP/1.1"), http.StatusNotFound, nil, notThere},
+		"bad stream":   {instead("GET", "GET /?stream=%zz HTTP/1.1"), http.StatusNotFound, nil, notThere},
+		"semicolon":    {instead("GET", "GET /?a=1;stream=b HTTP/1.1"), http.StatusNotFound, nil, notThere},
+		"HTTP/1.0":     {instead("GET", "GET / HTTP/1.0"), http.StatusUpgradeRequired, nil, notUpgraded},
 		"empty stream": {instead("GET", "GET /x?a=b&stream= HTTP/1.1"), http.StatusNotFound, nil, notThere},
 		"plain public": {[]string{"GET /public HTTP/1.1", "Host: x"}, http.StatusNotFound, nil, notThere},
 		"other origin": {
@@ -91,7 +94,7 @@ func TestUpgradeRefused(t *testing.T) {
 
 // Every other path is the endpoint.
 func TestUpgradePaths(t *testing.T) {
-	for _, target := range []string{"/", "/ws", "/public/x", "/privateer", "/republic", "/?streams=a&Stream=b", "/?jwt=bad&token=bad", "//"} {
+	for _, target := range []string{"/", "/ws", "/public/x", "/privateer", "/republic", "/?streams=a&Stream=b&upstream=c", "/?stream", "/?jwt=bad&token=bad", "//"} {
 		t.Run(target, func(t *testing.T) {
 			bubble(t, setup{}, func(t *testing.T, s *server) {
 				conn := s.connect()

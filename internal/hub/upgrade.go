@@ -22,15 +22,17 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case reserved(r):
 		refuse(w, http.StatusNotFound, "There is nothing here: connect to another path, without `stream`.")
-	case !websocket.IsWebSocketUpgrade(r):
+	case !websocket.IsWebSocketUpgrade(r) || !r.ProtoAtLeast(1, 1): // RFC 6455 §4.2.1
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Connection", "Upgrade")
 		refuse(w, http.StatusUpgradeRequired, "This is a WebSocket endpoint: send an upgrade.")
 	case !h.cfg.Ready() || h.registry.isClosed():
 		refuseForNow(w)
 	case !h.cfg.Origins.allow(r):
-		h.log.WarnContext(r.Context(), "origin refused; to allow it, add it to WEBSOCKET_ALLOWED_ORIGINS",
-			"origin", clip(r.Header.Get("Origin")), "host", clip(r.Host), "peer", r.RemoteAddr)
+		if skipped, ok := h.origins.take(time.Now()); ok {
+			h.log.WarnContext(r.Context(), "origin refused; to allow it, add it to WEBSOCKET_ALLOWED_ORIGINS",
+				"origin", clip(r.Header.Get("Origin")), "host", clip(r.Host), "peer", r.RemoteAddr, "more_like_it", skipped)
+		}
 		refuse(w, http.StatusForbidden, "Origin not allowed.")
 	default:
 		h.upgrade(w, r)
@@ -66,10 +68,13 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 	s := &session{hub: h, peer: peer}
 	ws, err := h.upgrader.Upgrade(hijacker{w, &s.wire}, r, nil)
 	if err != nil {
+		// gorilla has answered through refuseUpgrade, but where the client did not
+		// wait for the answer: then the connection is cut.
 		if s.wire.Conn != nil {
 			s.drop()
 		}
-		return // gorilla has answered, through refuseUpgrade
+		h.log.DebugContext(r.Context(), "handshake failed", "error", err, "peer", peer)
+		return
 	}
 	h.open(s, ws, identity)
 }
@@ -127,7 +132,7 @@ func bearer(values []string) (token string, ok bool) {
 func reserved(r *http.Request) bool {
 	path := strings.TrimSuffix(r.URL.Path, "/")
 	return strings.HasSuffix(path, "/public") || strings.HasSuffix(path, "/private") ||
-		r.URL.Query().Has("stream")
+		strings.Contains("&"+strings.ReplaceAll(r.URL.RawQuery, ";", "&"), "&stream=")
 }
 
 // hijacker hands gorilla a wire instead of the connection itself.

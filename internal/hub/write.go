@@ -95,7 +95,11 @@ func (s *session) do(w *work, buf *[]byte) error {
 	b := append((*buf)[:0], w.frames...)
 	events := 0
 	if w.cursor != nil {
-		b, events = s.gather(b, w)
+		var more bool
+		b, events, more = s.gather(b, w)
+		if more {
+			s.goOn(w)
+		}
 	}
 	now := time.Now()
 	if events > 0 && s.expire(now) {
@@ -123,26 +127,36 @@ func (s *session) do(w *work, buf *[]byte) error {
 	return nil
 }
 
-// gather appends the events that are there to buf, and returns their number.
-func (s *session) gather(buf []byte, w *work) ([]byte, int) {
+// gather appends the events that are there to buf, up to a batch, and returns
+// their number and whether there may be more.
+func (s *session) gather(buf []byte, w *work) (_ []byte, n int, more bool) {
 	var entries [16]journal.Entry
-	n := 0
-	for len(buf) < batch || w.close {
+	for len(buf) < batch {
 		k, err := w.cursor.Read(entries[:])
 		if errors.Is(err, journal.ErrBehind) {
 			s.end(TooSlow)
-			return buf, n
+			return buf, n, false
 		}
 		for i := range entries[:k] {
 			buf = appendFrame(buf, websocket.TextMessage, entries[i].Message)
 		}
 		n += k
 		if k < len(entries) {
-			return buf, n
+			return buf, n, false
 		}
 	}
-	s.Wake() // there may be more
-	return buf, n
+	return buf, n, true
+}
+
+// goOn has the writer come back for the events that w left, and puts off the
+// close frame until then.
+func (s *session) goOn(w *work) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.woken = true
+	if w.close {
+		w.close, s.closeSent = false, false
+	}
 }
 
 // expire ends the session if its token is no longer good at now: then no write
