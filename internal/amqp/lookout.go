@@ -4,24 +4,26 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
 )
 
-// lookout looks, over the reader's connection, after what the broker tells
-// nobody about: an exchange or a binding that is gone, and a reader that is told
-// nothing. It runs on a goroutine of its own.
+// lookout looks after what the broker tells nobody about: an exchange or a
+// binding that is gone, and a reader that is told nothing. It runs on a goroutine
+// of its own.
 type lookout struct {
 	topology *topology
 	reader   *reader
+	blocked  bool // the broker takes no markers, because of an alarm
 }
 
 // run looks until ctx is done, or until something is amiss that a new
-// connection must mend. A broker under a memory or disk alarm takes no marker:
-// then it waits, the reader reads what there is, and the node is not ready.
+// connection must mend.
 func (l *lookout) run(ctx context.Context) error {
-	every := l.topology.cfg.LookEvery
+	m, every := l.reader.markers, l.topology.cfg.LookEvery
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	if err := l.reader.markers.send(ctx); err != nil {
+	if err := m.send(); err != nil {
 		return err
 	}
 	before, quiet := l.reader.read.Load(), time.Now()
@@ -29,23 +31,36 @@ func (l *lookout) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case err := <-m.closed:
+			if err == nil {
+				return wrap("publish a marker", amqp091.ErrClosed)
+			}
+			return wrap("publish a marker", err)
+		case b := <-m.blocked:
+			l.blocked = b.Active
+			continue
 		case <-tick.C:
 		}
 		if err := l.topology.ensureFeed(); err != nil {
 			return fmt.Errorf("look after the exchanges: %w", err)
 		}
-		if now := l.reader.read.Load(); now != before {
-			before, quiet = now, time.Now()
-			continue
+		confirmed, err := m.confirmed()
+		if err != nil {
+			return err
 		}
-		if !l.reader.markers.awaited() {
-			if err := l.reader.markers.send(ctx); err != nil {
+		now := l.reader.read.Load()
+		switch {
+		case now != before, l.blocked:
+			before, quiet = now, time.Now()
+		case confirmed && !m.awaited():
+			if err := m.send(); err != nil {
 				return err
 			}
 			quiet = time.Now()
-			continue
-		}
-		if time.Since(quiet) >= 2*every {
+		case time.Since(quiet) < 2*every:
+		case !confirmed:
+			return errNotTaken
+		default:
 			return l.silent(ctx)
 		}
 	}

@@ -1,9 +1,7 @@
 package amqp
 
 import (
-	"context"
 	"crypto/rand"
-	"fmt"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -16,16 +14,23 @@ import (
 // never passes for one.
 const markerType = "ranger.marker"
 
-// markers publishes messages of one connection's own into the stream, so that
-// the reader, when it sees one again, knows that it has read all before it.
-// Each body is unlike any other, so that its check is too.
+// markers publishes messages of one attempt's own into the stream, so that the
+// reader, when it sees one again, knows that it has read all before it. Each body
+// is unlike any other, so that its check is too. They have a connection to
+// themselves: under a memory or disk alarm the broker reads nothing more from one
+// that publishes, not even acknowledgements (RabbitMQ, "Connection Blocking").
 type markers struct {
-	ch     *amqp091.Channel
-	closed <-chan *amqp091.Error // why ch was closed; owned by the lookout
-	stream string
-	id     string // of the connection; fixed at construction
-	sent   int    // owned by the lookout
-	seen   atomic.Int64
+	ch      *amqp091.Channel
+	stream  string
+	id      string // of the attempt; fixed at construction
+	closed  <-chan *amqp091.Error
+	blocked <-chan amqp091.Blocking
+
+	// Owned by the lookout.
+	sent    int
+	confirm *amqp091.DeferredConfirmation // of the last one sent
+
+	seen atomic.Int64
 }
 
 func newMarkers(c *amqp091.Connection, stream, node string) (*markers, error) {
@@ -36,38 +41,34 @@ func newMarkers(c *amqp091.Connection, stream, node string) (*markers, error) {
 	if err := ch.Confirm(false); err != nil {
 		return nil, err
 	}
-	closed := ch.NotifyClose(make(chan *amqp091.Error, 1))
-	return &markers{ch: ch, closed: closed, stream: stream, id: node + "/" + rand.Text()}, nil
+	return &markers{
+		ch: ch, stream: stream, id: node + "/" + rand.Text(),
+		closed:  ch.NotifyClose(make(chan *amqp091.Error, 1)),
+		blocked: c.NotifyBlocked(make(chan amqp091.Blocking, 1)),
+	}, nil
 }
 
-// send publishes a marker and waits until the broker has confirmed it.
-func (m *markers) send(ctx context.Context) error {
+// send publishes a marker, and does not wait for its confirm.
+func (m *markers) send() (err error) {
 	m.sent++
-	confirm, err := m.ch.PublishWithDeferredConfirm("", m.stream, false, false, amqp091.Publishing{
+	m.confirm, err = m.ch.PublishWithDeferredConfirm("", m.stream, false, false, amqp091.Publishing{
 		Type:         markerType,
 		DeliveryMode: amqp091.Persistent,
 		Body:         []byte(m.id + "/" + strconv.Itoa(m.sent)),
 	})
-	if err != nil {
-		return fmt.Errorf("publish a marker: %w", err)
-	}
-	ok, err := confirm.WaitContext(ctx)
-	if err != nil {
-		return fmt.Errorf("publish a marker: %w", err)
-	}
-	if ok {
-		return nil
-	}
-	// The library refuses what is unconfirmed when the channel is closed, after
-	// it has said why.
+	return wrap("publish a marker", err)
+}
+
+// confirmed tells whether the broker has taken the last one sent.
+func (m *markers) confirmed() (bool, error) {
 	select {
-	case err := <-m.closed:
-		if err != nil {
-			return fmt.Errorf("publish a marker: %w", err)
+	case <-m.confirm.Done():
+		if !m.confirm.Acked() {
+			return false, errNotTaken
 		}
-		return fmt.Errorf("publish a marker: %w", amqp091.ErrClosed)
+		return true, nil
 	default:
-		return errNotTaken
+		return false, nil
 	}
 }
 

@@ -37,9 +37,10 @@ type reader struct {
 	cancelled <-chan string
 }
 
-// read reads over c until the connection ends, with a lookout beside it.
-func (s *Source) read(ctx context.Context, c *amqp091.Connection, t *topology) error {
-	markers, err := newMarkers(c, s.cfg.Stream, s.cfg.Node)
+// read reads over c until a connection ends, with a lookout beside it, whose
+// markers go over another one.
+func (s *Source) read(ctx context.Context, c, other *amqp091.Connection, t *topology) error {
+	markers, err := newMarkers(other, s.cfg.Stream, s.cfg.Node)
 	if err != nil {
 		return fmt.Errorf("open a channel for markers: %w", err)
 	}
@@ -60,6 +61,7 @@ func (s *Source) read(ctx context.Context, c *amqp091.Connection, t *topology) e
 		// Both are stuck in the library until the connection goes.
 		<-ctx.Done()
 		hangUp(c)
+		hangUp(other)
 		return nil
 	})
 	return g.Wait()

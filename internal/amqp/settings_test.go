@@ -35,7 +35,8 @@ func TestBrokerUnderAlarm(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil)
 	cfg := newConfig(t, s.url)
-	const messages = 50
+	const messages = 300
+	cfg.Prefetch = 20 // the backlog is more: the broker has to hear how far we are
 	fill(t, cfg, messages)
 	s.ctl("eval", `rabbit_alarm:set_alarm({{resource_limit, disk, node()}, []}).`)
 	cfg.LookEvery = soon

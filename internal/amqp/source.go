@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	amqp091 "github.com/rabbitmq/amqp091-go"
+
 	"ranger/internal/event"
 	"ranger/internal/journal"
 )
@@ -103,22 +105,20 @@ func (s *Source) Run(ctx context.Context) error {
 	return nil
 }
 
-// attempt is the life of one connection.
+// attempt is the life of one pair of connections: one to read, one for markers.
 func (s *Source) attempt(ctx context.Context) error {
-	c, err := dial(ctx, s.cfg.URL, "ranger "+s.cfg.Node)
+	reading, hangUpReading, err := s.connect(ctx, "ranger "+s.cfg.Node)
 	if err != nil {
 		return err
 	}
-	hungUp := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() { hangUp(c); close(hungUp) })
-	defer func() {
-		if !stop() {
-			<-hungUp // only the first to hang up waits for the broker's answer
-		}
-		hangUp(c)
-	}()
+	defer hangUpReading()
+	marking, hangUpMarking, err := s.connect(ctx, "ranger "+s.cfg.Node+" markers")
+	if err != nil {
+		return err
+	}
+	defer hangUpMarking()
 
-	t := topology{conn: c, cfg: s.cfg, log: s.log}
+	t := topology{conn: reading, cfg: s.cfg, log: s.log}
 	made, err := t.make()
 	if err != nil {
 		return err
@@ -126,7 +126,24 @@ func (s *Source) attempt(ctx context.Context) error {
 	if _, read := s.journal.Last(); made && read {
 		return errMadeAnew
 	}
-	return s.read(ctx, c, &t)
+	return s.read(ctx, reading, marking, &t)
+}
+
+// connect opens a connection, which the end of ctx ends, and returns what hangs
+// up and waits for it.
+func (s *Source) connect(ctx context.Context, name string) (*amqp091.Connection, func(), error) {
+	c, err := dial(ctx, s.cfg.URL, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	hungUp := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { hangUp(c); close(hungUp) })
+	return c, func() {
+		if !stop() {
+			<-hungUp // only the first to hang up waits for the broker's answer
+		}
+		hangUp(c)
+	}, nil
 }
 
 func (c Config) withDefaults() Config {
