@@ -101,20 +101,29 @@ func (d *daemon) reload(ctx context.Context, v *auth.Verifier) error {
 			return nil
 		case <-hangup:
 		}
-		if d.tokens.JwtPublicKeyFile != "" {
-			d.report(ctx, d.tokens.reload(v), "keys reloaded", "keys not reloaded, the old ones stay")
-		}
-		if d.tls != nil {
-			d.report(ctx, d.tls.load(), "certificate reloaded", "certificate not reloaded, the old one stays; see WEBSOCKET_SSL_CERT and WEBSOCKET_SSL_KEY")
-		}
+		d.reloadKeys(ctx, v)
+		d.reloadCertificate(ctx)
 	}
 }
 
-// report logs how a reload went.
-func (d *daemon) report(ctx context.Context, err error, good, bad string) {
-	if err != nil {
-		d.log.ErrorContext(ctx, bad, "error", err) //nolint:sloglint // both are constants of the caller
+func (d *daemon) reloadKeys(ctx context.Context, v *auth.Verifier) {
+	if d.tokens.JwtPublicKeyFile == "" {
 		return
 	}
-	d.log.InfoContext(ctx, good) //nolint:sloglint // as above
+	if err := d.tokens.reload(v); err != nil {
+		d.log.ErrorContext(ctx, "keys not reloaded, the old ones stay", "error", err)
+		return
+	}
+	d.log.InfoContext(ctx, "keys reloaded")
+}
+
+func (d *daemon) reloadCertificate(ctx context.Context) {
+	if d.tls == nil {
+		return
+	}
+	if err := d.tls.load(); err != nil {
+		d.log.ErrorContext(ctx, "certificate not reloaded, the old one stays; see WEBSOCKET_SSL_CERT and WEBSOCKET_SSL_KEY", "error", err)
+		return
+	}
+	d.log.InfoContext(ctx, "certificate reloaded")
 }

@@ -75,16 +75,18 @@ func TestReload(t *testing.T) {
 	check(t, os.WriteFile(file, []byte(w.publicPEM), 0o600))
 	p := w.serve("JWT_PUBLIC_KEY=", "JWT_PUBLIC_KEY_FILE="+file)
 
-	n := len(p.log())
-	check(t, os.WriteFile(file, []byte("no key"), 0o600))
-	p.signal(syscall.SIGHUP)
-	p.awaitLogAfter(n, "keys not reloaded, the old ones stay")
+	for _, bad := range []string{"no key", ""} {
+		n := len(p.log())
+		check(t, os.WriteFile(file, []byte(bad), 0o600))
+		p.signal(syscall.SIGHUP)
+		p.awaitLogAfter(n, "keys not reloaded, the old ones stay")
+	}
 	old := w.login(p, alice)
 
 	private, public, err := auth.GenerateKey("RS256")
 	check(t, err)
 	check(t, os.WriteFile(file, public, 0o600))
-	n = len(p.log())
+	n := len(p.log())
 	p.signal(syscall.SIGHUP)
 	p.awaitLogAfter(n, "keys reloaded")
 	s := dial(t, p, nil)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	amqp091 "github.com/rabbitmq/amqp091-go"
 )
 
 // lookout looks after what the broker tells nobody about: an exchange or a
@@ -32,10 +30,7 @@ func (l *lookout) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case err := <-m.closed:
-			if err == nil {
-				return wrap("publish a marker", amqp091.ErrClosed)
-			}
-			return wrap("publish a marker", err)
+			return m.fault(err)
 		case b := <-m.blocked:
 			l.blocked = b.Active
 			continue

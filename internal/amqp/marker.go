@@ -20,13 +20,13 @@ const markerType = "ranger.marker"
 // themselves: under a memory or disk alarm the broker reads nothing more from one
 // that publishes, not even acknowledgements (RabbitMQ, "Connection Blocking").
 type markers struct {
-	ch      *amqp091.Channel
-	stream  string
-	id      string // of the attempt; fixed at construction
-	closed  <-chan *amqp091.Error
-	blocked <-chan amqp091.Blocking
+	ch     *amqp091.Channel
+	stream string
+	id     string // of the attempt; fixed at construction
 
 	// Owned by the lookout.
+	closed  <-chan *amqp091.Error
+	blocked <-chan amqp091.Blocking // with room: the library waits while it is full
 	sent    int
 	confirm *amqp091.DeferredConfirmation // of the last one sent
 
@@ -44,7 +44,7 @@ func newMarkers(c *amqp091.Connection, stream, node string) (*markers, error) {
 	return &markers{
 		ch: ch, stream: stream, id: node + "/" + rand.Text(),
 		closed:  ch.NotifyClose(make(chan *amqp091.Error, 1)),
-		blocked: c.NotifyBlocked(make(chan amqp091.Blocking, 1)),
+		blocked: c.NotifyBlocked(make(chan amqp091.Blocking, 16)),
 	}, nil
 }
 
@@ -63,13 +63,28 @@ func (m *markers) send() (err error) {
 func (m *markers) confirmed() (bool, error) {
 	select {
 	case <-m.confirm.Done():
-		if !m.confirm.Acked() {
+		if m.confirm.Acked() {
+			return true, nil
+		}
+		// The library refuses what is unconfirmed when the channel is closed, after
+		// it has said why.
+		select {
+		case err := <-m.closed:
+			return false, m.fault(err)
+		default:
 			return false, errNotTaken
 		}
-		return true, nil
 	default:
 		return false, nil
 	}
+}
+
+// fault is the error for what came from closed.
+func (m *markers) fault(err *amqp091.Error) error {
+	if err == nil {
+		err = amqp091.ErrClosed
+	}
+	return wrap("publish a marker", err)
 }
 
 // see looks whether d is one of these markers, for the goroutine that reads.
