@@ -198,7 +198,7 @@ func (s *Source) keep(at journal.Position, d *amqp091.Delivery, gap bool, now ti
 			Kind:    s.cfg.Exchanges.kind(d.Exchange),
 			Headers: d.Headers,
 			Body:    d.Body,
-		}, s.cfg.MaxBody)
+		}, s.cfg.MaxBody, nil)
 	}
 	if !s.journal.Append(journal.Message{Position: at, Gap: gap, At: now.UnixMilli(), Events: out.Events}) {
 		return // read before a reconnect

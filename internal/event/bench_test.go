@@ -13,6 +13,7 @@ func BenchmarkDecode(b *testing.B) {
 	trade := golden(b, "trade.json")
 	sides := map[string]any{"ask_member_uid": "IDSELLER00001", "bid_member_uid": "IDBUYER000001"}
 	both := map[string]any{"ask_member_uid": "IDSELLER00001", "bid_member_uid": "IDSELLER00001"}
+	members := directory{"1147": seller, "1148": buyer}
 	for _, bm := range []struct {
 		name   string
 		events int
@@ -24,13 +25,14 @@ func BenchmarkDecode(b *testing.B) {
 		{"trade, owners in orders", 2, event.Delivery{Kind: event.Trade, Body: []byte(without(b, trade, `"ask_member_id":11,"bid_member_id":12,`))}},
 		{"trade, one user", 1, event.Delivery{Kind: event.Trade, Headers: both, Body: []byte(trade)}},
 		{"broadcast", 0, event.Delivery{Kind: event.Order, Body: []byte(`{"action":"add","order":` + benchOrder + `}`)}},
+		{"trade, owners by id", 2, event.Delivery{Kind: event.Trade, Headers: map[string]any{"ask_member_id": int64(1147), "bid_member_id": int64(1148)}, Body: []byte(trade)}},
 	} {
 		b.Run(bm.name, func(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(bm.d.Body)))
 			for b.Loop() {
 				events := 0
-				for _, e := range event.Decode(bm.d, maxBody).Events {
+				for _, e := range event.Decode(bm.d, maxBody, members).Events {
 					events += min(1, len(e.Message))
 				}
 				if events != bm.events {
@@ -42,9 +44,10 @@ func BenchmarkDecode(b *testing.B) {
 }
 
 // TestAllocations holds the figures that the journal counts on: a message each,
-// and a copy of each uid that was in a body.
+// and a copy of each uid that was in a body, and the text of each id.
 func TestAllocations(t *testing.T) {
 	trade := golden(t, "trade.json")
+	members := directory{"1147": seller, "1148": buyer}
 	for _, tt := range []struct {
 		name string
 		d    event.Delivery
@@ -53,11 +56,12 @@ func TestAllocations(t *testing.T) {
 		{"order, owner in header", event.Delivery{Kind: event.Order, Headers: headers{"member_uid": "ID"}, Body: []byte(benchOrder)}, 1},
 		{"order, owner in body", event.Delivery{Kind: event.Order, Body: []byte(benchOrder)}, 2},
 		{"trade", event.Delivery{Kind: event.Trade, Headers: sides(), Body: []byte(trade)}, 2},
+		{"trade, owners by id", event.Delivery{Kind: event.Trade, Headers: headers{"ask_member_id": int64(1147), "bid_member_id": int64(1148)}, Body: []byte(trade)}, 4},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			length := 0
 			got := testing.AllocsPerRun(100, func() {
-				for _, e := range event.Decode(tt.d, maxBody).Events {
+				for _, e := range event.Decode(tt.d, maxBody, members).Events {
 					length += len(e.Message)
 				}
 			})

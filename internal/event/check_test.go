@@ -14,13 +14,20 @@ import (
 // checkOutcome checks what is true of any outcome of a delivery of that kind.
 func checkOutcome(tb rapid.TB, kind event.Kind, got event.Outcome) {
 	tb.Helper()
+	unknown := 0
 	for _, r := range got.Unrouted {
+		if r == event.UnknownMember {
+			unknown++
+		}
 		if !slices.Contains(event.Reasons(), r) {
 			tb.Fatalf("%q is no Reason", r)
 		}
 		if isBad(r) && (len(got.Unrouted) != 1 || len(got.Events) != 0) {
 			tb.Fatalf("bad for %s, but %d reasons and %d events", r, len(got.Unrouted), len(got.Events))
 		}
+	}
+	if len(got.Members) != unknown {
+		tb.Fatalf("the ids %q, but %v", got.Members, got.Unrouted)
 	}
 	both := len(got.Events) == 1 && len(got.Unrouted) == 0 && strings.Contains(string(got.Events[0].Message), `"side":"both"`)
 	total := len(got.Events) + len(got.Unrouted)

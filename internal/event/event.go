@@ -5,7 +5,10 @@ package event
 
 import (
 	"errors"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // UID names a user as the `uid` claim of a session token does, for example
@@ -14,6 +17,16 @@ type UID string
 
 // MaxUID is the longest UID in bytes, in a token and in a message alike.
 const MaxUID = 255
+
+// ParseUID returns the UID that text is: at most MaxUID bytes of valid UTF-8
+// without control characters, not all of them white space. No other can equal
+// the uid of a token. It reports false where text is none.
+func ParseUID(text string) (UID, bool) {
+	if isBlank(text) || len(text) > MaxUID || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+		return "", false
+	}
+	return UID(text), true
+}
 
 // Kind says what an event is about.
 type Kind uint8

@@ -43,6 +43,8 @@ func seeds(tb testing.TB) []string {
 		`{"id":01}`, `{"id":1.}`, `{"id":.5}`, `{"id":+1}`, `{"id":1e}`, `{"id":-}`, `{"id":NaN}`,
 		nested(32), nested(33), nested(10_001), strings.Repeat("[", 100), `{"a":` + nested(31) + `}`, `{"a":` + nested(32) + `}`,
 		`{"a":` + nested(33) + `x`, `{"a":x` + nested(33), strings.Repeat(`{"a":`, 33), `{"ask":{"trades":[{"a":` + nested(29) + `}]}}`,
+		`{"member_id":11}`, `{"member_id":-11}`, `{"member_id":-0}`, `{"member_id":99999999999999999999}`, `{"member_id":"011"}`,
+		`{"ask_member_id":11,"bid_member_id":"11"}`, `{"ask_member_id":11,"bid_member_uid":"ID092B2AF8E87"}`, `{"ask_member_id":12,"bid_member_id":13}`,
 		"{\"member_uid\":\"ID\"," + strings.Repeat(`"a":[ ],`, 30) + `"b":1}`,
 		" {\r\n\t\"a b\" : [ 1 , { \"c\" : \" \\\" , ] \" } ] , \"member_uid\" : \"ID\" } ",
 	}
@@ -59,6 +61,10 @@ func seeds(tb testing.TB) []string {
 }
 
 func FuzzDecode(f *testing.F) {
+	members := directory{
+		"0": "ID0", "11": "ID092B2AF8E87", "12": "ID", "7": "IDSELLER00001", "-11": "IDMINUS",
+		"255": "", "256": event.UID(strings.Repeat("x", 256)), "2": "a\x00", "4": "a\xff", "99999999999999999999": "ID20",
+	}
 	for _, body := range seeds(f) {
 		for _, kind := range []event.Kind{event.Order, event.Trade} {
 			f.Add(uint8(kind), uint8(7), "", []byte(body))
@@ -67,7 +73,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	for which := range 8 {
 		for _, typed := range []int{0, 64, 128, 192} {
-			for _, text := range []string{"ID", "", " ", "11", "a\xff", "a\x00", strings.Repeat("x", 256)} {
+			for _, text := range []string{"ID", "", " ", "11", "13", "256", "99999999999999999999", "a\xff", "a\x00", strings.Repeat("x", 256)} {
 				f.Add(uint8(event.Order), uint8(which|typed), text, []byte(`{"id":1}`))
 				f.Add(uint8(event.Trade), uint8(which|typed), text, []byte(`{"id":1,"bid_member_uid":"ID","ask":{"member_uid":"ID"}}`))
 			}
@@ -75,9 +81,9 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, kind, which uint8, text string, body []byte) {
 		d := event.Delivery{Kind: event.Kind(kind), Headers: fuzzHeaders(which, text), Body: body}
-		got := decode(t, d.Kind, d.Headers, string(body))
+		got := decodeWith(t, members, d.Kind, d.Headers, string(body))
 
-		if d := diff(reference(d), got); d != "" {
+		if d := diff(reference(d, members), got); d != "" {
 			t.Fatalf("%q\n(-reference +got)\n%s", body, d)
 		}
 		// The reference says so too, but this is what counts.

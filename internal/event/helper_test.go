@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,14 +51,30 @@ func without(tb testing.TB, text, part string) string {
 	return strings.Replace(text, part, "", 1)
 }
 
-// decode decodes a delivery and checks what must be true of any outcome.
+// directory is a Directory.
+type directory map[string]event.UID
+
+func (d directory) UID(member string) (event.UID, bool) {
+	uid, ok := d[member]
+	return uid, ok
+}
+
+// decode decodes a delivery without a directory and checks what must be true of
+// any outcome.
 func decode(tb rapid.TB, kind event.Kind, h headers, body string) event.Outcome {
 	tb.Helper()
+	return decodeWith(tb, nil, kind, h, body)
+}
+
+// decodeWith is decode with a directory.
+func decodeWith(tb rapid.TB, members event.Directory, kind event.Kind, h headers, body string) event.Outcome {
+	tb.Helper()
 	d := event.Delivery{Kind: kind, Headers: h, Body: []byte(body)}
-	got := event.Decode(d, maxBody)
+	got := event.Decode(d, maxBody, members)
 	if string(d.Body) != body {
 		tb.Fatalf("the body was changed to %q", d.Body)
 	}
+	ids := strings.Join(got.Members, " ")
 	before := make([]string, len(got.Events))
 	for i, e := range got.Events {
 		before[i] = string(e.UID) + string(e.Message)
@@ -69,6 +86,9 @@ func decode(tb rapid.TB, kind event.Kind, h headers, body string) event.Outcome 
 		if now := string(e.UID) + string(e.Message); now != before[i] {
 			tb.Fatalf("the event shares memory with the body: %q", now)
 		}
+	}
+	if now := strings.Join(got.Members, " "); now != ids {
+		tb.Fatalf("the ids share memory with the body: %q", now)
 	}
 	checkOutcome(tb, kind, got)
 	return got
@@ -90,6 +110,12 @@ func sent(uid event.UID, kind event.Kind, message string) event.Outcome {
 // unrouted is the outcome of a message that reaches nobody.
 func unrouted(reasons ...event.Reason) event.Outcome {
 	return event.Outcome{Unrouted: reasons}
+}
+
+// unknown is the outcome of a message whose owners have these ids, which nobody
+// knows.
+func unknown(ids ...string) event.Outcome {
+	return event.Outcome{Unrouted: slices.Repeat([]event.Reason{event.UnknownMember}, len(ids)), Members: ids}
 }
 
 // wantOrder fails unless the order reaches the owner as want, the text after

@@ -6,13 +6,13 @@ import (
 )
 
 // decodeOrder decodes a delivery of Kind Order whose body is valid UTF-8.
-func decodeOrder(d Delivery, events []Event) Outcome {
+func decodeOrder(d Delivery, members Directory, events []Event) Outcome {
 	var room [fewMembers]member
 	body, reason := parseOrder(room[:0], d.Body)
 	if reason != "" {
 		return bad(reason)
 	}
-	who, reason := findOwner(d.Headers, body, nil, "member_uid", "member_id")
+	who, reason := findOwner(members, d.Headers, body, nil, "member_uid", "member_id")
 	if reason != "" {
 		return bad(reason)
 	}
@@ -20,7 +20,9 @@ func decodeOrder(d Delivery, events []Event) Outcome {
 		who.unrouted = Broadcast
 	}
 	if who.unrouted != "" {
-		return Outcome{Unrouted: []Reason{who.unrouted}}
+		var out Outcome
+		out.miss(who)
+		return out
 	}
 	var scratch [scratchSize]byte
 	msg := slices.Grow(scratch[:0], len(d.Body)+framing)

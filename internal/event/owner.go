@@ -3,8 +3,6 @@ package event
 import (
 	"bytes"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // owner is what the search for one recipient found.
@@ -13,6 +11,8 @@ type owner struct {
 	uid UID
 	// unrouted is why it is not known: NoOwner or UnknownMember.
 	unrouted Reason
+	// member is the id of an UnknownMember.
+	member string
 }
 
 // findOwner looks for a recipient in the headers, in the body and in the
@@ -24,19 +24,18 @@ type owner struct {
 // at, whatever it is. The Reason is BadHeader or BadField where the search met
 // what is neither absent nor a uid or id.
 //
-// A uid is a string of at most MaxUID bytes of valid UTF-8 without control
-// characters: no other can equal the uid of a token. An id is an integer of any
-// width or a string of ASCII digits.
-func findOwner(headers map[string]any, body, own object, uidKey, idKey string) (owner, Reason) {
-	found, ok := ownerInHeaders(headers, uidKey, idKey)
+// A uid is what ParseUID takes. An id is an integer of any width or a string of
+// ASCII digits, and becomes a uid through members.
+func findOwner(members Directory, headers map[string]any, body, own object, uidKey, idKey string) (owner, Reason) {
+	found, ok := ownerInHeaders(members, headers, uidKey, idKey)
 	if !ok {
 		return owner{}, BadHeader
 	}
 	if found == (owner{}) {
-		found, ok = ownerInObject(body, uidKey, idKey)
+		found, ok = ownerInObject(members, body, uidKey, idKey)
 	}
 	if ok && found == (owner{}) {
-		found, ok = ownerInObject(own, "member_uid", "member_id")
+		found, ok = ownerInObject(members, own, "member_uid", "member_id")
 	}
 	if !ok {
 		return owner{}, BadField
@@ -49,11 +48,12 @@ func findOwner(headers map[string]any, body, own object, uidKey, idKey string) (
 
 // ownerInHeaders returns what the headers say, the zero owner where they say
 // nothing. It reports false where they are bad.
-func ownerInHeaders(headers map[string]any, uidKey, idKey string) (owner, bool) {
+func ownerInHeaders(members Directory, headers map[string]any, uidKey, idKey string) (owner, bool) {
 	switch v := headers[uidKey].(type) {
 	case nil:
 	case string:
-		if uid, ok := parseUID(v); uid != "" || !ok {
+		if !isBlank(v) {
+			uid, ok := ParseUID(v)
 			return owner{uid: uid}, ok
 		}
 	default:
@@ -62,24 +62,27 @@ func ownerInHeaders(headers map[string]any, uidKey, idKey string) (owner, bool) 
 	switch v := headers[idKey].(type) {
 	case nil:
 		return owner{}, true
-	case int8, uint8, int16, uint16, int32, uint32, int64, uint64, int:
-		return owner{unrouted: UnknownMember}, true
 	case string:
-		return ownerByID(v)
+		return ownerByID(members, v)
 	default:
-		return owner{}, false
+		id, ok := integerID(v)
+		if !ok {
+			return owner{}, false
+		}
+		return resolve(members, id), true
 	}
 }
 
 // ownerInObject returns what the members of o say, the zero owner where they
 // say nothing. It reports false where they are bad.
-func ownerInObject(o object, uidKey, idKey string) (owner, bool) {
+func ownerInObject(members Directory, o object, uidKey, idKey string) (owner, bool) {
 	if v := o.value(uidKey); !isNull(v) {
 		text, ok := stringValue(v)
 		if !ok {
 			return owner{}, false
 		}
-		if uid, ok := parseUID(text); uid != "" || !ok {
+		if !isBlank(text) {
+			uid, ok := ParseUID(text)
 			return owner{uid: uid}, ok
 		}
 	}
@@ -88,19 +91,24 @@ func ownerInObject(o object, uidKey, idKey string) (owner, bool) {
 		return owner{}, true
 	}
 	if v[0] == '-' || isDigit(v[0]) {
-		isInteger := !bytes.ContainsAny(v, ".eE")
-		return owner{unrouted: UnknownMember}, isInteger
+		if bytes.ContainsAny(v, ".eE") {
+			return owner{}, false
+		}
+		if string(v) == "-0" {
+			v = v[1:]
+		}
+		return resolve(members, string(v)), true
 	}
 	text, ok := stringValue(v)
 	if !ok {
 		return owner{}, false
 	}
-	return ownerByID(text)
+	return ownerByID(members, text)
 }
 
 // ownerByID returns the owner with the member id that text is, the zero owner
 // where text is blank. It reports false where text is no member id.
-func ownerByID(text string) (owner, bool) {
+func ownerByID(members Directory, text string) (owner, bool) {
 	if isBlank(text) {
 		return owner{}, true
 	}
@@ -109,19 +117,7 @@ func ownerByID(text string) (owner, bool) {
 			return owner{}, false
 		}
 	}
-	return owner{unrouted: UnknownMember}, true
-}
-
-// parseUID returns the uid that text is, empty where text is blank. It reports
-// false where text is no uid.
-func parseUID(text string) (UID, bool) {
-	switch {
-	case isBlank(text):
-		return "", true
-	case len(text) > MaxUID, !utf8.ValidString(text), strings.ContainsFunc(text, unicode.IsControl):
-		return "", false
-	}
-	return UID(text), true
+	return resolve(members, text), true
 }
 
 // isBlank reports whether text is nothing but white space.

@@ -2,6 +2,7 @@ package event_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -104,21 +105,23 @@ func (w *writer) unknown(mark string) string {
 	return fmt.Sprintf("%s %d", mark, w.secrets)
 }
 
-// owner draws how a side is named, and puts it where it is looked for.
-func (w *writer) owner(uid, prefix string, h headers, body, own *[][2]string) {
+// owner draws how a side is named, and puts it where it is looked for. id is
+// the side's member id.
+func (w *writer) owner(uid string, id int64, prefix string, h headers, body, own *[][2]string) {
+	digits := strconv.FormatInt(id, 10)
 	switch w.oneOf("header", "header", "header", "body", "body", "order", "order", "header id", "body id", "order id", "nowhere") {
 	case "header":
 		h[prefix+"member_uid"] = uid
 	case "header id":
-		h[prefix+"member_id"] = int64(7)
+		h[prefix+"member_id"] = id
 	case "body":
 		*body = append(*body, [2]string{w.key(prefix + "member_uid"), `"` + uid + `"`})
 	case "body id":
-		*body = append(*body, [2]string{w.key(prefix + "member_id"), w.oneOf(`7`, `"7"`)})
+		*body = append(*body, [2]string{w.key(prefix + "member_id"), w.oneOf(digits, `"`+digits+`"`)})
 	case "order":
 		*own = append(*own, [2]string{w.key("member_uid"), `"` + uid + `"`})
 	case "order id":
-		*own = append(*own, [2]string{w.key("member_id"), `7`})
+		*own = append(*own, [2]string{w.key("member_id"), digits})
 	}
 }
 
@@ -144,16 +147,32 @@ func (w *writer) order(mark string) [][2]string {
 	return members
 }
 
-// trade draws a trade with its headers.
-func (w *writer) trade() (headers, string) {
+// directory draws one that may know the member id 7 as a and 8 as b.
+func (w *writer) directory(a, b event.UID) directory {
+	members := directory{"9": "IDNINTH " + forNobody}
+	if w.maybe() {
+		members["7"] = a
+	}
+	if w.maybe() {
+		members["8"] = b
+	}
+	return members
+}
+
+// trade draws a trade with its headers, and a directory for the member ids of
+// its parties.
+func (w *writer) trade() (directory, headers, string) {
 	h := headers{}
 	body := w.public("id", "price", "volume", "funds", "market", "market_id", "created_at", "trend", "maker_type", "taker_type", "type", "amount", "total")
 	body = append(body, w.hidden(forNobody, "side", "order_id", "trades", "uid", "email", "member_uid", w.unknown(forNobody))...)
 	seller := "IDSELLER " + forNobody
 	buyer := w.oneOf("IDBUYER "+forNobody, seller)
-	for _, s := range []struct{ name, uid, mark string }{{"ask", seller, forAsk}, {"bid", buyer, forBid}} {
+	for _, s := range []struct {
+		name, uid, mark string
+		id              int64
+	}{{"ask", seller, forAsk, 7}, {"bid", buyer, forBid, 8}} {
 		own := w.order(s.mark)
-		w.owner(s.uid, s.name+"_", h, &body, &own)
+		w.owner(s.uid, s.id, s.name+"_", h, &body, &own)
 		if w.maybe() {
 			body = append(body, [2]string{w.key(s.name + "_id"), w.secret(s.mark, true)})
 		}
@@ -164,7 +183,7 @@ func (w *writer) trade() (headers, string) {
 			body = append(body, [2]string{w.key(s.name), w.object(own...)})
 		}
 	}
-	return h, w.space() + w.object(body...) + w.space()
+	return w.directory(event.UID(seller), event.UID(buyer)), h, w.space() + w.object(body...) + w.space()
 }
 
 // TestNoLeak is invariant I1 on the side of what a message says: what is the
@@ -172,8 +191,8 @@ func (w *writer) trade() (headers, string) {
 func TestNoLeak(t *testing.T) {
 	views := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		h, body := (&writer{t: t}).trade()
-		got := decode(t, event.Trade, h, body)
+		members, h, body := (&writer{t: t}).trade()
+		got := decodeWith(t, members, event.Trade, h, body)
 		for _, e := range got.Events {
 			view, _ := refMembers(e.Message[len(`{"trade":`) : len(e.Message)-1])
 			side := string(view.value("side"))
@@ -184,13 +203,16 @@ func TestNoLeak(t *testing.T) {
 			if foreign == nil {
 				t.Fatalf("side %s in %s", side, e.Message)
 			}
+			if whose := map[string]string{`"ask"`: "IDSELLER ", `"bid"`: "ID", `"both"`: "IDSELLER "}[side]; !strings.HasPrefix(string(e.UID), whose) {
+				t.Fatalf("the view of side %s goes to %s", side, e.UID)
+			}
 			for _, mark := range foreign {
 				if strings.Contains(string(e.Message), mark) {
 					t.Fatalf("%q in the view %s\nof %s", mark, e.Message, body)
 				}
 			}
 		}
-		if d := diff(reference(event.Delivery{Kind: event.Trade, Headers: h, Body: []byte(body)}), got); d != "" {
+		if d := diff(reference(event.Delivery{Kind: event.Trade, Headers: h, Body: []byte(body)}, members), got); d != "" {
 			t.Fatalf("%s\n(-reference +got)\n%s", body, d)
 		}
 	})
@@ -206,16 +228,17 @@ func TestOrdersEqualReference(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := &writer{t: t}
 		h, members := headers{}, w.order("mine")
-		w.owner("IDOWNER "+forNobody, "", h, &members, &members)
+		w.owner("IDOWNER "+forNobody, 7, "", h, &members, &members)
 		body := w.space() + w.object(members...)
-		got := decode(t, event.Order, h, body)
+		known := w.directory("IDOWNER "+forNobody, "")
+		got := decodeWith(t, known, event.Order, h, body)
 		for _, e := range got.Events {
 			events++
 			if strings.Contains(string(e.Message), forNobody) {
 				t.Fatalf("an identity or a counterparty in %s\nof %s", e.Message, body)
 			}
 		}
-		if d := diff(reference(event.Delivery{Kind: event.Order, Headers: h, Body: []byte(body)}), got); d != "" {
+		if d := diff(reference(event.Delivery{Kind: event.Order, Headers: h, Body: []byte(body)}, known), got); d != "" {
 			t.Fatalf("%s\n(-reference +got)\n%s", body, d)
 		}
 	})

@@ -2,6 +2,8 @@ package event_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"math/big"
 	"regexp"
 	"strings"
 	"unicode"
@@ -55,43 +57,55 @@ func refString(v any) (string, bool) {
 	return "", false
 }
 
-// refOwner is what a place says: whom it names, or why nobody, or that it is bad.
-func refOwner(v any, isID bool, fault event.Reason) (event.UID, event.Reason) {
+// refOwner is what a place says: whom it names, or why nobody, or that it is
+// bad. Of a member id that members does not know, the id too.
+func refOwner(members directory, v any, isID bool, fault event.Reason) (event.UID, event.Reason, string) {
+	resolve := func(id string) (event.UID, event.Reason, string) {
+		if uid := string(members[id]); refIsUID(uid) {
+			return event.UID(uid), "", ""
+		}
+		return "", event.UnknownMember, id
+	}
 	switch v := v.(type) {
 	case nil:
-		return "", ""
+		return "", "", ""
 	case int8, uint8, int16, uint16, int32, uint32, int64, uint64, int:
 		if isID {
-			return "", event.UnknownMember
+			return resolve(fmt.Sprint(v))
 		}
-		return "", fault
+		return "", fault, ""
 	case []byte:
 		if v == nil || string(v) == "null" {
-			return "", ""
+			return "", "", ""
 		}
 		if isID && refNumber.Match(v) {
-			if refInteger.Match(v) {
-				return "", event.UnknownMember
+			if !refInteger.Match(v) {
+				return "", fault, ""
 			}
-			return "", fault
+			n, _ := new(big.Int).SetString(string(v), 10)
+			return resolve(n.String())
 		}
 	}
 	s, ok := refString(v)
 	switch {
 	case !ok:
-		return "", fault
+		return "", fault, ""
 	case strings.TrimSpace(s) == "":
-		return "", ""
+		return "", "", ""
 	case isID && refDigits.MatchString(s):
-		return "", event.UnknownMember
-	case isID, len(s) > event.MaxUID, !utf8.ValidString(s), strings.ContainsFunc(s, unicode.IsControl):
-		return "", fault
+		return resolve(s)
+	case isID, !refIsUID(s):
+		return "", fault, ""
 	}
-	return event.UID(s), ""
+	return event.UID(s), "", ""
+}
+
+func refIsUID(s string) bool {
+	return strings.TrimSpace(s) != "" && len(s) <= event.MaxUID && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // refSearch is the search of one recipient.
-func refSearch(h headers, body, own refObject, uidKey, idKey string) (event.UID, event.Reason) {
+func refSearch(members directory, h headers, body, own refObject, uidKey, idKey string) (event.UID, event.Reason, string) {
 	header := func(key string) any {
 		if bytes, ok := h[key].([]byte); ok {
 			return struct{ b []byte }{bytes} // a byte array is no text
@@ -110,9 +124,9 @@ func refSearch(h headers, body, own refObject, uidKey, idKey string) (event.UID,
 		{own.value("member_uid"), false, event.BadField},
 		{own.value("member_id"), true, event.BadField},
 	} {
-		if uid, reason := refOwner(place.value, place.isID, place.fault); uid != "" || reason != "" {
-			return uid, reason
+		if uid, reason, id := refOwner(members, place.value, place.isID, place.fault); uid != "" || reason != "" {
+			return uid, reason, id
 		}
 	}
-	return "", event.NoOwner
+	return "", event.NoOwner, ""
 }

@@ -189,22 +189,26 @@ func refOrderView(text []byte) []byte {
 	return refCompact(refJoin(out))
 }
 
-func refOrder(d event.Delivery) event.Outcome {
+func refOrder(d event.Delivery, members directory) event.Outcome {
 	if reason := refOrderFault(d.Body); reason != "" {
 		return unrouted(reason)
 	}
 	o, _ := refMembers(d.Body)
-	uid, reason := refSearch(d.Headers, o, nil, "member_uid", "member_id")
+	uid, reason, id := refSearch(members, d.Headers, o, nil, "member_uid", "member_id")
 	if reason == event.NoOwner && o.value("action") != nil {
 		reason = event.Broadcast
 	}
-	if reason != "" {
+	switch reason {
+	case "":
+	case event.UnknownMember:
+		return unknown(id)
+	default:
 		return unrouted(reason)
 	}
 	return sent(uid, event.Order, `{"orderbook":`+string(refOrderView(d.Body))+`}`)
 }
 
-func refTrade(d event.Delivery) event.Outcome {
+func refTrade(d event.Delivery, members directory) event.Outcome {
 	body, repeats := refMembers(d.Body)
 	if repeats {
 		return unrouted(event.DuplicateKey)
@@ -226,11 +230,11 @@ func refTrade(d event.Delivery) event.Outcome {
 			own[side] = refObject{}
 		}
 	}
-	askUID, askReason := refSearch(d.Headers, body, own["ask"], "ask_member_uid", "ask_member_id")
+	askUID, askReason, askID := refSearch(members, d.Headers, body, own["ask"], "ask_member_uid", "ask_member_id")
 	if askReason != "" && isBad(askReason) {
 		return unrouted(askReason)
 	}
-	bidUID, bidReason := refSearch(d.Headers, body, own["bid"], "bid_member_uid", "bid_member_id")
+	bidUID, bidReason, bidID := refSearch(members, d.Headers, body, own["bid"], "bid_member_uid", "bid_member_id")
 	if bidReason != "" && isBad(bidReason) {
 		return unrouted(bidReason)
 	}
@@ -266,11 +270,16 @@ func refTrade(d event.Delivery) event.Outcome {
 	} else {
 		out.Unrouted = append(out.Unrouted, bidReason)
 	}
+	for _, id := range []string{askID, bidID} {
+		if id != "" {
+			out.Members = append(out.Members, id)
+		}
+	}
 	return out
 }
 
 // reference is Decode.
-func reference(d event.Delivery) event.Outcome {
+func reference(d event.Delivery, members directory) event.Outcome {
 	switch {
 	case d.Kind != event.Order && d.Kind != event.Trade:
 		return unrouted(event.UnknownExchange)
@@ -281,7 +290,7 @@ func reference(d event.Delivery) event.Outcome {
 		return unrouted(reason)
 	}
 	if d.Kind == event.Order {
-		return refOrder(d)
+		return refOrder(d, members)
 	}
-	return refTrade(d)
+	return refTrade(d, members)
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // decodeTrade decodes a delivery of Kind Trade whose body is valid UTF-8.
-func decodeTrade(d Delivery, events []Event) Outcome {
+func decodeTrade(d Delivery, members Directory, events []Event) Outcome {
 	var room, askRoom, bidRoom [fewMembers]member
 	body, reason := parse(room[:0], d.Body)
 	if reason != "" {
@@ -20,11 +20,11 @@ func decodeTrade(d Delivery, events []Event) Outcome {
 	if reason != "" {
 		return bad(reason)
 	}
-	seller, reason := findOwner(d.Headers, body, ask, "ask_member_uid", "ask_member_id")
+	seller, reason := findOwner(members, d.Headers, body, ask, "ask_member_uid", "ask_member_id")
 	if reason != "" {
 		return bad(reason)
 	}
-	buyer, reason := findOwner(d.Headers, body, bid, "bid_member_uid", "bid_member_id")
+	buyer, reason := findOwner(members, d.Headers, body, bid, "bid_member_uid", "bid_member_id")
 	if reason != "" {
 		return bad(reason)
 	}
@@ -39,14 +39,14 @@ func decodeTrade(d Delivery, events []Event) Outcome {
 		msg = appendOwnOrder(msg, "bid", bid)
 		return Outcome{Events: append(events, tradeEvent(seller.uid, msg))}
 	}
-	var unrouted []Reason
+	var missed Outcome // apart, so that events need not go to the heap
 	if seller.unrouted == "" {
 		msg := append(appendName(head, "side"), `"ask"`...)
 		msg = appendOrderID(msg, body.value("ask_id"), ask)
 		msg = appendOwnOrder(msg, "ask", ask)
 		events = append(events, tradeEvent(seller.uid, msg))
 	} else {
-		unrouted = append(unrouted, seller.unrouted)
+		missed.miss(seller)
 	}
 	if buyer.unrouted == "" {
 		msg := append(appendName(head, "side"), `"bid"`...)
@@ -54,9 +54,9 @@ func decodeTrade(d Delivery, events []Event) Outcome {
 		msg = appendOwnOrder(msg, "bid", bid)
 		events = append(events, tradeEvent(buyer.uid, msg))
 	} else {
-		unrouted = append(unrouted, buyer.unrouted)
+		missed.miss(buyer)
 	}
-	return Outcome{Events: events, Unrouted: unrouted}
+	return Outcome{Events: events, Unrouted: missed.Unrouted, Members: missed.Members}
 }
 
 // tradeEvent returns the event of a view that lacks only its closing brackets,

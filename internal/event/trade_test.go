@@ -149,9 +149,13 @@ func TestMessagesAreApart(t *testing.T) {
 func TestSidesAreIndependent(t *testing.T) {
 	askView := `{"trade":{"id":1,"side":"ask"}}`
 	bidView := `{"trade":{"id":1,"side":"bid"}}`
-	one := func(uid event.UID, view string, missing event.Reason) event.Outcome {
+	one := func(uid event.UID, view string, missing event.Reason, ids ...string) event.Outcome {
 		out := sent(uid, event.Trade, view)
-		out.Unrouted = []event.Reason{missing}
+		out.Unrouted, out.Members = []event.Reason{missing}, ids
+		return out
+	}
+	withID := func(out event.Outcome, id string) event.Outcome {
+		out.Members = []string{id}
 		return out
 	}
 	for _, tt := range []struct {
@@ -161,12 +165,12 @@ func TestSidesAreIndependent(t *testing.T) {
 		want    event.Outcome
 	}{
 		{"neither", nil, `{"id":1}`, unrouted(event.NoOwner, event.NoOwner)},
-		{"seller by id, buyer none", headers{"ask_member_id": 1}, `{"id":1}`, unrouted(event.UnknownMember, event.NoOwner)},
-		{"seller none, buyer by id", headers{"bid_member_id": 1}, `{"id":1}`, unrouted(event.NoOwner, event.UnknownMember)},
+		{"seller by id, buyer none", headers{"ask_member_id": 1}, `{"id":1}`, withID(unrouted(event.UnknownMember, event.NoOwner), "1")},
+		{"seller none, buyer by id", headers{"bid_member_id": 1}, `{"id":1}`, withID(unrouted(event.NoOwner, event.UnknownMember), "1")},
 		{"seller known, buyer none", headers{"ask_member_uid": "A"}, `{"id":1}`, one("A", askView, event.NoOwner)},
-		{"seller known, buyer by id", headers{"ask_member_uid": "A"}, `{"id":1,"bid_member_id":2}`, one("A", askView, event.UnknownMember)},
+		{"seller known, buyer by id", headers{"ask_member_uid": "A"}, `{"id":1,"bid_member_id":2}`, one("A", askView, event.UnknownMember, "2")},
 		{"buyer known, seller none", headers{"bid_member_uid": "B"}, `{"id":1}`, one("B", bidView, event.NoOwner)},
-		{"buyer known, seller by id", headers{"bid_member_uid": "B"}, `{"id":1,"ask_member_id":2}`, one("B", bidView, event.UnknownMember)},
+		{"buyer known, seller by id", headers{"bid_member_uid": "B"}, `{"id":1,"ask_member_id":2}`, one("B", bidView, event.UnknownMember, "2")},
 		{"seller known, buyer bad header", headers{"ask_member_uid": "A", "bid_member_uid": 1}, `{"id":1}`, unrouted(event.BadHeader)},
 		{"seller bad field, buyer known", headers{"bid_member_uid": "B"}, `{"id":1,"ask_member_uid":1}`, unrouted(event.BadField)},
 		{"seller known, ask's uid bad but not looked at", headers{"ask_member_uid": "A"}, `{"id":1,"ask_member_uid":1}`, one("A", askView, event.NoOwner)},
