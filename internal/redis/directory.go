@@ -1,0 +1,118 @@
+package redis
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
+
+	"ranger/internal/event"
+)
+
+// Directory is the member directory: a hash in Redis, held in memory. It is an
+// event.Directory.
+type Directory struct {
+	cfg     Config                   // fixed at construction
+	log     *slog.Logger             // fixed at construction
+	options goredis.UniversalOptions // fixed at construction
+	made    time.Time                // fixed at construction
+	members members
+	health  health
+	wasBare bool // owned by Run: the last reading found nobody
+}
+
+// Status is how a Directory fares.
+type Status struct {
+	// Connected says that Redis answers, and Since when it began to, or ceased to.
+	Connected bool
+	Since     time.Time
+	// Error is why it does not; nil while it does, and before the first try. It
+	// bears no password.
+	Error error
+	// Members is how many there are in memory.
+	Members int
+	// Loaded says that the hash was read whole at least once.
+	Loaded bool
+	// Settled says that it is loaded, or that Config.Wait has passed without:
+	// nobody need wait for it any longer.
+	Settled bool
+}
+
+// NewDirectory returns a Directory that knows nobody yet. Run it to read. The
+// error is of a bad URL alone; it names REDIS_URL and quotes nothing of it.
+func NewDirectory(cfg Config, log *slog.Logger) (*Directory, error) {
+	options, err := parseURL(cfg.URL)
+	if err != nil {
+		return nil, err
+	}
+	logging.Disable() // go-redis's own lines tell no more than its errors do
+	now := time.Now()
+	return &Directory{
+		cfg:     cfg.withDefaults(),
+		log:     log,
+		options: *options,
+		made:    now,
+		health:  health{since: now, back: make(chan struct{})},
+	}, nil
+}
+
+// UID returns a member's uid from memory alone. It never waits for Redis and is
+// safe for concurrent use.
+func (d *Directory) UID(member string) (event.UID, bool) {
+	return d.members.uid(member)
+}
+
+// Status returns how the directory fares now. It is safe for concurrent use.
+func (d *Directory) Status() Status {
+	s := d.health.status()
+	s.Members = d.members.count()
+	s.Settled = s.Loaded || time.Since(d.made) >= d.cfg.Wait
+	return s
+}
+
+// Run reads the hash, and again every Config.RefreshEvery, until ctx is done,
+// and reconnects for as long as it takes. It returns nil once the client is
+// closed.
+func (d *Directory) Run(ctx context.Context) error {
+	const shortest, longest = 100 * time.Millisecond, 5 * time.Second
+	pause := shortest
+	for ctx.Err() == nil {
+		if answered := d.attempt(ctx); answered {
+			pause = shortest
+		}
+		wait := pause/2 + rand.N(pause/2) //nolint:gosec // jitter needs no secrecy
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+		pause = min(2*pause, longest)
+	}
+	return nil
+}
+
+// attempt is the life of one link. It reports whether Redis answered.
+func (d *Directory) attempt(ctx context.Context) (answered bool) {
+	life, end := context.WithCancel(ctx)
+	l := newLink(life, d.options)
+	defer func() {
+		d.health.drop(l)
+		end()
+		_ = l.client.Close() // nothing depends on it
+	}()
+	for {
+		if err := d.refresh(ctx, l); err != nil {
+			return answered
+		}
+		answered = true
+		select {
+		case <-ctx.Done():
+			return answered
+		case <-l.failed:
+			return answered
+		case <-time.After(d.cfg.RefreshEvery):
+		}
+	}
+}

@@ -1,0 +1,225 @@
+package redis_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ranger/internal/event"
+	"ranger/internal/redis"
+)
+
+var _ event.Directory = (*redis.Directory)(nil)
+
+// TestUIDs reads a hash of many pieces. It names I1: each member has its own uid
+// and nobody else has one.
+func TestUIDs(t *testing.T) {
+	t.Parallel()
+	const members = 20_000
+	key := newKey(t)
+	fill(t, key, members)
+	n := startLoaded(t, redis.Config{URL: sharedURL(t), Key: key, RefreshEvery: rare})
+	for i := range members {
+		n.wantUID(strconv.Itoa(i), uidOf(i))
+	}
+	for _, id := range []string{"", "-1", "00", "020", strconv.Itoa(members), "x"} {
+		n.wantUID(id, "")
+	}
+	s := n.Status()
+	if !s.Connected || !s.Loaded || !s.Settled || s.Error != nil || s.Members != members {
+		t.Errorf("status: %+v", s)
+	}
+	n.logged(0, lineAway)
+	n.logged(0, lineBack)
+}
+
+func uidOf(i int) event.UID { return event.UID(fmt.Sprintf("ID%010d", i)) }
+
+func fill(tb testing.TB, key string, members int) {
+	tb.Helper()
+	pairs := make([]any, 0, 2*members)
+	for i := range members {
+		pairs = append(pairs, i, string(uidOf(i)))
+	}
+	check(tb, newClient(tb, sharedURL(tb)).HSet(tb.Context(), key, pairs...).Err())
+}
+
+// TestChangesAreSeen: what is new, changed or removed is seen by the next
+// reading. It names I1: who has lost an id gets no more events of it.
+func TestChangesAreSeen(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{10, 3000} { // in Redis a list, and a table
+		t.Run(strconv.Itoa(size), func(t *testing.T) {
+			t.Parallel()
+			key := newKey(t)
+			c := newClient(t, sharedURL(t))
+			fill(t, key, size)
+			n := startLoaded(t, redis.Config{URL: sharedURL(t), Key: key, RefreshEvery: 20 * time.Millisecond})
+			check(t, c.HSet(t.Context(), key, "1", "IDCHANGED", "new", "x", "70000", "IDNEW").Err())
+			check(t, c.HDel(t.Context(), key, "2", "3").Err())
+			eventually(t, "the changes are seen", func() bool {
+				one, _ := n.UID("1")
+				fresh, _ := n.UID("70000")
+				_, second := n.UID("2")
+				_, third := n.UID("3")
+				return one == "IDCHANGED" && fresh == "IDNEW" && !second && !third
+			})
+			for i := 4; i < size; i++ {
+				n.wantUID(strconv.Itoa(i), uidOf(i))
+			}
+			if got := n.Status().Members; got != size-1 {
+				t.Errorf("%d members, want %d", got, size-1)
+			}
+			check(t, c.Del(t.Context(), key).Err())
+			n.awaitLog(1, "the member directory is empty")
+			if got := n.Status().Members; got != 0 {
+				t.Errorf("%d members of no hash", got)
+			}
+			n.logged(0, lineAway)
+		})
+	}
+}
+
+func TestMissIsLookedUpAtOnce(t *testing.T) {
+	t.Parallel()
+	key := newKey(t)
+	c := newClient(t, sharedURL(t))
+	n := startLoaded(t, redis.Config{URL: sharedURL(t), Key: key, RefreshEvery: rare})
+	n.awaitLog(1, "the member directory is empty")
+	n.find("11", "", 0, prompt)
+	check(t, c.HSet(t.Context(), key, "11", "ID092B2AF8E87", "12", "a\x00b", "13", "").Err())
+	n.wantUID("11", "")
+	n.find("11", "ID092B2AF8E87", 0, prompt)
+	n.wantUID("11", "ID092B2AF8E87") // kept
+	n.find("12", "", 0, prompt)      // could be nobody's token
+	n.find("13", "", 0, prompt)
+	n.wantUID("12", "")
+	check(t, c.Del(t.Context(), key).Err())
+	n.find("11", "ID092B2AF8E87", 0, prompt) // from memory
+	n.logged(0, lineAway)
+}
+
+func TestBadEntriesAreIgnored(t *testing.T) {
+	t.Parallel()
+	key := newKey(t)
+	long := string(make([]byte, event.MaxUID+1))
+	check(t, newClient(t, sharedURL(t)).HSet(t.Context(), key,
+		"1", "IDGOOD", "-2", "IDMINUS", "3", "", "4", " ", "5", "a\nb", "6", "\xff", "7", long, "ID092B2AF8E87", "8", "-", "IDX", "", "IDY").Err())
+	n := startLoaded(t, redis.Config{URL: sharedURL(t), Key: key, RefreshEvery: rare})
+	n.awaitLog(1, "entries of the member directory are ignored")
+	n.logged(1, "ignored=8")
+	n.wantUID("1", "IDGOOD")
+	n.wantUID("-2", "IDMINUS")
+	for _, id := range []string{"3", "4", "5", "6", "7", "ID092B2AF8E87", "-", ""} {
+		n.wantUID(id, "")
+	}
+	if got := n.Status().Members; got != 2 {
+		t.Errorf("%d members, want 2", got)
+	}
+}
+
+func TestUIDAllocatesNothing(t *testing.T) {
+	key := newKey(t)
+	fill(t, key, 3)
+	n := startLoaded(t, redis.Config{URL: sharedURL(t), Key: key, RefreshEvery: rare})
+	if got := testing.AllocsPerRun(100, func() { n.UID("1"); n.UID("9") }); got >= 1 {
+		t.Errorf("%v allocations", got)
+	}
+}
+
+// TestManyAtOnce has readings, look-ups and changes at the same time: every id
+// that stays in the hash is known throughout.
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	const members = 3000
+	key := newKey(t)
+	c := newClient(t, sharedURL(t))
+	fill(t, key, members)
+	n := startLoaded(t, redis.Config{URL: sharedURL(t), Key: key, RefreshEvery: time.Millisecond})
+	var all sync.WaitGroup
+	for worker := range 4 {
+		all.Go(func() {
+			for i := range 300 {
+				id := (worker*7919 + i) % members
+				n.wantUID(strconv.Itoa(id), uidOf(id))
+				fresh := strconv.Itoa(100_000 + worker*1000 + i)
+				if err := c.HSet(t.Context(), key, fresh, "IDFRESH").Err(); err != nil {
+					t.Error(err)
+				}
+				n.find(fresh, "IDFRESH", 0, patience)
+				n.Status()
+			}
+		})
+	}
+	all.Wait()
+	n.logged(0, lineAway)
+}
+
+func TestRunEnds(t *testing.T) {
+	t.Parallel()
+	silent := func(t *testing.T) string {
+		t.Helper()
+		s := newServer(t)
+		s.signal(stopSignal)
+		return s.url("")
+	}
+	for name, url := range map[string]func(*testing.T) string{
+		"connected":                      func(t *testing.T) string { t.Helper(); return sharedURL(t) },
+		"nobody there":                   func(t *testing.T) string { t.Helper(); return "redis://127.0.0.1:" + freePort(t) },
+		"one who accepts and is silent":  silent,
+		"the same, with TLS":             func(t *testing.T) string { t.Helper(); return "rediss" + silent(t)[len("redis"):] },
+		"the same, as Sentinel":          func(t *testing.T) string { t.Helper(); return silent(t) + "?master_name=x" },
+		"the same, as node of a Cluster": func(t *testing.T) string { t.Helper(); u := silent(t); return u + "?addr=" + u[len("redis://"):] },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := startNode(t, redis.Config{URL: url(t), Key: newKey(t), Wait: 50 * time.Millisecond})
+			ctx, cancel := context.WithCancel(t.Context())
+			var finding sync.WaitGroup
+			finding.Go(func() { n.Find(ctx, "1") })
+			eventually(t, "it is settled", func() bool { return n.Status().Settled })
+			n.stop()
+			most := prompt
+			if strings.Contains(name, "Sentinel") {
+				most += 3 * time.Second // go-redis asks them for 2 s, whatever the context
+			}
+			select {
+			case err := <-n.done:
+				check(t, err)
+			case <-time.After(most):
+				t.Error("Run did not end")
+			}
+			cancel()
+			finding.Wait()
+			if n.Status().Connected {
+				t.Error("it is connected after its end")
+			}
+			n.find("1", "", 0, prompt)
+		})
+	}
+}
+
+// TestDialEndsWithRun: a TLS handshake that nobody answers does not outlive Run.
+func TestDialEndsWithRun(t *testing.T) {
+	t.Parallel()
+	var listen net.ListenConfig
+	l, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	check(t, err)
+	defer l.Close() //nolint:errcheck // the test is over
+	n := startNode(t, redis.Config{URL: "rediss://" + l.Addr().String()})
+	c, err := l.Accept()
+	check(t, err)
+	defer c.Close() //nolint:errcheck // the test is over
+	n.stop()
+	check(t, <-n.done)
+	check(t, c.SetReadDeadline(time.Now().Add(prompt)))
+	if _, err := io.Copy(io.Discard, c); err != nil {
+		t.Errorf("the connection stayed: %v", err)
+	}
+}

@@ -1,0 +1,145 @@
+package redis_test
+
+import (
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	goredis "github.com/redis/go-redis/v9"
+)
+
+// server is a Redis of the test's own.
+type server struct {
+	tb      testing.TB
+	dir     string
+	port    string
+	program []string // what comes before the port: a configuration, a mode
+	args    []string
+	ended   chan struct{} // closed once it has ended
+}
+
+// newServer starts one with more arguments and ends it with the test. It keeps
+// nothing on disk, unless the arguments say so.
+func newServer(tb testing.TB, args ...string) *server {
+	tb.Helper()
+	s := &server{tb: tb, dir: tb.TempDir(), port: freePort(tb), args: args}
+	tb.Cleanup(s.kill)
+	s.start()
+	return s
+}
+
+// newServerAt is newServer on a port, not started yet.
+func newServerAt(tb testing.TB, port string) *server {
+	s := &server{tb: tb, dir: tb.TempDir(), port: port, ended: make(chan struct{})}
+	close(s.ended)
+	tb.Cleanup(s.kill)
+	return s
+}
+
+// start starts the server and waits until it answers.
+func (s *server) start(more ...string) {
+	s.tb.Helper()
+	s.launch(more...)
+	var dialer net.Dialer
+	eventually(s.tb, "the server answers", func() bool {
+		select {
+		case <-s.ended:
+			s.tb.Fatal("the server has ended")
+		default:
+		}
+		c, err := dialer.DialContext(s.tb.Context(), "tcp", "127.0.0.1:"+s.port)
+		if err != nil {
+			return false
+		}
+		return c.Close() == nil
+	})
+}
+
+// launch starts the server.
+func (s *server) launch(more ...string) {
+	s.tb.Helper()
+	keep, err := filepath.Abs("../../scripts/keep")
+	check(s.tb, err)
+	args := slices.Concat(
+		[]string{strconv.Itoa(os.Getpid()), s.dir, "redis-server"}, s.program,
+		[]string{"--port", s.port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no"}, s.args, more,
+	)
+	cmd := exec.Command(keep, args...) //nolint:noctx // kill ends it, after the test's context
+	check(s.tb, cmd.Start())
+	ended := make(chan struct{})
+	s.ended = ended
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
+}
+
+// signal sends a signal to the server's process.
+func (s *server) signal(signal syscall.Signal) {
+	s.tb.Helper()
+	var pid int
+	eventually(s.tb, "the server's process is known", func() bool {
+		text, err := os.ReadFile(filepath.Join(s.dir, "pid"))
+		if err != nil {
+			return false
+		}
+		pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
+		return err == nil
+	})
+	check(s.tb, syscall.Kill(pid, signal))
+}
+
+// kill ends the server as a power cut does, and waits for its end.
+func (s *server) kill() {
+	s.tb.Helper()
+	select {
+	case <-s.ended:
+	default:
+		s.signal(syscall.SIGKILL)
+		<-s.ended
+	}
+	if s.tb.Failed() {
+		log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+		s.tb.Logf("log of the server on port %s:\n%s", s.port, log)
+	}
+}
+
+// url returns the server's URL with what comes after the scheme and before the
+// host: user:password@.
+func (s *server) url(user string) string { return "redis://" + user + "127.0.0.1:" + s.port }
+
+// client returns a client of the server.
+func (s *server) client() *goredis.Client { return newClient(s.tb, s.url("")) }
+
+// do runs a command on the server.
+func (s *server) do(args ...any) {
+	s.tb.Helper()
+	check(s.tb, s.client().Do(context.WithoutCancel(s.tb.Context()), args...).Err())
+}
+
+// taken counts the ports that freePort has looked at.
+var taken atomic.Uint32
+
+// freePort returns a port that nobody listens on, another one each time, below
+// those that outgoing connections take, so that it is still free at a restart.
+func freePort(tb testing.TB) string {
+	tb.Helper()
+	var listen net.ListenConfig
+	for {
+		port := strconv.Itoa(15000 + (os.Getpid()*61+int(taken.Add(1)))%17000)
+		l, err := listen.Listen(tb.Context(), "tcp", "127.0.0.1:"+port)
+		if err != nil {
+			continue
+		}
+		check(tb, l.Close())
+		return port
+	}
+}
