@@ -41,6 +41,7 @@ func TestWrongConfiguration(t *testing.T) {
 		"AMQP_PREFETCH=70000", "OPS_ADDR=nowhere", "LOG_LEVEL=loud", "LOG_FORMAT=xml", "JWT_PUBLIC_KEY=garbage",
 		"JWT_ALGORITHM=rs256", "WEBSOCKET_HOST=[::]", "JWT_DEFAULT_LEEWAY=long", "AMQP_STREAM_MAX_AGE=1m",
 		"JWT_ISSUED_AT_LEEWAY=-5", "JWT_SECRET_FILE=/no/such/file", "DRAIN_PERIOD=-1s", "AMQP_STREAM_MAX_BYTES=2TB",
+		"REDIS_URL=redis://me:" + secret + "#@host/", "MEMBER_DIRECTORY= ",
 	}, "serve", "--ping-interval=often")
 	if r.code != 2 || r.out != "" {
 		t.Errorf("it ended with %d and printed %q, want 2 and nothing", r.code, r.out)
@@ -50,7 +51,7 @@ func TestWrongConfiguration(t *testing.T) {
 		"WEBSOCKET_ALLOWED_ORIGINS: ", "WEBSOCKET_SSL_KEY: ", "RABBITMQ_URL: ", "AMQP_SOURCE: ", "AMQP_EXCHANGE_DURABLE: ",
 		"AMQP_PREFETCH: ", "OPS_ADDR: ", "LOG_LEVEL: ", "LOG_FORMAT: ", "JWT_PUBLIC_KEY: ", "JWT_ISSUED_AT_LEEWAY: ",
 		"JWT_ALGORITHM: ", "WEBSOCKET_HOST: ", "JWT_DEFAULT_LEEWAY: ", "AMQP_STREAM_MAX_AGE: ",
-		"JWT_SECRET_FILE: ", "DRAIN_PERIOD: ", "AMQP_STREAM_MAX_BYTES: ", "PING_INTERVAL: ",
+		"JWT_SECRET_FILE: ", "DRAIN_PERIOD: ", "AMQP_STREAM_MAX_BYTES: ", "PING_INTERVAL: ", "REDIS_URL: ", "MEMBER_DIRECTORY: ",
 	} {
 		if strings.Count(r.err, "\n  "+want) != 1 {
 			t.Errorf("%s is not told once in:\n%s", want, r.err)

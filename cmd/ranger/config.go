@@ -13,6 +13,7 @@ import (
 	"ranger/internal/auth"
 	"ranger/internal/hub"
 	"ranger/internal/journal"
+	"ranger/internal/redis"
 )
 
 // serveFlags are the configuration of `ranger serve`, as raw text: docs and
@@ -40,6 +41,8 @@ type serveFlags struct {
 	AmqpPrefetch       string `env:"AMQP_PREFETCH" default:"2000" group:"broker" help:"How many messages may be in flight from the broker."`
 	NodeName           string `env:"NODE_NAME" placeholder:"NAME" group:"broker" help:"This node's name in logs, metrics and at the broker. The host's name by default."`
 
+	redisFlags
+
 	HistoryTTL    string `name:"history-ttl" env:"HISTORY_TTL" default:"15m" group:"history" help:"How far back this node holds events: what it reads at its start."`
 	HistorySize   string `env:"HISTORY_SIZE" default:"1000" group:"history" help:"How many events of one user."`
 	HistoryMemory string `env:"HISTORY_MEMORY" default:"256MiB" group:"history" help:"And how much of all users; one may take a 64th of it."`
@@ -62,6 +65,7 @@ type settings struct {
 	logLevel slog.Level
 	logJSON  bool
 	broker   amqp.Config
+	members  redis.Config // without a URL: none
 	journal  journal.Config
 	hub      hub.Config
 	auth     auth.Config
@@ -93,6 +97,7 @@ func (f *serveFlags) settings() (settings, error) {
 		auth: f.auth(c),
 	}
 	s.broker = f.broker(c, s.node, s.journal.TTL)
+	s.members = f.directory(c)
 	if f.OpsAddr != "off" {
 		s.ops = c.address("OPS_ADDR", f.OpsAddr)
 	}

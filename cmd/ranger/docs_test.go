@@ -142,6 +142,7 @@ func TestMetricsDoc(t *testing.T) {
 	}
 	m := ops.NewMetrics("node", version, auth.Reasons())
 	m.WatchSockets(func() (open, authenticated int) { return 0, 0 })
+	m.WatchRedis(func() (up bool, members int) { return false, 0 })
 	m.WatchSource(stateNames(), func() string { return "" })
 	m.WatchWindow(func() journal.Stats { return journal.Stats{} })
 	m.Closed(int(hub.GoingAway)) // shown from its first on

@@ -15,6 +15,7 @@ import (
 	"ranger/internal/hub"
 	"ranger/internal/journal"
 	"ranger/internal/ops"
+	"ranger/internal/redis"
 )
 
 type serveCommand struct{ serveFlags }
@@ -42,9 +43,14 @@ func (cmd *serveCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
+	directory, err := newDirectory(s.members, metrics, log)
+	if err != nil {
+		return err
+	}
+	// Members of the source's Config, s.broker, is directory, unless that is nil.
 	window := journal.New(s.journal)
 	source := amqp.NewSource(s.broker, window, metrics, log)
-	s.hub.Ready = func() bool { return source.Status().CaughtUp }
+	s.hub.Ready = func() bool { return source.Status().CaughtUp && settled(directory) }
 	sockets := hub.New(s.hub, window, verifier, metrics, log)
 
 	metrics.WatchSockets(sockets.Sockets)
@@ -53,7 +59,7 @@ func (cmd *serveCommand) Run(ctx context.Context, std streams) error {
 
 	d := daemon{settings: s, log: log, hub: sockets}
 	if err := d.listen(ctx, ops.Handler(metrics, func() ops.Readiness {
-		return readiness(&s, source.Status(), window, d.stopping.Load())
+		return readiness(&s, source.Status(), window, directory, d.stopping.Load())
 	})); err != nil {
 		return err
 	}
@@ -63,6 +69,9 @@ func (cmd *serveCommand) Run(ctx context.Context, std streams) error {
 	defer finish()
 	g, work := errgroup.WithContext(work)
 	g.Go(func() error { return verifier.Run(work) })
+	if directory != nil {
+		g.Go(func() error { return directory.Run(work) })
+	}
 	g.Go(func() error { return source.Run(work) })
 	g.Go(func() error { return sockets.Run(work) })
 	g.Go(func() error { return d.reload(work, verifier) })
@@ -91,16 +100,18 @@ type daemon struct {
 }
 
 // readiness says whether this node may be sent clients.
-func readiness(s *settings, status amqp.Status, window *journal.Journal, stopping bool) ops.Readiness {
-	r := ops.Readiness{Node: s.node, Source: status.State.String()}
+func readiness(s *settings, status amqp.Status, window *journal.Journal, directory *redis.Directory, stopping bool) ops.Readiness {
+	r := ops.Readiness{Node: s.node, Source: status.State.String(), Redis: redisState(directory)}
 	if last, ok := window.Last(); ok {
 		r.Position = last.String()
 	}
 	switch {
 	case stopping:
 		r.Reason = "the node is stopping"
-	case status.State == amqp.Following:
+	case status.State == amqp.Following && settled(directory):
 		r.Ready = true
+	case status.State == amqp.Following:
+		r.Reason = "the member directory is being read"
 	case status.Error != nil:
 		r.Reason = fmt.Sprintf("the source is %s since %s: %v", r.Source, status.Since.UTC().Format("15:04:05Z"), status.Error)
 	default:

@@ -18,6 +18,8 @@ type Readiness struct {
 	Source string `json:"source"`
 	// Position is that of the last message read, "" if there was none.
 	Position string `json:"position,omitempty"`
+	// Redis is whether Redis answers, "" where there is none.
+	Redis string `json:"redis,omitempty"`
 	// Node is the node's name.
 	Node string `json:"node"`
 }

@@ -86,18 +86,34 @@ func (m *Metrics) Delivered(n int) { m.deliveries.Add(float64(n)) }
 // Closed counts the end of one socket by its close code.
 func (m *Metrics) Closed(code int) { m.closes.WithLabelValues(strconv.Itoa(code)).Inc() }
 
+// gauge shows what value says whenever metrics are asked for.
+func (m *Metrics) gauge(name, help string, value func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+}
+
 // WatchSockets shows what count says whenever metrics are asked for.
 func (m *Metrics) WatchSockets(count func() (open, authenticated int)) {
-	gauge := func(name, help string, value func() float64) {
-		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
-	}
-	gauge("ranger_sockets", "Sockets that are open.", func() float64 {
+	m.gauge("ranger_sockets", "Sockets that are open.", func() float64 {
 		open, _ := count()
 		return float64(open)
 	})
-	gauge("ranger_sockets_authenticated", "Sockets that bore a good token.", func() float64 {
+	m.gauge("ranger_sockets_authenticated", "Sockets that bore a good token.", func() float64 {
 		_, authenticated := count()
 		return float64(authenticated)
+	})
+}
+
+// WatchRedis shows what status says whenever metrics are asked for.
+func (m *Metrics) WatchRedis(status func() (up bool, members int)) {
+	m.gauge("ranger_redis_up", "1 while Redis answers, else 0.", func() float64 {
+		if up, _ := status(); up {
+			return 1
+		}
+		return 0
+	})
+	m.gauge("ranger_members", "Members in the directory, as it is in memory.", func() float64 {
+		_, members := status()
+		return float64(members)
 	})
 }
 

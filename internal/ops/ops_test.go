@@ -40,12 +40,16 @@ func TestHealth(t *testing.T) {
 		{"alive", "GET", "/livez", false, 200, `{"live":true}`},
 		{"not ready", "GET", "/readyz", false, 503, `{"ready":false,"reason":"the source is reading","source":"reading","node":"one"}`},
 		{"ready", "GET", "/readyz", true, 200, `{"ready":true,"source":"following","position":"41.9f3c2a11","node":"one"}`},
+		{"Redis", "GET", "/readyz", true, 200, `{"ready":true,"source":"following","position":"41.9f3c2a11","redis":"connected","node":"one"}`},
 		{"nothing there", "GET", "/", false, 404, "404 page not found"},
 		{"no such method", "POST", "/readyz", false, 405, "Method Not Allowed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.ready {
 				r = ops.Readiness{Ready: true, Node: "one", Source: "following", Position: "41.9f3c2a11"}
+			}
+			if c.name == "Redis" {
+				r.Redis = "connected"
 			}
 			status, contentType, body := get(t, h, c.method, c.path)
 			if status != c.status || strings.TrimSpace(body) != c.body {
@@ -117,12 +121,13 @@ func TestCounters(t *testing.T) {
 // TestGauges reads what is watched, at the time it is asked for.
 func TestGauges(t *testing.T) {
 	m := ops.NewMetrics("one", "v1", nil)
-	open, authenticated, state := 3, 2, "reading"
+	open, authenticated, state, up, members := 3, 2, "reading", true, 7
 	stats := journal.Stats{
 		Messages: 7, Entries: 5, Bytes: 900, Evicted: 4, Floor: 10,
 		Last: journal.Position{Offset: 16}, Age: 1500 * time.Millisecond,
 	}
 	m.WatchSockets(func() (int, int) { return open, authenticated })
+	m.WatchRedis(func() (bool, int) { return up, members })
 	m.WatchSource([]string{"connecting", "reading", "following"}, func() string { return state })
 	m.WatchWindow(func() journal.Stats { return stats })
 	check := func(wants ...string) {
@@ -137,7 +142,7 @@ func TestGauges(t *testing.T) {
 	check("ranger_sockets 3", "ranger_sockets_authenticated 2",
 		`ranger_source_state{state="connecting"} 0`, `ranger_source_state{state="reading"} 1`, `ranger_source_state{state="following"} 0`,
 		"ranger_window_messages 7", "ranger_window_events 5", "ranger_window_bytes 900", "ranger_window_evicted_total 4",
-		"ranger_window_last_offset 16", "ranger_window_age_seconds 1.5")
-	open, state, stats.Messages = 4, "following", 8
-	check("ranger_sockets 4", `ranger_source_state{state="reading"} 0`, `ranger_source_state{state="following"} 1`, "ranger_window_messages 8")
+		"ranger_window_last_offset 16", "ranger_window_age_seconds 1.5", "ranger_redis_up 1", "ranger_members 7")
+	open, state, stats.Messages, up, members = 4, "following", 8, false, 9
+	check("ranger_sockets 4", "ranger_redis_up 0", "ranger_members 9", `ranger_source_state{state="reading"} 0`, `ranger_source_state{state="following"} 1`, "ranger_window_messages 8")
 }

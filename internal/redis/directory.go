@@ -73,6 +73,9 @@ func (d *Directory) Status() Status {
 	return s
 }
 
+// lookEvery is the time between two looks whether Redis answers.
+const lookEvery = 5 * time.Second
+
 // Run reads the hash, and again every Config.RefreshEvery, until ctx is done,
 // and reconnects for as long as it takes. It returns nil once the client is
 // closed.
@@ -102,9 +105,16 @@ func (d *Directory) attempt(ctx context.Context) (answered bool) {
 		end()
 		_ = l.client.Close() // nothing depends on it
 	}()
-	for {
-		if err := d.refresh(ctx, l); err != nil {
-			return answered
+	for next := time.Now(); ; {
+		if time.Now().Before(next) {
+			if err := d.probe(ctx, l); err != nil {
+				return answered
+			}
+		} else {
+			if err := d.refresh(ctx, l); err != nil {
+				return answered
+			}
+			next = time.Now().Add(d.cfg.RefreshEvery)
 		}
 		answered = true
 		select {
@@ -112,7 +122,7 @@ func (d *Directory) attempt(ctx context.Context) (answered bool) {
 			return answered
 		case <-l.failed:
 			return answered
-		case <-time.After(d.cfg.RefreshEvery):
+		case <-time.After(min(lookEvery, d.cfg.RefreshEvery)):
 		}
 	}
 }

@@ -80,6 +80,15 @@ func TestRedisHangs(t *testing.T) {
 	n.find("12", "IDTWELVE", 0, prompt)
 }
 
+// TestOutageIsNoticed also when nobody asks, long before the next reading.
+func TestOutageIsNoticed(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	n := startLoaded(t, redis.Config{URL: s.url(""), RefreshEvery: rare})
+	s.kill()
+	n.awaitLog(1, lineAway)
+}
+
 // TestReadingThatHangs: an outage that a reading meets does not block those who
 // look into memory.
 func TestReadingThatHangs(t *testing.T) {

@@ -10,14 +10,19 @@ import (
 	"ranger/internal/event"
 )
 
-// probe is a field that a reading asks for first, there or not, so that what
-// Find needs is known to work.
-const probe = "0"
+// probe asks for a field, there or not: what Find does. Its error has been noted.
+func (d *Directory) probe(ctx context.Context, l *link) error {
+	_, err := d.get(ctx, l, "0", d.answerTime())
+	if errors.Is(err, goredis.Nil) {
+		return nil
+	}
+	return err
+}
 
-// refresh reads the hash whole over l. Its error has been noted.
+// refresh reads the hash whole over l, after a probe. Its error has been noted.
 func (d *Directory) refresh(ctx context.Context, l *link) error {
 	began := time.Now()
-	if _, err := d.get(ctx, l, probe, d.answerTime()); err != nil && !errors.Is(err, goredis.Nil) {
+	if err := d.probe(ctx, l); err != nil {
 		return err
 	}
 	d.members.begin()
