@@ -1,0 +1,254 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// errUnfit says that a socket cannot go on: the server's answer to the token is
+// none that a client can begin with.
+var errUnfit = errors.New("the server's answer to a good token")
+
+// witness checks each message that a client gets against the protocol, keeps
+// what a client has to keep to resume, and writes the transcript. It is for the
+// one goroutine that reads.
+type witness struct {
+	plan       plan
+	account    *account
+	findings   *findings
+	transcript *transcript
+
+	// What outlives a socket.
+	position string // to resume from; empty: nothing is known yet
+	number   uint64 // the highest that a position had
+	floor    uint64 // events up to here the client need not know
+	last     uint64 // number of the user's event before, once known
+	known    bool
+
+	// What a socket begins with.
+	asked         string // the position that the client asked to resume from
+	authenticated bool
+	replaying     bool
+	renewing      bool // a success line is owed to a second token
+
+	view []byte // room for an event
+}
+
+// connected begins a new socket.
+func (w *witness) connected() {
+	w.asked, w.authenticated, w.replaying, w.renewing = w.position, false, false, false
+}
+
+// message takes a text message. renew says that a new token has to be sent. An
+// error says that the socket is of no use; it is not counted yet.
+func (w *witness) message(text []byte) (renew bool, err error) {
+	if bytes.HasPrefix(text, []byte(`{"orderbook":`)) || bytes.HasPrefix(text, []byte(`{"trade":`)) {
+		w.event(text)
+		return false, nil
+	}
+	c, err := parseControl(text)
+	if err != nil {
+		w.broken(about{}, "%v", err)
+		return false, nil
+	}
+	switch {
+	case c.Challenge != nil:
+	case c.Success != nil:
+		return false, w.success(*c.Success)
+	case c.Error != nil && !w.authenticated:
+		return false, fmt.Errorf("%w is the error %q", errUnfit, c.Error.Message)
+	case c.Error != nil:
+		w.broken(about{}, "an error after the success line: %q", c.Error.Message)
+	case !w.authenticated:
+		w.broken(about{}, "before the success line came %.200q", text)
+	case c.Heartbeat != nil:
+		w.heartbeat(*c.Heartbeat)
+	case c.Gap != nil:
+		w.gap(*c.Gap)
+	case c.Token != nil:
+		w.renewing = true
+		return true, nil
+	}
+	return false, nil
+}
+
+// success takes the answer to a good token.
+func (w *witness) success(s success) error {
+	if w.authenticated {
+		if !w.renewing || s.Position != "" || s.Resumed != nil {
+			w.broken(about{}, "a second success line, with position %q", s.Position)
+		}
+		w.renewing = false
+		return nil
+	}
+	resumed := s.Resumed != nil && *s.Resumed
+	switch {
+	case resumed && (w.asked == "" || s.Position != ""),
+		!resumed && s.Position == "",
+		s.Resumed == nil && w.asked != "":
+		return fmt.Errorf("%w does not fit resume %q: position %q, resumed %s: does every node speak part 2 of the protocol?",
+			errUnfit, w.asked, s.Position, tristate(s.Resumed))
+	}
+	if !resumed {
+		at, err := parsePlace(s.Position)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errUnfit, err)
+		}
+		w.begin(at.number)
+		w.position = s.Position
+	}
+	w.authenticated, w.replaying = true, resumed
+	w.transcript.opened(s.Resumed, w.account.now())
+	return nil
+}
+
+func tristate(b *bool) string {
+	if b == nil {
+		return "absent"
+	}
+	return fmt.Sprint(*b)
+}
+
+// begin forgets what was seen: events are to come from behind that number.
+func (w *witness) begin(number uint64) {
+	w.number, w.floor, w.last, w.known = number, number, 0, false
+}
+
+// event takes an order or a trade.
+func (w *witness) event(text []byte) {
+	now := w.account.now()
+	n, ok := cutEvent(text)
+	e, sent := w.account.entry(n)
+	if !ok || !sent || !w.plan.of(n, w.transcript.user) {
+		w.foreign(text, ok && sent, n)
+		return
+	}
+	w.view = w.plan.appendView(w.view[:0], n, w.transcript.user)
+	var s suffix
+	var err error
+	if tail, same := bytes.CutPrefix(text, w.view[:len(w.view)-1]); same {
+		s, err = parseSuffix(tail)
+		if err == nil && !s.Replay && e.tries == 1 {
+			w.transcript.took(now - e.first)
+		}
+	} else {
+		err = json.Unmarshal(text, &s)
+		w.find(Misdelivered, about{event: &n}, "got  %.2000s\n      want %s", text, w.view)
+	}
+	var at place
+	about := about{event: &n}
+	if err == nil {
+		if at, err = parsePlace(s.Position); err == nil {
+			about.place = &at
+		}
+	}
+	switch {
+	case err != nil:
+		w.broken(about, "%v", err)
+	case !w.authenticated:
+		w.broken(about, "the event came before the success line")
+	case s.Replay != w.replaying:
+		w.broken(about, "the event has replay %v, want %v: a replay lasts from resumed:true to the first heartbeat", s.Replay, w.replaying)
+	}
+	if err != nil {
+		w.transcript.saw(sighting{n: n}, s.Replay)
+		return
+	}
+	behind := w.position != "" && at.number <= w.number
+	w.transcript.saw(sighting{n: n, place: at, placed: true, behind: behind}, s.Replay)
+	w.position = s.Position
+	if behind {
+		return // the chain is that of events in order
+	}
+	w.number = at.number
+	if s.Prev != nil {
+		w.chain(about, "prev", *s.Prev)
+	}
+	w.last, w.known = at.number, true
+}
+
+// foreign takes an event that is not the user's, or none of the run. Its
+// position is one all the same.
+func (w *witness) foreign(text []byte, ofRun bool, n serial) {
+	var s suffix
+	var a about
+	_ = json.Unmarshal(text, &s) // what it lacks is not what is wrong with it
+	if at, err := parsePlace(s.Position); err == nil {
+		a.place = &at
+		w.number, w.position = max(w.number, at.number), s.Position
+	}
+	if !ofRun {
+		w.find(Misdelivered, a, "no event that was sent: %.2000s", text)
+		return
+	}
+	a.event = &n
+	_, seller, buyer := w.plan.parties(n)
+	w.find(Misdelivered, a, "the event is of %s and %s: %.2000s", w.plan.uid(seller), w.plan.uid(buyer), text)
+}
+
+// heartbeat takes how far the stream was read.
+func (w *witness) heartbeat(h heartbeat) {
+	at, err := parsePlace(h.Position)
+	if err != nil {
+		w.broken(about{}, "heartbeat: %v", err)
+		return
+	}
+	w.replaying = false
+	w.moved(at, "heartbeat")
+	w.position = h.Position
+	if h.Last != nil {
+		w.chain(about{place: &at}, "heartbeat.last", *h.Last)
+		w.last, w.known = *h.Last, true
+	}
+}
+
+// gap takes the announcement of a loss.
+func (w *witness) gap(g gap) {
+	w.transcript.told(g)
+	at, err := parsePlace(g.Position)
+	anew := g.Reason == "stream"
+	switch {
+	case err != nil && anew && g.Position == "": // nothing of the new stream was read yet
+		w.begin(0)
+	case err != nil:
+		w.broken(about{}, "gap: %v", err)
+		return
+	case anew:
+		w.begin(at.number)
+	default:
+		w.moved(at, "gap")
+	}
+	w.position = g.Position
+	if g.From > g.To {
+		w.broken(about{}, "a gap from %d to %d", g.From, g.To)
+	}
+}
+
+// moved checks that a position that is no event's does not lead back.
+func (w *witness) moved(at place, what string) {
+	if at.number < w.number {
+		w.find(Reordered, about{place: &at}, "the %s leads back from %d: a resume from there repeats events", what, w.number)
+		return
+	}
+	w.number = at.number
+}
+
+// chain checks what the server says was the user's event before.
+func (w *witness) chain(a about, what string, number uint64) {
+	switch {
+	case w.known && number != w.last:
+		w.broken(a, "%s is %d, but the client's event before is %d", what, number, w.last)
+	case !w.known && number > w.floor:
+		w.broken(a, "%s is %d, but the client has had no event since %d", what, number, w.floor)
+	}
+}
+
+func (w *witness) broken(a about, format string, args ...any) {
+	w.find(Broken, a, format, args...)
+}
+
+func (w *witness) find(fault Fault, a about, format string, args ...any) {
+	w.findings.add(fault, w.transcript, a, format, args...)
+}
