@@ -118,6 +118,29 @@ func (p *process) awaitLog(message string) map[string]string {
 	return p.awaitLogAfter(0, message)
 }
 
+// awaitLine waits for a line on standard error that holds text.
+func (p *process) awaitLine(text string) {
+	p.t.Helper()
+	timeout := time.After(patience)
+	for n := 0; ; {
+		p.mu.Lock()
+		lines, more := p.lines, p.more
+		p.mu.Unlock()
+		for ; n < len(lines); n++ {
+			if strings.Contains(lines[n], text) {
+				return
+			}
+		}
+		select {
+		case <-more:
+		case <-p.done:
+			p.t.Fatalf("the program ended with %d before it said %q", p.code, text)
+		case <-timeout:
+			p.t.Fatalf("the program did not say %q", text)
+		}
+	}
+}
+
 // awaitLogAfter looks from the n-th line on.
 func (p *process) awaitLogAfter(n int, message string) map[string]string {
 	p.t.Helper()
