@@ -75,6 +75,13 @@ func TestNodesAway(t *testing.T) {
 					c.set(func() { away(c); before = c.welcomes["a.test"] })
 					c.close(1012)
 				})
+				later(&cfg, 2*time.Second+time.Millisecond, func() { // there is no pause before the next node
+					c.set(func() {
+						if n := c.welcomes["a.test"] + c.welcomes["b.test"]; n != 40 {
+							t.Errorf("%d sockets had their success line, want 40", n)
+						}
+					})
+				})
 				r := judged(t, cfg)
 				wantFaults(t, r, map[ledger.Fault]int{})
 				if c.welcomes["a.test"] != before || c.welcomes["b.test"] != 40-before || r.Resumed != 20 {

@@ -53,8 +53,9 @@ func drawModel(t *rapid.T) *model {
 		case 1: // tried again, and an earlier one
 			e.Tries = 2
 			place = rapid.IntRange(0, len(m.stream)).Draw(t, "place")
-		case 2: // never confirmed, but there
+		case 2: // never confirmed, but there, wherever
 			e.Confirmed = 0
+			place = rapid.IntRange(0, len(m.stream)).Draw(t, "place")
 		case 3: // neither
 			e.Confirmed, place = 0, -1
 		}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"ranger/internal/event"
 	"ranger/internal/ledger"
 )
@@ -31,17 +33,21 @@ func TestRetries(t *testing.T) {
 			t.Parallel()
 			bubble(t, func(t *testing.T, cluster *cluster) {
 				cfg := cluster.config()
-				tries := make(map[int]int)
+				tries, at := make(map[int]int), make(map[int]time.Time)
 				cluster.taken = func(n int, _ string) (bool, error) {
 					tries[n]++
-					if n%100 == 50 && tries[n] < 3 {
+					if since := time.Since(at[n]); tries[n] > 1 && since > time.Second {
+						t.Errorf("event %d was tried again after %s", n, since)
+					}
+					at[n] = time.Now()
+					if n%10 == 5 && tries[n] < 3 {
 						return c.store, c.err
 					}
 					return true, nil
 				}
 				r := judged(t, cfg)
 				wantFaults(t, r, map[ledger.Fault]int{})
-				if r.Retried < 10 || r.Confirmed != r.Published || r.Published < 1000 {
+				if r.Retried < 99 || r.Confirmed != r.Published || r.Published < 990 {
 					t.Errorf("got %+v", r)
 				}
 				if again := !errors.Is(c.err, ledger.ErrNotTaken); again != (r.Connections > 10) || r.Trouble == "" {
@@ -158,6 +164,44 @@ func (s *stuck) Close() {
 	}
 }
 
+// half is a connection that fails in the middle, with confirms that wait until it
+// is closed.
+type half struct {
+	stuck
+
+	sent int
+}
+
+func (h *half) Publish(ctx context.Context, d event.Delivery, id string) (ledger.Confirm, error) {
+	if h.sent++; h.sent > 100 {
+		return nil, errLost
+	}
+	return h.stuck.Publish(ctx, d, id)
+}
+
+// TestLostConnectionIsClosed: what waits on a connection that cannot send any
+// more does not wait for ever.
+func TestLostConnectionIsClosed(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, c *cluster) {
+		cfg := c.config()
+		first := true
+		cfg.Connect = func(context.Context) (ledger.Publisher, error) {
+			if first {
+				first = false
+				return &half{stuck: stuck{cluster: c, closed: make(chan struct{})}}, nil
+			}
+			return c, nil
+		}
+		start := time.Now()
+		r := judged(t, cfg)
+		wantFaults(t, r, map[ledger.Fault]int{})
+		if took := time.Since(start); r.Retried != 101 || r.Connections != 2 || took > 11*time.Second {
+			t.Errorf("after %s got %+v", took, r)
+		}
+	})
+}
+
 // TestInFlightIsBounded: a broker that confirms nothing is not sent more and
 // more, and a run without a confirmed event proves nothing.
 func TestInFlightIsBounded(t *testing.T) {
@@ -216,6 +260,23 @@ func TestSettle(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestLastOneTwice: what comes twice when all have come is found.
+func TestLastOneTwice(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, c *cluster) {
+		cfg := c.config()
+		last := make(map[*websocket.Conn]string)
+		c.spoil = func(s *socket, o outgoing) []outgoing {
+			c.set(func() { last[s.ws] = o.text() })
+			return []outgoing{o}
+		}
+		later(&cfg, 10*time.Second+200*time.Millisecond, func() {
+			c.each(func(ws *websocket.Conn) error { return ws.WriteMessage(websocket.TextMessage, []byte(last[ws])) })
+		})
+		wantFaults(t, judged(t, cfg), map[ledger.Fault]int{ledger.Duplicated: 20})
+	})
 }
 
 // TestProgressIsTold: every 5 s, with what is known by then.

@@ -84,10 +84,7 @@ func (w *witness) success(s success) error {
 		return nil
 	}
 	resumed := s.Resumed != nil && *s.Resumed
-	switch {
-	case resumed && (w.asked == "" || s.Position != ""),
-		!resumed && s.Position == "",
-		s.Resumed == nil && w.asked != "":
+	if (w.asked != "") != (s.Resumed != nil) || resumed != (s.Position == "") {
 		return fmt.Errorf("%w does not fit resume %q: position %q, resumed %s: does every node speak part 2 of the protocol?",
 			errUnfit, w.asked, s.Position, tristate(s.Resumed))
 	}

@@ -1,0 +1,135 @@
+package ledger_test
+
+import (
+	"fmt"
+	"testing"
+
+	"ranger/internal/ledger"
+)
+
+const fresh = `{"success":{"message":"Authenticated.","position":"41.9f3c2a11"}}`
+
+// TestAnswersToTokens: what a client can begin with depends on what it asked for.
+func TestAnswersToTokens(t *testing.T) {
+	t.Parallel()
+	const (
+		plain   = `{"success":{"message":"Authenticated."}}`
+		resumed = `{"success":{"message":"Authenticated.","resumed":true}}`
+		anew    = `{"success":{"message":"Authenticated.","position":"57.00c4b7de","resumed":false}}`
+	)
+	for _, c := range []struct {
+		text         string
+		first, later bool // whether it fits a client without a position, and with one
+	}{
+		{plain, false, false},
+		{fresh, true, false},
+		{resumed, false, true},
+		{anew, false, true},
+		{`{"success":{"message":"Authenticated.","resumed":false}}`, false, false},
+		{`{"success":{"message":"Authenticated.","position":"57.00c4b7de","resumed":true}}`, false, false},
+		{`{"success":{"message":"Authenticated.","position":"here"}}`, false, false},
+		{`{"error":{"message":"Error while handling message."}}`, false, false},
+	} {
+		trial := ledger.NewTrial(1, 2)
+		trial.Connect(0)
+		if _, err := trial.Message(0, c.text); (err == nil) != c.first {
+			t.Errorf("at first, %s: %v", c.text, err)
+		}
+		trial.Connect(1)
+		if _, err := trial.Message(1, fresh); err != nil {
+			t.Fatal(err)
+		}
+		trial.Connect(1)
+		if _, err := trial.Message(1, c.text); (err == nil) != c.later {
+			t.Errorf("later, %s: %v", c.text, err)
+		}
+	}
+}
+
+// TestRenewalsAnswer: a second success line is the answer to a second token, has
+// nothing beside its message, and comes once.
+func TestRenewalsAnswer(t *testing.T) {
+	t.Parallel()
+	const plain, expiring = `{"success":{"message":"Authenticated."}}`, `{"token":{"expires_in":60}}`
+	for _, c := range []struct {
+		name  string
+		texts []string
+		want  int
+	}{
+		{"asked for", []string{expiring, plain, expiring, plain}, 0},
+		{"not asked for", []string{plain}, 1},
+		{"twice", []string{expiring, plain, plain}, 1},
+		{"with a position", []string{expiring, fresh}, 1},
+		{"an error", []string{expiring, `{"error":{"message":"Authentication failed."}}`}, 1},
+	} {
+		trial := ledger.NewTrial(1, 1)
+		trial.Connect(0)
+		for _, text := range append([]string{fresh}, c.texts...) {
+			renew, err := trial.Message(0, text)
+			if err != nil || renew != (text == expiring) {
+				t.Errorf("%s: %s: renew %v, %v", c.name, text, renew, err)
+			}
+		}
+		if count, found := trial.Judge(); count[ledger.Broken] != c.want {
+			t.Errorf("%s: %v", c.name, found)
+		}
+	}
+}
+
+// TestWhereClientsResume: at the latest position that they had, whatever bore it.
+func TestWhereClientsResume(t *testing.T) {
+	t.Parallel()
+	trial := ledger.NewTrial(1, 1)
+	trial.Add(ledger.Entry{Confirmed: 1, Conn: 1, Tries: 1})
+	if got := trial.Connect(0); got != "" {
+		t.Errorf("a client without a position asks for %q", got)
+	}
+	view := trial.View(0, 0)
+	for _, c := range []struct{ text, want string }{
+		{fresh, "41.9f3c2a11"},
+		{view[:len(view)-1] + `,"position":"45.1b0a77e3","at":1}`, "45.1b0a77e3"},
+		{`{"heartbeat":{"last":45,"position":"47.00c4b7de","at":1}}`, "47.00c4b7de"},
+		{`{"gap":{"from":1,"to":2,"reason":"exchange","position":"50.00000000"}}`, "50.00000000"},
+		{`{"gap":{"from":1,"to":2,"reason":"stream","position":"3.00000000"}}`, "3.00000000"},
+		{`{"gap":{"from":1,"to":2,"reason":"stream","position":""}}`, ""},
+	} {
+		if _, err := trial.Message(0, c.text); err != nil {
+			t.Fatal(err)
+		}
+		if got := trial.Connect(0); got != c.want {
+			t.Errorf("after %s it asks for %q", c.text, got)
+		}
+		answer := fmt.Sprintf(`{"success":{"message":"Authenticated.","resumed":%v}}`, true)
+		if c.want == "" {
+			answer = fresh
+		}
+		if _, err := trial.Message(0, answer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if count, found := trial.Judge(); count[ledger.Lost] != 0 || count[ledger.Broken] != 1 { // the event came as live in a replay
+		t.Errorf("%v", found)
+	}
+}
+
+// TestBadGaps: a gap from later to earlier, or without a position, is none.
+func TestBadGaps(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`{"gap":{"from":2,"to":1,"reason":"binding","position":"50.00000000"}}`,
+		`{"gap":{"from":1,"to":2,"reason":"binding"}}`,
+		`{"heartbeat":{"at":1}}`,
+	} {
+		trial := ledger.NewTrial(1, 1)
+		trial.Connect(0)
+		if _, err := trial.Message(0, fresh); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := trial.Message(0, text); err != nil {
+			t.Fatal(err)
+		}
+		if count, found := trial.Judge(); count[ledger.Broken] != 1 {
+			t.Errorf("%s: %v", text, found)
+		}
+	}
+}
