@@ -14,12 +14,14 @@ import (
 	"ranger/internal/auth"
 	"ranger/internal/hub"
 	"ranger/internal/journal"
+	"ranger/internal/ledger"
 	"ranger/internal/ops"
 )
 
 const (
 	configurationDoc = "../../docs/configuration.md"
 	operationsDoc    = "../../docs/operations.md"
+	ledgerDoc        = "../../docs/ledger.md"
 	architectureDoc  = "../../docs/architecture.md"
 	environmentFile  = "../../.env.example"
 )
@@ -158,6 +160,31 @@ func TestMetricsDoc(t *testing.T) {
 	for n := range got {
 		if !want[n] {
 			t.Errorf("%s is in the document, but not in /metrics", n)
+		}
+	}
+}
+
+// TestLedgerDoc: docs/ledger.md names every flag of ranger ledger but the
+// broker's, with its default, and every fault.
+func TestLedgerDoc(t *testing.T) {
+	doc := readText(t, ledgerDoc)
+	flag := regexp.MustCompile(`[a-z][A-Z]`)
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[ledgerCommand]()) {
+		if f.Anonymous || f.Tag.Get("group") == "broker" {
+			continue
+		}
+		name := f.Tag.Get("name")
+		if name == "" {
+			name = strings.ToLower(flag.ReplaceAllStringFunc(f.Name, func(s string) string { return s[:1] + "-" + s[1:] }))
+		}
+		row := regexp.MustCompile("(?m)^\\|.*`--" + name + "`.*").FindString(doc)
+		if def := f.Tag.Get("default"); row == "" || def != "" && !strings.Contains(row, "`"+def+"`") && !strings.Contains(row, "as of `ranger token`") {
+			t.Errorf("--%s: got row %q, want its default %q in it", name, row, def)
+		}
+	}
+	for _, fault := range []ledger.Fault{ledger.Lost, ledger.Unannounced, ledger.Duplicated, ledger.Reordered, ledger.Misdelivered, ledger.Broken} {
+		if !strings.Contains(doc, "\n| "+string(fault)+" | ") {
+			t.Errorf("%s has no row", fault)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func (*world) ledgerArguments(node *httptest.Server, args ...string) []string {
 func TestLedgerBalances(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	p := newPusher(t, w)
+	p := newPusher(t, w, nil)
 	r := w.runLedger(p.server, "--cut=20ms", "--json")
 	var report ledger.Report
 	if err := json.Unmarshal([]byte(r.out), &report); err != nil || r.code != 0 || r.err != "" {
@@ -51,8 +51,7 @@ func TestLedgerBalances(t *testing.T) {
 func TestLedgerFindsLoss(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	p := newPusher(t, w)
-	p.lose = func(n int) bool { return n%100 == 50 }
+	p := newPusher(t, w, func(n int) bool { return n%100 == 50 })
 	r := w.runLedger(p.server, "--settle=1s", "--progress")
 	if r.code != 1 || !strings.Contains(r.err, "ranger: the ledger does not balance: ") || !strings.Contains(r.err, "publishing\n") {
 		t.Errorf("it ended with %d: %s", r.code, r.err)
@@ -69,19 +68,27 @@ func TestLedgerFindsLoss(t *testing.T) {
 func TestLedgerAtBrokersFaults(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	p := newPusher(t, w)
 	var once sync.Once
-	p.lose = func(n int) bool {
+	deleted := make(chan struct{})
+	p := newPusher(t, w, func(n int) bool {
 		if n > 100 {
 			once.Do(func() {
 				if err := w.channel.ExchangeDelete(w.orders, false, false); err != nil {
 					t.Error(err)
 				}
-				time.AfterFunc(500*time.Millisecond, p.bind)
+				close(deleted)
 			})
 		}
 		return false
-	}
+	})
+	p.ended.Go(func() {
+		select {
+		case <-deleted:
+			<-time.After(500 * time.Millisecond) // for messages that nobody gets
+			p.bind()
+		case <-t.Context().Done():
+		}
+	})
 	r := w.runLedger(p.server, "--json")
 	var report ledger.Report
 	check(t, json.Unmarshal([]byte(r.out), &report))
@@ -97,7 +104,7 @@ func TestLedgerAtBrokersFaults(t *testing.T) {
 func TestLedgerInterrupted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	p := newPusher(t, w)
+	p := newPusher(t, w, nil)
 	l := launchIn(t, t.TempDir(), w.ledgerEnvironment(), w.ledgerArguments(p.server, "--duration=1h", "--progress")...)
 	l.awaitLine("deliveries")
 	l.signal(syscall.SIGINT)

@@ -26,7 +26,7 @@ type pusher struct {
 	server  *httptest.Server
 	channel *amqp091.Channel
 	queue   string
-	lose    func(n int) bool // of the n-th event; nil: none. Fixed before the first
+	lose    func(n int) bool // of the n-th event; nil: none
 	ended   sync.WaitGroup
 
 	mu   sync.Mutex
@@ -42,9 +42,9 @@ type pushed struct {
 	text   string
 }
 
-func newPusher(t testing.TB, w *world) *pusher {
+func newPusher(t testing.TB, w *world, lose func(n int) bool) *pusher {
 	t.Helper()
-	p := &pusher{t: t, w: w, logs: make(map[event.UID][]pushed), ids: make(map[string]bool), more: make(chan struct{})}
+	p := &pusher{t: t, w: w, lose: lose, logs: make(map[event.UID][]pushed), ids: make(map[string]bool), more: make(chan struct{})}
 	conn, err := amqp091.Dial(w.url)
 	check(t, err)
 	p.channel, err = conn.Channel()

@@ -196,7 +196,7 @@ func TestSilentNode(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, c *cluster) {
 		cfg := c.config()
-		cfg.Duration = 2 * time.Minute
+		cfg.Rate, cfg.Duration = 10, 2*time.Minute
 		stop := make(chan struct{})
 		later(&cfg, 5*time.Second, func() {
 			c.each(func(ws *websocket.Conn) error { <-stop; return errEnded })

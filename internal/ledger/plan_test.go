@@ -16,7 +16,7 @@ func TestPlanIsWhatRangerShows(t *testing.T) {
 	for _, users := range []int{1, 2, 7, 500} {
 		p := ledger.NewPlan("ABCDEFGH", users)
 		seen := make(map[string]int)
-		for n := range ledger.Serial(2000) {
+		for n := range ledger.Serial(500) {
 			d := p.Delivery(n)
 			outcome := event.Decode(d, 1<<20, nil)
 			got := make(map[event.UID]string)

@@ -79,13 +79,12 @@ func TestNoRetry(t *testing.T) {
 	})
 }
 
-// TestBrokerAway: the publisher comes back when the broker does, and catches up;
-// no more than a bounded number of events waits meanwhile.
+// TestBrokerAway: the publisher comes back when the broker does, and catches up.
 func TestBrokerAway(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, c *cluster) {
 		cfg := c.config()
-		cfg.Rate, cfg.Duration = 1000, 20*time.Second
+		cfg.Duration = 18 * time.Second
 		var away atomic.Bool
 		c.taken = func(int, string) (bool, error) {
 			if away.Load() {
@@ -101,15 +100,14 @@ func TestBrokerAway(t *testing.T) {
 		}
 		later(&cfg, 3*time.Second, func() { away.Store(true) })
 		later(&cfg, 13*time.Second, func() {
-			r := c.size()
-			if r > 3100 {
-				t.Errorf("the stream has %d messages though the broker was away", r)
+			if n := c.size(); n > 320 {
+				t.Errorf("the stream has %d messages though the broker was away", n)
 			}
 			away.Store(false)
 		})
 		r := judged(t, cfg)
 		wantFaults(t, r, map[ledger.Fault]int{})
-		if r.Published < 20000 || r.Confirmed != r.Published || r.Retried == 0 || r.Retried > 3000 {
+		if r.Published < 1790 || r.Confirmed != r.Published || r.Retried == 0 || r.Retried > 2000 {
 			t.Errorf("got %+v", r)
 		}
 	})
