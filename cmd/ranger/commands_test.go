@@ -35,9 +35,9 @@ func TestWrongConfiguration(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2"
 	r := command(t, t.TempDir(), []string{
-		"WEBSOCKET_PORT=eighty", "AUTH_TIMEOUT=soon", "MAX_MESSAGE_BYTES=many", "HISTORY_SIZE=0",
+		"WEBSOCKET_PORT=eighty", "AUTH_TIMEOUT=soon", "HEARTBEAT_INTERVAL=1ms", "MAX_MESSAGE_BYTES=many", "HISTORY_SIZE=0",
 		"HISTORY_MEMORY=1", "WEBSOCKET_ALLOWED_ORIGINS=example.com", "WEBSOCKET_SSL_CERT=/nowhere",
-		"RABBITMQ_URL=http://me:" + secret + "@host/", "AMQP_SOURCE=queue", "AMQP_EXCHANGE_DURABLE=perhaps",
+		"RABBITMQ_URL=http://me:" + secret + "@host/", "AMQP_SOURCE=pile", "AMQP_EXCHANGE_DURABLE=perhaps",
 		"AMQP_PREFETCH=70000", "OPS_ADDR=nowhere", "LOG_LEVEL=loud", "LOG_FORMAT=xml", "JWT_PUBLIC_KEY=garbage",
 		"JWT_ALGORITHM=rs256", "WEBSOCKET_HOST=[::]", "JWT_DEFAULT_LEEWAY=long", "AMQP_STREAM_MAX_AGE=1m",
 		"JWT_ISSUED_AT_LEEWAY=-5", "JWT_SECRET_FILE=/no/such/file", "DRAIN_PERIOD=-1s", "AMQP_STREAM_MAX_BYTES=2TB",
@@ -47,7 +47,7 @@ func TestWrongConfiguration(t *testing.T) {
 		t.Errorf("it ended with %d and printed %q, want 2 and nothing", r.code, r.out)
 	}
 	for _, want := range []string{
-		"WEBSOCKET_PORT: ", "AUTH_TIMEOUT: ", "MAX_MESSAGE_BYTES: ", "HISTORY_SIZE: ", "HISTORY_MEMORY: ",
+		"WEBSOCKET_PORT: ", "AUTH_TIMEOUT: ", "HEARTBEAT_INTERVAL: ", "MAX_MESSAGE_BYTES: ", "HISTORY_SIZE: ", "HISTORY_MEMORY: ",
 		"WEBSOCKET_ALLOWED_ORIGINS: ", "WEBSOCKET_SSL_KEY: ", "RABBITMQ_URL: ", "AMQP_SOURCE: ", "AMQP_EXCHANGE_DURABLE: ",
 		"AMQP_PREFETCH: ", "OPS_ADDR: ", "LOG_LEVEL: ", "LOG_FORMAT: ", "JWT_PUBLIC_KEY: ", "JWT_ISSUED_AT_LEEWAY: ",
 		"JWT_ALGORITHM: ", "WEBSOCKET_HOST: ", "JWT_DEFAULT_LEEWAY: ", "AMQP_STREAM_MAX_AGE: ",

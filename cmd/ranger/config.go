@@ -25,15 +25,16 @@ type serveFlags struct {
 	WebsocketSslKey         string `env:"WEBSOCKET_SSL_KEY" placeholder:"PATH" group:"sockets" help:"Its private key, PEM."`
 	WebsocketAllowedOrigins string `env:"WEBSOCKET_ALLOWED_ORIGINS" placeholder:"LIST" group:"sockets" help:"Comma list of origins whose pages may connect, beside the server's own: https://example.com, https://*.example.com, or *."`
 
-	AuthTimeout     string `env:"AUTH_TIMEOUT" default:"30s" group:"sockets" help:"How long a socket may stay without a good token."`
-	PingInterval    string `env:"PING_INTERVAL" default:"30s" group:"sockets" help:"How often clients are pinged; one that is silent for two of these is dropped."`
-	WriteTimeout    string `env:"WRITE_TIMEOUT" default:"10s" group:"sockets" help:"How long one write to a client may take."`
-	DrainPeriod     string `env:"DRAIN_PERIOD" default:"8s" group:"sockets" help:"Over how long the clients are sent away after SIGTERM."`
-	MaxMessageBytes string `env:"MAX_MESSAGE_BYTES" default:"16KiB" group:"sockets" help:"The largest message that a client may send."`
+	AuthTimeout       string `env:"AUTH_TIMEOUT" default:"30s" group:"sockets" help:"How long a socket may stay without a good token."`
+	PingInterval      string `env:"PING_INTERVAL" default:"30s" group:"sockets" help:"How often clients are pinged; one that is silent for two of these is dropped."`
+	HeartbeatInterval string `env:"HEARTBEAT_INTERVAL" default:"15s" group:"sockets" help:"How often clients that resume are told how far the stream was read."`
+	WriteTimeout      string `env:"WRITE_TIMEOUT" default:"10s" group:"sockets" help:"How long one write to a client may take."`
+	DrainPeriod       string `env:"DRAIN_PERIOD" default:"8s" group:"sockets" help:"Over how long the clients are sent away after SIGTERM."`
+	MaxMessageBytes   string `env:"MAX_MESSAGE_BYTES" default:"16KiB" group:"sockets" help:"The largest message that a client may send."`
 
 	brokerFlags
 
-	AmqpSource         string `env:"AMQP_SOURCE" default:"stream" group:"broker" help:"Where events are read from. This version knows only stream."`
+	AmqpSource         string `env:"AMQP_SOURCE" default:"stream" group:"broker" help:"Where events are read from: stream, or queue, a queue of each node's own, for brokers without streams; nothing can be resumed then after a restart."`
 	AmqpStream         string `env:"AMQP_STREAM" default:"ranger" group:"broker" help:"The stream that both exchanges feed; declared where it is missing, else taken as it is."`
 	AmqpStreamMaxAge   string `env:"AMQP_STREAM_MAX_AGE" default:"6h" group:"broker" help:"How long the stream keeps messages, where it is declared."`
 	AmqpStreamMaxBytes string `env:"AMQP_STREAM_MAX_BYTES" default:"1GiB" group:"broker" help:"And how much of them."`
@@ -88,11 +89,12 @@ func (f *serveFlags) settings() (settings, error) {
 			Memory: c.size("HISTORY_MEMORY", f.HistoryMemory, 1<<20),
 		},
 		hub: hub.Config{
-			Origins:      f.origins(c),
-			AuthTimeout:  c.duration("AUTH_TIMEOUT", f.AuthTimeout, time.Second),
-			PingInterval: c.duration("PING_INTERVAL", f.PingInterval, time.Second),
-			WriteTimeout: c.duration("WRITE_TIMEOUT", f.WriteTimeout, 100*time.Millisecond),
-			MaxMessage:   c.size("MAX_MESSAGE_BYTES", f.MaxMessageBytes, 1<<10),
+			Origins:           f.origins(c),
+			AuthTimeout:       c.duration("AUTH_TIMEOUT", f.AuthTimeout, time.Second),
+			PingInterval:      c.duration("PING_INTERVAL", f.PingInterval, time.Second),
+			HeartbeatInterval: c.duration("HEARTBEAT_INTERVAL", f.HeartbeatInterval, time.Second),
+			WriteTimeout:      c.duration("WRITE_TIMEOUT", f.WriteTimeout, 100*time.Millisecond),
+			MaxMessage:        c.size("MAX_MESSAGE_BYTES", f.MaxMessageBytes, 1<<10),
 		},
 		auth: f.auth(c),
 	}
@@ -110,9 +112,7 @@ func (f *serveFlags) settings() (settings, error) {
 }
 
 func (f *serveFlags) broker(c *checker, node string, window time.Duration) amqp.Config {
-	if f.AmqpSource != "stream" {
-		c.fail("AMQP_SOURCE", "%q: this version reads from a stream alone: leave it unset, or set stream", f.AmqpSource)
-	}
+	c.oneOf("AMQP_SOURCE", f.AmqpSource, "stream", "queue")
 	maxAge := c.duration("AMQP_STREAM_MAX_AGE", f.AmqpStreamMaxAge, time.Minute)
 	if maxAge >= time.Minute && maxAge < window {
 		c.fail("AMQP_STREAM_MAX_AGE", "%q: must not be less than HISTORY_TTL, %s", f.AmqpStreamMaxAge, f.HistoryTTL)
@@ -121,6 +121,7 @@ func (f *serveFlags) broker(c *checker, node string, window time.Duration) amqp.
 		URL:       f.url(c),
 		Node:      node,
 		Exchanges: f.exchanges(c),
+		Queue:     f.AmqpSource == "queue",
 		Stream:    c.text("AMQP_STREAM", f.AmqpStream),
 		MaxAge:    maxAge,
 		MaxBytes:  c.size("AMQP_STREAM_MAX_BYTES", f.AmqpStreamMaxBytes, 1<<20),

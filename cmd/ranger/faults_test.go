@@ -135,6 +135,8 @@ type uncounted struct{}
 
 func (uncounted) Event(event.Kind)      {}
 func (uncounted) Unrouted(event.Reason) {}
+func (uncounted) Retried()              {}
+func (uncounted) Gap(event.GapReason)   {}
 
 // TestBrokerRestart kills the broker and starts it again: sockets stay, and what
 // is published once the node is ready again arrives.

@@ -36,6 +36,7 @@ func (cmd *serveCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	log := newLogger(std.err, s.logLevel, s.logJSON).With("node", s.node)
+	boundHeap()
 	metrics := ops.NewMetrics(s.node, version, auth.Reasons())
 
 	s.auth.Log, s.auth.Metrics = log, metrics
@@ -47,10 +48,15 @@ func (cmd *serveCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	// Members of the source's Config, s.broker, is directory, unless that is nil.
+	if directory != nil {
+		s.broker.Members = directory
+	}
 	window := journal.New(s.journal)
 	source := amqp.NewSource(s.broker, window, metrics, log)
 	s.hub.Ready = func() bool { return source.Status().CaughtUp && settled(directory) }
+	if !s.broker.Queue { // whose positions are this process' alone: none lies ahead
+		s.hub.CatchUp = source.CatchUp
+	}
 	sockets := hub.New(s.hub, window, verifier, metrics, log)
 
 	metrics.WatchSockets(sockets.Sockets)

@@ -9,24 +9,28 @@ import (
 	"ranger/internal/amqp"
 )
 
-// What an operator got wrong is logged with the variables to look at, and tried
+// testAccess: what an operator got wrong is logged with the variables to look at, and tried
 // again until it is right.
-func TestAccess(t *testing.T) {
-	t.Parallel()
-	s := newServer(t, nil)
+func testAccess(t *testing.T, s *server) {
+	t.Helper()
 	newConfig := func(t *testing.T, url string) amqp.Config {
 		t.Helper()
 		cfg := newConfig(t, s.url) // guest may delete it
 		cfg.URL = url
 		return cfg
 	}
-	s.ctl("add_user", "locked", "right")
-	s.ctl("set_permissions", "locked", ".*", ".*", ".*")
-	s.ctl("add_user", "nothing", "right")
-	s.ctl("set_permissions", "nothing", "", "", "")
-	s.ctl("add_user", "nomarker", "right")
-	s.ctl("set_permissions", "nomarker", ".*", "^(stream|orders|trades)-", ".*")
-	s.ctl("add_user", "outside", "right")
+	const own = "^(stream-[A-Z0-9]*$|orders-|trades-"
+	blind := []string{"nocanary", "nobinding", "nowitness"}
+	s.users(map[string][]string{ // what each may configure, write and read
+		"locked":    {".*", ".*", ".*"},
+		"nothing":   {"", "", ""},
+		"nomarker":  {".*", "^(stream|orders|trades)-", ".*"},
+		"outside":   nil,
+		"ranger":    {".*", ".*", ".*"},
+		"nocanary":  {own + "|.*witness)", ".*", ".*"},
+		"nobinding": {".*", "^(stream-|amq.default$)", ".*"},
+		"nowitness": {own + "|.*alive)", ".*", ".*"},
+	})
 
 	for _, c := range []struct {
 		name, user, password, vhost string
@@ -76,11 +80,16 @@ func TestAccess(t *testing.T) {
 		})
 	}
 
+	for _, user := range blind {
+		t.Run(user, func(t *testing.T) {
+			t.Parallel()
+			testBlind(t, s, user)
+		})
+	}
+
 	// Connections that the broker's operator closes are opened again.
 	t.Run("closed by the operator", func(t *testing.T) {
 		t.Parallel()
-		s.ctl("add_user", "ranger", "right")
-		s.ctl("set_permissions", "ranger", ".*", ".*", ".*")
 		cfg := newConfig(t, s.as("ranger", "right", ""))
 		n := startNode(t, cfg)
 		n.awaitFollowing(t)

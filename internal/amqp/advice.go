@@ -3,6 +3,7 @@ package amqp
 import (
 	"errors"
 	"net"
+	"strings"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
 )
@@ -51,6 +52,9 @@ func advice(err error) string {
 		case amqp091.AccessRefused:
 			if !e.Server {
 				return "the broker refused the user or the password: check RABBITMQ_URL, or RABBITMQ_USER and RABBITMQ_PASSWORD"
+			}
+			if strings.Contains(e.Reason, "exclusive use") {
+				return "another node reads this queue: NODE_NAME must differ from node to node; or it is this one's last connection, which ends in some seconds"
 			}
 			return "the broker's user lacks a permission: it needs to configure (where missing), write and read the stream, to configure (where missing) and read both exchanges, and to write to the default exchange, amq.default"
 		case amqp091.NotAllowed:

@@ -64,23 +64,25 @@ func TestKnowsNoStreams(t *testing.T) {
 // A marker counts once, and only with its own id, type and way.
 func TestSeeMarker(t *testing.T) {
 	t.Parallel()
-	const id = "node-a/ABC"
+	const good = `{"node":"node-a","id":"ABC","n":1,"at":1534776439123}`
 	for _, c := range []struct {
 		exchange, typ, body string
 		want                bool
 	}{
-		{"", "ranger.marker", id + "/1", true},
-		{"peatio.trade", "ranger.marker", id + "/1", false},
-		{"", "", id + "/1", false},
-		{"", "ranger.marker", "node-a/ABCD/1", false},
-		{"", "ranger.marker", "node-b/ABC/1", false},
-		{"", "ranger.marker", id + "/0", false},
-		{"", "ranger.marker", id + "/x", false},
-		{"", "ranger.marker", id, false},
+		{"", "ranger.marker", good, true},
+		{"", "ranger.marker", `{"node":"node-a","id":"ABC","n":1,"at":1534776439123,"looked":1534776439000}`, true},
+		{"peatio.trade", "ranger.marker", good, false},
+		{"", "", good, false},
+		{"", "ranger.gap", good, false},
+		{"", "ranger.marker", `{"node":"node-a","id":"ABCD","n":1,"at":1534776439123}`, false},
+		{"", "ranger.marker", `{"node":"node-a","id":"ABC","n":2,"at":1534776439123}`, false},
+		{"", "ranger.marker", `{"node":"node-a","id":"ABC","n":"1","at":1534776439123}`, false},
+		{"", "ranger.marker", `{"node":"node-a","id":"ABC","n":1}`, false},
+		{"", "ranger.marker", `node-a/ABC/1`, false},
+		{"", "ranger.marker", ``, false},
 	} {
-		first, again := amqp.SeeMarker(id, &amqp091.Delivery{Exchange: c.exchange, Type: c.typ, Body: []byte(c.body)})
-		if first != c.want || again {
-			t.Errorf("%+v: seen %t and again %t, want %t and never again", c, first, again, c.want)
+		if got := amqp.SeesMarker("ABC", 1, &amqp091.Delivery{Exchange: c.exchange, Type: c.typ, Body: []byte(c.body)}); got != c.want {
+			t.Errorf("%+v: seen as number 1: %t, want %t", c, got, c.want)
 		}
 	}
 }

@@ -59,4 +59,6 @@ type tally struct {
 	events int
 }
 
-func (t *tally) Event(event.Kind) { t.events++ }
+func (t *tally) Event(event.Kind)  { t.events++ }
+func (*tally) Retried()            {}
+func (*tally) Gap(event.GapReason) {}

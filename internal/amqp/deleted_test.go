@@ -75,10 +75,11 @@ func TestStreamRecreatedWhileAway(t *testing.T) {
 			}
 			parted.join()
 			n.awaitLog(t, c.says)
+			n.awaitLog(t, anotherStream)
+			n.awaitFollowing(t)
 			if got := n.log.count(says(anotherStream)); got != 1 {
 				t.Errorf("%d times another stream was seen, want once", got)
 			}
-			n.awaitFollowing(t)
 			got := numbers(t, alices.await(t, idText(1000+c.after-1)))
 			if len(got) != c.before+c.after {
 				t.Errorf("alice got %d events, want %d", len(got), c.before+c.after)

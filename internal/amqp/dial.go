@@ -1,10 +1,16 @@
 package amqp
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
@@ -25,26 +31,39 @@ var errURL = errors.New("the broker's URL is not an AMQP URI")
 // dial opens a connection that the broker lists under name. The end of ctx ends
 // it at any point; afterwards ctx is of no more use to the connection.
 func dial(ctx context.Context, url, name string) (*amqp091.Connection, error) {
-	if _, err := amqp091.ParseURI(url); err != nil {
+	uri, err := amqp091.ParseURI(url)
+	if err != nil {
 		return nil, &topologyError{errURL, badURL}
 	}
 	var conn net.Conn
 	release := func() bool { return true }
 	properties := amqp091.NewConnectionProperties()
 	properties.SetClientConnectionName(name)
-	c, err := amqp091.DialConfig(url, amqp091.Config{
+	// TLS is ours, since tidied has to read what comes out of it.
+	plain := strings.Replace(url, "amqps:", "amqp:", 1)
+	c, err := amqp091.DialConfig(plain, amqp091.Config{
 		Heartbeat:  heartbeat,
 		Locale:     "en_US",
 		Properties: properties,
-		Dial: func(network, addr string) (net.Conn, error) {
+		Dial: func(network, _ string) (net.Conn, error) {
 			d := net.Dialer{Timeout: handshakeTimeout}
 			var err error
-			if conn, err = d.DialContext(ctx, network, addr); err != nil {
+			if conn, err = d.DialContext(ctx, network, net.JoinHostPort(uri.Host, strconv.Itoa(uri.Port))); err != nil {
 				return nil, err
 			}
 			release = context.AfterFunc(ctx, func() { _ = conn.Close() })
 			// The library lifts this deadline once the connection is open.
-			return conn, conn.SetDeadline(time.Now().Add(handshakeTimeout))
+			if err := conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
+				return nil, err
+			}
+			if uri.Scheme != "amqps" {
+				return tidy(conn), nil
+			}
+			encrypted, err := encrypt(ctx, conn, uri)
+			if err != nil {
+				return nil, err
+			}
+			return tidy(encrypted), nil
 		},
 	})
 	release()
@@ -59,6 +78,28 @@ func dial(ctx context.Context, url, name string) (*amqp091.Connection, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// encrypt speaks TLS over c as the URI says (RabbitMQ, "URI Query Parameters").
+func encrypt(ctx context.Context, c net.Conn, uri amqp091.URI) (net.Conn, error) {
+	cfg := &tls.Config{ServerName: cmp.Or(uri.ServerName, uri.Host), MinVersion: tls.VersionTLS12}
+	if uri.CACertFile != "" {
+		pem, err := os.ReadFile(uri.CACertFile)
+		if err != nil {
+			return nil, fmt.Errorf("read the broker's cacertfile: %w", err)
+		}
+		cfg.RootCAs = x509.NewCertPool()
+		cfg.RootCAs.AppendCertsFromPEM(pem)
+	}
+	if uri.CertFile != "" && uri.KeyFile != "" {
+		pair, err := tls.LoadX509KeyPair(uri.CertFile, uri.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("read certfile and keyfile for the broker: %w", err)
+		}
+		cfg.Certificates = []tls.Certificate{pair}
+	}
+	t := tls.Client(c, cfg)
+	return t, t.HandshakeContext(ctx)
 }
 
 // hangUp closes c, politely if the broker answers in time. It may be called

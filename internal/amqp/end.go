@@ -8,7 +8,8 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 )
 
-// endPause is how long nothing has to come for the end to be taken as read.
+// endPause is how long the end of the stream may take to come. On a busy stream
+// more than the end does.
 const endPause = time.Second
 
 // streamEnd returns the offset of the stream's last message; ok is false where
@@ -23,11 +24,12 @@ func streamEnd(ctx context.Context, c *amqp091.Connection, stream string) (offse
 		if err != nil {
 			return err
 		}
+		enough := time.After(endPause)
 		for {
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
-			case <-time.After(endPause):
+			case <-enough:
 				return nil
 			case d, open := <-deliveries:
 				if !open {
@@ -43,4 +45,41 @@ func streamEnd(ctx context.Context, c *amqp091.Connection, stream string) (offse
 		return 0, false, fmt.Errorf("look at the end of stream %s: %w", stream, err)
 	}
 	return offset, ok, nil
+}
+
+// windowTimeout is how long the broker may take to find the window.
+const windowTimeout = 30 * time.Second
+
+// windowStart returns the offset of the first message that the broker gives who
+// asks for those of the last while: a marker has been sent, so there is one, or
+// comes one.
+func windowStart(ctx context.Context, c *amqp091.Connection, m *markers, window time.Duration) (offset uint64, err error) {
+	err = onChannel(c, func(ch *amqp091.Channel) error {
+		if err := ch.Qos(1, 0, false); err != nil {
+			return err
+		}
+		deliveries, err := ch.Consume(m.queue, "", false, false, false, false, amqp091.Table{streamOffset: streamAge(window)})
+		if err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-m.closed:
+			return m.fault(err)
+		case <-time.After(windowTimeout):
+			return errNotTaken
+		case d, open := <-deliveries:
+			n, is := d.Headers[streamOffset].(int64)
+			if open && !is {
+				return errNoOffset
+			}
+			if !open {
+				return amqp091.ErrClosed
+			}
+			offset = uint64(n) //nolint:gosec // never negative
+			return nil
+		}
+	})
+	return offset, wrap("look for the start of the window in stream "+m.queue, err)
 }

@@ -1,7 +1,9 @@
 package amqp
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"time"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
@@ -29,11 +31,50 @@ func NewUnroutedLog(log *slog.Logger) func(offset uint64, exchange string, reaso
 	return newUnroutedLog(log).report
 }
 
-// SeeMarker tells whether markers with this id see d, and then see it again.
-func SeeMarker(id string, d *amqp091.Delivery) (first, again bool) {
+// SeesMarker tells whether markers with this id see d as number n of theirs.
+func SeesMarker(id string, n int64, d *amqp091.Delivery) bool {
 	m := &markers{id: id}
-	return m.see(d), m.see(d)
+	if read, ok := readMarker(d); ok {
+		m.see(read)
+	}
+	return m.seen.Load() == n
 }
+
+// ReadRecord tells whether d is a marker, and which gap it is.
+func ReadRecord(d *amqp091.Delivery) (marker bool, gap event.Gap, isGap bool) {
+	_, marker = readMarker(d)
+	gap, isGap = readGap(d)
+	return marker, gap, isGap
+}
+
+// Waiting is how many wait in CatchUp.
+func (s *Source) Waiting() int { return s.catchUps.count() }
+
+// ReadBack is readBack.
+const ReadBack = readBack
+
+// Retries is retries.
+type Retries struct{ *retries }
+
+// NewRetries returns an empty one.
+func NewRetries(most int) Retries { return Retries{newRetries(most)} }
+
+// Again is again.
+func (r Retries) Again(exchange, id string) bool { return r.again(exchange, id) }
+
+// Tick is tick.
+func (r Retries) Tick(at int64) { r.tick(at) }
+
+// Held is how many ids are known, and how many places the queue has.
+func (r Retries) Held() (known, queued int) { return len(r.known), len(r.queue) }
+
+// Ask has judge look at what the witness of the exchange of Orders has.
+func Ask(c *amqp091.Connection, cfg Config, judge func([]byte) error) error {
+	return (&topology{conn: c, cfg: cfg}).ask(context.Background(), cfg.Exchanges.orders(), false, judge)
+}
+
+// Tidy is tidy.
+func Tidy(c net.Conn) net.Conn { return tidy(c) }
 
 // StatusAfter returns the Status after these states were entered.
 func StatusAfter(states ...State) Status {

@@ -106,7 +106,11 @@ func (l *logged) Handle(_ context.Context, r slog.Record) error {
 type counted struct {
 	events   feed[event.Kind]
 	unrouted feed[event.Reason]
+	retried  feed[struct{}]
+	gaps     feed[event.GapReason]
 }
 
 func (c *counted) Event(k event.Kind)      { c.events.add(k) }
 func (c *counted) Unrouted(r event.Reason) { c.unrouted.add(r) }
+func (c *counted) Retried()                { c.retried.add(struct{}{}) }
+func (c *counted) Gap(r event.GapReason)   { c.gaps.add(r) }

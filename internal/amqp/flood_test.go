@@ -64,6 +64,28 @@ func (f *flood) batch(p *amqp.Publisher) bool {
 	return taken == 20
 }
 
+// again publishes what has not been confirmed once more, with the same ids.
+func (f *flood) again(tb testing.TB, cfg amqp.Config) {
+	tb.Helper()
+	p, err := amqp.NewPublisher(tb.Context(), cfg.URL, cfg.Exchanges)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer p.Close()
+	for number := range f.next {
+		if slices.Contains(f.confirmed, number) {
+			continue
+		}
+		r, err := p.Publish(tb.Context(), order(number), strconv.Itoa(number))
+		if err == nil {
+			err = r.Wait(tb.Context())
+		}
+		if err != nil {
+			tb.Fatalf("publish %d again: %v", number, err)
+		}
+	}
+}
+
 // stop ends the flood. Afterwards its numbers may be read.
 func (f *flood) stop() {
 	f.cancel()

@@ -28,6 +28,9 @@ const patience = 40 * time.Second
 // message is silence, so a slow machine must not be mistaken for it.
 const soon = 400 * time.Millisecond
 
+// slack is what a busy machine may add to a time that is checked.
+const slack = 3 * time.Second
+
 // sharedURL is the URL of the broker that tests share.
 func sharedURL(tb testing.TB) string {
 	tb.Helper()
@@ -62,7 +65,9 @@ func newConfig(tb testing.TB, url string) amqp.Config {
 		}
 		for _, err := range []error{
 			second(ch.QueueDelete(cfg.Stream, false, false, false)),
-			ch.ExchangeDelete(cfg.Exchanges.Orders, false, false),
+			second(ch.QueueDelete(witness(cfg, cfg.Exchanges.Orders), false, false, false)),
+			second(ch.QueueDelete(witness(cfg, cfg.Exchanges.Trades), false, false, false)),
+			ch.ExchangeDelete(cfg.Exchanges.Orders, false, false), // and with it its canary
 			ch.ExchangeDelete(cfg.Exchanges.Trades, false, false),
 		} {
 			if err != nil {
@@ -72,5 +77,9 @@ func newConfig(tb testing.TB, url string) amqp.Config {
 	})
 	return cfg
 }
+
+// canary and witness are what watches over an exchange.
+func canary(cfg amqp.Config, exchange string) string  { return cfg.Stream + ".alive." + exchange }
+func witness(cfg amqp.Config, exchange string) string { return cfg.Stream + ".witness." + exchange }
 
 func second[T any](_ T, err error) error { return err }

@@ -1,39 +1,40 @@
 package amqp
 
 import (
+	"context"
 	"crypto/rand"
-	"strconv"
-	"strings"
+	"encoding/json"
 	"sync/atomic"
+	"time"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
+
+	"ranger/internal/event"
 )
 
-// markerType is the message type of a marker. A marker counts only when it came
-// through the default exchange: what a publisher sends to one of the exchanges
-// never passes for one.
-const markerType = "ranger.marker"
-
-// markers publishes messages of one attempt's own into the stream, so that the
-// reader, when it sees one again, knows that it has read all before it. Each body
-// is unlike any other, so that its check is too. They have a connection to
-// themselves: under a memory or disk alarm the broker reads nothing more from one
-// that publishes, not even acknowledgements (RabbitMQ, "Connection Blocking").
+// markers publishes records of one attempt's own into the stream. When the reader
+// sees one of its markers again, it has read all that stands before it. They have
+// a connection to themselves: under a memory or disk alarm the broker reads
+// nothing more from one that publishes, not even acknowledgements (RabbitMQ,
+// "Connection Blocking").
 type markers struct {
 	ch     *amqp091.Channel
-	stream string
+	queue  string // where they go; fixed at construction
+	node   string // fixed at construction
 	id     string // of the attempt; fixed at construction
+	notice chan struct{}
+	seen   atomic.Int64 // number of the newest one read
 
 	// Owned by the lookout.
 	closed  <-chan *amqp091.Error
 	blocked <-chan amqp091.Blocking // with room: the library waits while it is full
-	sent    int
-	confirm *amqp091.DeferredConfirmation // of the last one sent
-
-	seen atomic.Int64
+	sent    int64
+	stuck   bool  // the broker takes none, because of an alarm
+	looked  int64 // Unix ms, see marker
+	confirm *amqp091.DeferredConfirmation
 }
 
-func newMarkers(c *amqp091.Connection, stream, node string) (*markers, error) {
+func newMarkers(c *amqp091.Connection, queue, node string) (*markers, error) {
 	ch, err := c.Channel()
 	if err != nil {
 		return nil, err
@@ -42,40 +43,76 @@ func newMarkers(c *amqp091.Connection, stream, node string) (*markers, error) {
 		return nil, err
 	}
 	return &markers{
-		ch: ch, stream: stream, id: node + "/" + rand.Text(),
+		ch: ch, queue: queue, node: node, id: rand.Text(), notice: make(chan struct{}, 1),
 		closed:  ch.NotifyClose(make(chan *amqp091.Error, 1)),
 		blocked: c.NotifyBlocked(make(chan amqp091.Blocking, 16)),
 	}, nil
 }
 
 // send publishes a marker, and does not wait for its confirm.
-func (m *markers) send() (err error) {
+func (m *markers) send() error {
 	m.sent++
-	m.confirm, err = m.ch.PublishWithDeferredConfirm("", m.stream, false, false, amqp091.Publishing{
-		Type:         markerType,
-		DeliveryMode: amqp091.Persistent,
-		Body:         []byte(m.id + "/" + strconv.Itoa(m.sent)),
-	})
-	return wrap("publish a marker", err)
+	body, _ := json.Marshal(marker{Node: m.node, ID: m.id, N: m.sent, At: time.Now().UnixMilli(), Looked: m.looked}) // always marshals
+	return wrap("publish a marker", m.publish(markerType, body))
 }
 
-// confirmed tells whether the broker has taken the last one sent.
+func (m *markers) publish(typ string, body []byte) (err error) {
+	m.confirm, err = m.ch.PublishWithDeferredConfirm("", m.queue, false, false, amqp091.Publishing{
+		Type:         typ,
+		DeliveryMode: amqp091.Persistent,
+		Body:         body,
+	})
+	return err
+}
+
+// recordTimeout is how long the broker may take to confirm a gap record.
+const recordTimeout = 10 * time.Second
+
+// record publishes a gap, and returns when the broker has confirmed it.
+func (m *markers) record(ctx context.Context, g event.Gap) error {
+	if err := m.publish(gapType, g.Record()); err != nil {
+		return wrap("publish a gap record", err)
+	}
+	for wait := recordTimeout; ; {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-m.confirm.Done():
+			if !m.confirm.Acked() {
+				return m.refused()
+			}
+			return nil
+		case b := <-m.blocked:
+			m.stuck = b.Active
+		case <-time.After(wait):
+			if !m.stuck {
+				return errNotTaken
+			}
+		}
+	}
+}
+
+// confirmed tells whether the broker has taken the last record sent.
 func (m *markers) confirmed() (bool, error) {
 	select {
 	case <-m.confirm.Done():
 		if m.confirm.Acked() {
 			return true, nil
 		}
-		// The library refuses what is unconfirmed when the channel is closed, after
-		// it has said why.
-		select {
-		case err := <-m.closed:
-			return false, m.fault(err)
-		default:
-			return false, errNotTaken
-		}
+		return false, m.refused()
 	default:
 		return false, nil
+	}
+}
+
+// refused says why a record was. The library refuses what is unconfirmed when
+// the channel is closed, after it has said why.
+func (m *markers) refused() error {
+	select {
+	case err := <-m.closed:
+		return m.fault(err)
+	default:
+		return errNotTaken
 	}
 }
 
@@ -87,20 +124,19 @@ func (m *markers) fault(err *amqp091.Error) error {
 	return wrap("publish a marker", err)
 }
 
-// see looks whether d is one of these markers, for the goroutine that reads.
-func (m *markers) see(d *amqp091.Delivery) bool {
-	if d.Type != markerType || d.Exchange != "" {
-		return false
+// see looks whether a marker is one of these, for the goroutine that reads, and
+// gives notice of it.
+func (m *markers) see(read marker) {
+	if read.ID != m.id || read.N <= m.seen.Load() {
+		return
 	}
-	number, ours := strings.CutPrefix(string(d.Body), m.id+"/")
-	n, err := strconv.ParseInt(number, 10, 64)
-	if !ours || err != nil || n <= m.seen.Load() {
-		return false
+	m.seen.Store(read.N)
+	select {
+	case m.notice <- struct{}{}:
+	default: // it has not looked yet since the last one
 	}
-	m.seen.Store(n)
-	return true
 }
 
 // awaited tells whether a marker that was sent has not been seen, for the
 // lookout.
-func (m *markers) awaited() bool { return m.seen.Load() < int64(m.sent) }
+func (m *markers) awaited() bool { return m.seen.Load() < m.sent }

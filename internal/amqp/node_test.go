@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -98,41 +99,73 @@ func (n *node) awaitFollowing(tb testing.TB) {
 	}
 }
 
-// tap reads one user's events as a session does.
+// tap reads one user's events as a session does that is never behind: on the
+// goroutine that appends.
 type tap struct {
-	cursor *journal.Cursor
-	woken  chan struct{}
-	got    []journal.Entry // all that were read
+	woken chan struct{}
+	got   []journal.Entry // all that read has returned; the test's own
+
+	mu     sync.Mutex
+	cursor *journal.Cursor // guarded by mu
+	fresh  []journal.Entry // guarded by mu: what read is to return
+	err    error           // guarded by mu
 }
 
+// Wake reads what there is.
 func (t *tap) Wake() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.drain()
 	select {
 	case t.woken <- struct{}{}:
 	default:
 	}
 }
 
-func (n *node) tap(tb testing.TB, uid event.UID) *tap {
+// drain reads what there is. It is called with mu held.
+func (t *tap) drain() {
+	var room [256]journal.Entry
+	for n := len(room); n == len(room) && t.err == nil; {
+		n, t.err = t.cursor.Read(room[:])
+		t.fresh = append(t.fresh, room[:n]...)
+	}
+}
+
+func newTap(tb testing.TB, begin func(journal.Waker) *journal.Cursor) *tap {
 	tb.Helper()
 	t := &tap{woken: make(chan struct{}, 1)}
-	t.cursor = n.journal.Subscribe(uid, t)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.cursor = begin(t)
 	tb.Cleanup(t.cursor.Close)
 	return t
+}
+
+func (n *node) tap(tb testing.TB, uid event.UID) *tap {
+	tb.Helper()
+	return newTap(tb, func(w journal.Waker) *journal.Cursor { return n.journal.Subscribe(uid, w) })
+}
+
+// follow is tap for alice, who is also told of gaps.
+func (n *node) follow(tb testing.TB) *tap {
+	tb.Helper()
+	return newTap(tb, func(w journal.Waker) *journal.Cursor {
+		c, _ := n.journal.Follow(alice, w)
+		return c
+	})
 }
 
 // read reads what there is.
 func (t *tap) read(tb testing.TB) []journal.Entry {
 	tb.Helper()
-	buf := make([]journal.Entry, 256)
-	for {
-		n, err := t.cursor.Read(buf)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		if t.got = append(t.got, buf[:n]...); n < len(buf) {
-			return t.got
-		}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.drain()
+	if t.err != nil {
+		tb.Fatal(t.err)
 	}
+	t.got, t.fresh = append(t.got, t.fresh...), nil
+	return t.got
 }
 
 // await reads until a message contains text, and returns all that were read.

@@ -30,6 +30,12 @@ func newProxy(tb testing.TB, url string) *proxy {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return newProxyOn(tb, url, ln)
+}
+
+// newProxyOn is newProxy with a listener, which it closes.
+func newProxyOn(tb testing.TB, url string, ln net.Listener) *proxy {
+	tb.Helper()
 	_, target, _ := strings.Cut(url, "@")
 	target, _, _ = strings.Cut(target, "/")
 	p := &proxy{

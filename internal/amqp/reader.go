@@ -9,7 +9,6 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 	"golang.org/x/sync/errgroup"
 
-	"ranger/internal/event"
 	"ranger/internal/journal"
 )
 
@@ -19,17 +18,24 @@ const streamOffset = "x-stream-offset"
 
 // reader reads the stream over one connection.
 type reader struct {
-	src     *Source          // fixed at construction
-	markers *markers         // fixed at construction
-	again   bool             // a message read before has to come first; fixed at construction
-	want    journal.Position // that message; fixed at construction
-	read    atomic.Uint64    // messages read over this connection
+	src     *Source       // fixed at construction
+	markers *markers      // fixed at construction
+	again   bool          // goes on where another one ended; fixed at construction
+	proving bool          // compares all that is held; fixed at construction
+	from    uint64        // the offset to go on at, if again; fixed at construction
+	begin   uint64        // messages before it are read for their message_id alone; fixed before the first
+	read    atomic.Uint64 // messages read over this connection
+	taking  atomic.Bool   // a message is being dealt with
 
 	// Owned by the goroutine that reads.
-	wanted  bool   // want has not come yet
-	last    uint64 // offset of the last message read, also before; 0 at first
-	unacked int
-	acked   time.Time // when the broker was told last how far we are
+	wanted   bool             // want has to come next
+	want     journal.Position // a message that is held
+	compared bool             // a message was compared with want
+	trimmed  bool             // what followed the last message read is no longer there
+	started  bool             // a message was read that was not read before
+	last     uint64           // offset of the last message read, also before; 0 at first
+	unacked  int
+	acked    time.Time // when the broker was told last how far we are
 
 	// Fixed once consume has returned.
 	ch        *amqp091.Channel
@@ -44,15 +50,26 @@ func (s *Source) read(ctx context.Context, c, other *amqp091.Connection, t *topo
 	if err != nil {
 		return fmt.Errorf("open a channel for markers: %w", err)
 	}
-	r := &reader{src: s, markers: markers}
-	r.want, r.again = s.journal.Last()
-	r.wanted, r.last = r.again, r.want.Offset
+	if err := markers.send(); err != nil {
+		return err
+	}
+	r := s.newReader(markers)
+	if !r.again && s.counter == nil {
+		if r.begin, err = windowStart(ctx, c, markers, s.cfg.Window); err != nil {
+			return err
+		}
+		s.whole = r.begin == 0
+	}
 	deliveries, err := r.consume(c)
 	if err != nil {
 		return err
 	}
 	s.setState(Reading, nil)
-	s.log.InfoContext(ctx, "reading the stream", "stream", s.cfg.Stream, "from", r.from())
+	if s.counter != nil {
+		s.log.InfoContext(ctx, "reading the queue", "queue", s.cfg.Stream)
+	} else {
+		s.log.InfoContext(ctx, "reading the stream", "stream", s.cfg.Stream, "from", r.start())
+	}
 
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return r.loop(ctx, deliveries) })
@@ -67,13 +84,30 @@ func (s *Source) read(ctx context.Context, c, other *amqp091.Connection, t *topo
 	return g.Wait()
 }
 
-// from returns the x-stream-offset to begin at: the last message read, itself
-// included, or the start of the window.
-func (r *reader) from() any {
-	if r.again {
-		return int64(r.want.Offset) //nolint:gosec // RabbitMQ counts in int64
+func (s *Source) newReader(m *markers) *reader {
+	r := &reader{src: s, markers: m}
+	if s.counter != nil {
+		s.counter.reconnect()
+		return r
 	}
-	return streamAge(r.src.cfg.Window)
+	last, again := s.journal.Last()
+	r.want, r.last, r.again, r.wanted = last, last.Offset, again, again
+	if s.proving && again {
+		r.proving = true
+		r.want, _ = s.journal.First()
+		s.retries = newRetries(maxRetries) // what is cut off is to be forgotten
+	}
+	r.from = r.want.Offset
+	return r
+}
+
+// start returns the x-stream-offset to begin at: a message read before, itself
+// included, or some time before the window.
+func (r *reader) start() any {
+	if r.again {
+		return int64(r.from) //nolint:gosec // RabbitMQ counts in int64
+	}
+	return streamAge(r.src.cfg.Window + readBack)
 }
 
 func (r *reader) consume(c *amqp091.Connection) (<-chan amqp091.Delivery, error) {
@@ -88,10 +122,14 @@ func (r *reader) consume(c *amqp091.Connection) (<-chan amqp091.Delivery, error)
 	if err := ch.Qos(r.src.cfg.Prefetch, 0, false); err != nil {
 		return nil, fmt.Errorf("set AMQP_PREFETCH to %d: %w", r.src.cfg.Prefetch, err)
 	}
-	deliveries, err := ch.Consume(r.src.cfg.Stream, "", false, false, false, false,
-		amqp091.Table{streamOffset: r.from()})
+	var args amqp091.Table
+	exclusive := r.src.counter != nil
+	if !exclusive {
+		args = amqp091.Table{streamOffset: r.start()}
+	}
+	deliveries, err := ch.Consume(r.src.cfg.Stream, "", false, exclusive, false, false, args)
 	if err != nil {
-		return nil, fmt.Errorf("consume stream %s: %w", r.src.cfg.Stream, err)
+		return nil, fmt.Errorf("consume %s: %w", r.src.cfg.Stream, err)
 	}
 	return deliveries, nil
 }
@@ -106,7 +144,7 @@ func (r *reader) loop(ctx context.Context, deliveries <-chan amqp091.Delivery) e
 			if !ok {
 				return r.ended()
 			}
-			if err := r.take(&d); err != nil {
+			if err := r.take(ctx, &d); err != nil {
 				return err
 			}
 		}
@@ -133,23 +171,32 @@ func (r *reader) ended() error {
 // it goes to the journal; and the broker is told now and then how far we are,
 // also on a quiet stream: it closes a channel that owes an acknowledgement for
 // half an hour (RabbitMQ, consumer_timeout).
-func (r *reader) take(d *amqp091.Delivery) error {
-	offset, ok := d.Headers[streamOffset].(int64)
-	if !ok {
-		return errNoOffset
+func (r *reader) take(ctx context.Context, d *amqp091.Delivery) error {
+	at, known, err := r.place(d)
+	if err != nil {
+		return err
 	}
-	at := journal.Position{Offset: uint64(offset), Check: journal.Check(d.Body)} //nolint:gosec // never negative
 	r.read.Add(1)
-	if r.wanted && at.Offset >= r.want.Offset {
+	r.taking.Store(true)
+	defer r.taking.Store(false)
+	r.src.passed.note(r.src.cfg.Exchanges.kind(d.Exchange), at.Check, r.src.retries.clock)
+	if r.wanted && at.Offset >= r.from { // delivery may begin with the chunk that holds it
 		if err := r.verify(at); err != nil {
 			return err
 		}
 	}
 	now := time.Now()
-	r.src.keep(at, d, r.gap(at.Offset), now)
-	if r.markers.see(d) && r.src.Status().State == Reading {
-		r.src.setState(Following, nil)
-		r.src.log.Info("caught up", "position", at, "read", r.read.Load())
+	switch {
+	case known: // it was read before
+	case !r.again || at.Offset > r.last:
+		if err := r.keep(ctx, at, d, r.lost(at.Offset), now); err != nil {
+			return err
+		}
+		if r.src.counter != nil {
+			r.src.counter.took(d)
+		}
+	case r.proving:
+		r.remember(d)
 	}
 	r.unacked++
 	if r.unacked >= max(1, r.src.cfg.Prefetch/8) || now.Sub(r.acked) >= r.src.cfg.LookEvery {
@@ -161,53 +208,16 @@ func (r *reader) take(d *amqp091.Delivery) error {
 	return nil
 }
 
-// verify compares the first message after a reconnect with the one wanted. One
-// that stands behind it means that the wanted one is no longer in the stream.
-func (r *reader) verify(at journal.Position) error {
-	r.wanted = false
-	if at.Offset == r.want.Offset && at != r.want {
-		return errForeign
+// place returns the position of d; known says that it was read before, where its
+// position does not.
+func (r *reader) place(d *amqp091.Delivery) (at journal.Position, known bool, err error) {
+	if r.src.counter != nil {
+		at, known = r.src.counter.place(d)
+		return at, known, nil
 	}
-	return nil
-}
-
-// housekeeping is how many offsets in a row may be the broker's own: it begins
-// each segment of a stream with a record that is delivered to nobody, and clients
-// of the stream protocol may keep their places in it (docs/adr/0007).
-const housekeeping = 16
-
-// gap tells whether messages before offset were dropped from the stream before
-// they were read.
-func (r *reader) gap(offset uint64) bool {
-	last, first := r.last, r.read.Load() == 1
-	r.last = max(last, offset)
-	behind := first && r.again && offset > last // the wanted one did not come
-	if first && !r.again || !behind && offset <= last+1+housekeeping {
-		return false
+	offset, ok := d.Headers[streamOffset].(int64)
+	if !ok {
+		return journal.Position{}, false, errNoOffset
 	}
-	r.src.log.Error("messages were dropped from the stream before they were read; set a longer AMQP_STREAM_MAX_AGE, or a higher AMQP_STREAM_MAX_BYTES",
-		"stream", r.src.cfg.Stream, "after", last, "lost", offset-last-1)
-	return true
-}
-
-// keep decodes d, which was read now, and appends it to the journal.
-func (s *Source) keep(at journal.Position, d *amqp091.Delivery, gap bool, now time.Time) {
-	var out event.Outcome
-	if d.Exchange != "" || d.Type != markerType {
-		out = event.Decode(event.Delivery{
-			Kind:    s.cfg.Exchanges.kind(d.Exchange),
-			Headers: d.Headers,
-			Body:    d.Body,
-		}, s.cfg.MaxBody, nil)
-	}
-	if !s.journal.Append(journal.Message{Position: at, Gap: gap, At: now.UnixMilli(), Events: out.Events}) {
-		return // read before a reconnect
-	}
-	for i := range out.Events {
-		s.metrics.Event(out.Events[i].Kind)
-	}
-	for _, reason := range out.Unrouted {
-		s.metrics.Unrouted(reason)
-		s.unrouted.report(at.Offset, d.Exchange, reason)
-	}
+	return journal.Position{Offset: uint64(offset), Check: journal.Check(d.Body)}, false, nil //nolint:gosec // never negative
 }

@@ -2,12 +2,15 @@ package amqp_test
 
 import (
 	"log/slog"
+	"slices"
 	"testing"
+	"time"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/amqp"
 	"ranger/internal/event"
+	"ranger/internal/journal"
 )
 
 const dropped = "were dropped from the stream"
@@ -84,19 +87,29 @@ func TestStreamTrimmedWhileAway(t *testing.T) {
 	away.URL = parted.url
 	n := startNode(t, away)
 	n.awaitFollowing(t)
-	alices := n.tap(t, alice)
+	alices := n.follow(t)
 	p.send(cfg, order(0))
 	before := lastPosition(alices.await(t, idText(0)), order(0).Body)
 
 	parted.part()
 	n.awaitLog(t, "will reconnect")
 	const messages = 1000
+	var sent []dispatch
 	for i := range messages {
+		begun := time.Now().UnixMilli()
 		p.send(cfg, order(i+1))
+		sent = append(sent, dispatch{i + 1, begun, time.Now().UnixMilli()})
 	}
 	parted.join()
 	lost := n.awaitLog(t, dropped)
-	got := alices.await(t, idText(messages))
+	gaps, got := gapsIn(t, alices.await(t, idText(messages)))
+	if len(gaps) != 1 || gaps[0].Reason != event.GapOverflow {
+		t.Errorf("gaps %v, want one of overflow", gaps)
+	}
+	checkCovered(t, (&trader{sent: sent}).lost(numbers(t, got)), gaps)
+	if gap := slices.IndexFunc(alices.got, func(e journal.Entry) bool { return e.Kind == event.Announcement }); gap > 2 {
+		t.Errorf("the gap is told behind %d events, want before the second that follows it", gap)
+	}
 	if lost.level != slog.LevelError {
 		t.Errorf("it was logged as %v", lost.level)
 	}
@@ -159,6 +172,9 @@ func TestStreamTrimmedUnderUs(t *testing.T) {
 		}
 		return true
 	})
+	if told := m.gaps.count(func(g event.GapReason) bool { return g == event.GapOverflow }); told == 0 {
+		t.Error("no gap was told")
+	}
 	if missing := messages + 1 - len(got); missing == 0 || lost < uint64(missing) {
 		t.Errorf("%d messages did not come, %d were said to be lost", missing, lost)
 	}

@@ -1,6 +1,7 @@
 package amqp_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,6 +45,20 @@ func (s *server) kill() { s.tb.Helper(); s.script("kill", s.dir) }
 func (s *server) ctl(args ...string) {
 	s.tb.Helper()
 	s.script(append([]string{"ctl", s.dir}, args...)...)
+}
+
+// users adds users with the password "right" and these permissions, if any: a
+// program that runs once.
+func (s *server) users(permissions map[string][]string) {
+	s.tb.Helper()
+	var todo strings.Builder
+	for user, may := range permissions {
+		fmt.Fprintf(&todo, `rabbit_auth_backend_internal:add_user(<<%q>>, <<"right">>, <<"a test">>), `, user)
+		if may != nil {
+			fmt.Fprintf(&todo, `rabbit_auth_backend_internal:set_permissions(<<%q>>, <<"/">>, <<%q>>, <<%q>>, <<%q>>, <<"a test">>), `, user, may[0], may[1], may[2])
+		}
+	}
+	s.ctl("eval", todo.String()+"ok.")
 }
 
 func (s *server) script(args ...string) string {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
@@ -27,6 +28,11 @@ type Config struct {
 	Exchanges Exchanges
 	// Stream names the stream that both exchanges feed, "ranger" by default.
 	Stream string
+	// Members turns member ids into uids; nil: none is known.
+	Members Members
+	// Queue says that the node reads a classic queue of its own instead of a
+	// stream, named after both: positions then end with the process.
+	Queue bool
 	// MaxAge (6 hours) and MaxBytes (1 GiB) bound the stream where it has to
 	// be made.
 	MaxAge   time.Duration
@@ -47,6 +53,10 @@ type Metrics interface {
 	Event(kind event.Kind)
 	// Unrouted counts a recipient, or a whole message, that was not served.
 	Unrouted(reason event.Reason)
+	// Retried counts a message that was read before, by its message_id.
+	Retried()
+	// Gap counts a gap that clients are told of.
+	Gap(reason event.GapReason)
 }
 
 // Source reads the stream into a journal, whose only writer it is.
@@ -55,7 +65,22 @@ type Source struct {
 	log      *slog.Logger     // fixed at construction
 	metrics  Metrics          // fixed at construction
 	journal  *journal.Journal // fixed at construction
-	unrouted *unroutedLog     // owned by the goroutine that reads
+	catchUps catchUps         // who waits until all was read
+	asked    chan struct{}    // says that there is somebody waiting; it has room for one
+	passed   passed           // what came through each exchange of late
+	missed   missed           // member ids whose users are to be told of a gap
+	looked   atomic.Int64     // when a node last found the topology well, Unix ms; 0 for never
+
+	// Owned by Run, and while there is a connection by the goroutine that reads;
+	// warned by the lookout.
+	unrouted *unroutedLog
+	retries  *retries
+	counter  *counter   // nil where the stream counts
+	proving  bool       // all that is held is to be compared with the stream
+	warned   bool       // that the broker's user lacks a permission to look after exchanges
+	whole    bool       // the stream is being read from its first message on
+	owed     *event.Gap // to be told before the next message
+	readAt   int64      // when the last message was read, Unix ms
 
 	mu     sync.Mutex
 	status Status // guarded by mu
@@ -63,20 +88,31 @@ type Source struct {
 
 // NewSource returns a Source that appends to j. Run it to read.
 func NewSource(cfg Config, j *journal.Journal, m Metrics, log *slog.Logger) *Source {
-	return &Source{
+	s := &Source{
 		cfg:      cfg.withDefaults(),
 		log:      log,
 		metrics:  m,
 		journal:  j,
+		asked:    make(chan struct{}, 1),
 		unrouted: newUnroutedLog(log),
+		retries:  newRetries(maxRetries),
 		status:   Status{State: Connecting, Since: time.Now()},
 	}
+	if cfg.Queue {
+		s.cfg.Stream += "." + cfg.Node
+		s.counter = newCounter(s.cfg.Prefetch)
+	}
+	return s
 }
 
 // Run reads until ctx is done, and reconnects for as long as it takes. It
 // returns nil once its goroutines have ended.
 func (s *Source) Run(ctx context.Context) error {
 	const shortest, longest = 100 * time.Millisecond, 5 * time.Second
+	if s.counter != nil {
+		s.log.WarnContext(ctx, "events are read from a queue of this node's own: no client can resume after this process ends, nor on another node, and after a crash of the broker an event may be missing or come twice; AMQP_SOURCE=stream promises more",
+			"queue", s.cfg.Stream)
+	}
 	pause := shortest
 	for ctx.Err() == nil {
 		err := s.attempt(ctx)
@@ -88,9 +124,7 @@ func (s *Source) Run(ctx context.Context) error {
 		}
 		s.setState(Connecting, err)
 		if errors.Is(err, errForeign) {
-			s.journal.Reset()
-			s.log.ErrorContext(ctx, "the stream is not the one read before: the window is emptied and read again; what was published in between may be lost",
-				"stream", s.cfg.Stream, "error", err)
+			s.distrust(ctx, err)
 			pause = shortest
 		} else {
 			s.log.ErrorContext(ctx, "reading the broker ended, will reconnect", "error", err, "advice", advice(err))
@@ -103,6 +137,26 @@ func (s *Source) Run(ctx context.Context) error {
 		pause = min(2*pause, longest)
 	}
 	return nil
+}
+
+// distrust deals with a stream that is not the one read before: at first all
+// that is held is to be compared with it; where nothing of it is there, it is
+// forgotten.
+func (s *Source) distrust(ctx context.Context, err error) {
+	if !s.proving && !errors.Is(err, errMadeAnew) {
+		s.proving = true
+		s.log.WarnContext(ctx, "the stream does not hold the last message read; what it does hold is compared", "stream", s.cfg.Stream, "error", err)
+		return
+	}
+	s.proving = false
+	since := s.journal.Cut(0)
+	if since == 0 {
+		since = s.readAt
+	}
+	s.owe(event.GapStream, since)
+	s.retries = newRetries(maxRetries)
+	s.log.ErrorContext(ctx, "the stream is not the one read before: the window is emptied and read again, and clients are told of the gap",
+		"stream", s.cfg.Stream, "error", err)
 }
 
 // attempt is the life of one pair of connections: one to read, one for markers.
@@ -119,14 +173,47 @@ func (s *Source) attempt(ctx context.Context) error {
 	defer hangUpMarking()
 
 	t := topology{conn: reading, cfg: s.cfg, log: s.log}
-	made, err := t.make()
+	if err := s.make(ctx, &t); err != nil {
+		return err
+	}
+	return s.read(ctx, reading, marking, &t)
+}
+
+// make sees that all that is needed is there.
+func (s *Source) make(ctx context.Context, t *topology) error {
+	if s.counter != nil {
+		made, full, err := t.ensureQueue()
+		if err != nil {
+			return err
+		}
+		_, read := s.journal.Last()
+		s.whole = made && !read
+		s.oweForQueue(made && read, full)
+		return t.makeFeeds(ctx, made)
+	}
+	standing, err := t.findStream()
+	made := false
+	if err == nil && !standing {
+		made, err = t.makeStream()
+	}
 	if err != nil {
+		return err
+	}
+	if err := t.makeFeeds(ctx, made); err != nil {
 		return err
 	}
 	if _, read := s.journal.Last(); made && read {
 		return errMadeAnew
 	}
-	return s.read(ctx, reading, marking, &t)
+	return nil
+}
+
+// check returns the Check of a message as its position has it.
+func (s *Source) check(body []byte) uint32 {
+	if s.counter != nil {
+		return s.counter.check(body)
+	}
+	return journal.Check(body)
 }
 
 // connect opens a connection, which the end of ctx ends, and returns what hangs

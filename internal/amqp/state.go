@@ -1,6 +1,9 @@
 package amqp
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // State is how far a Source has come.
 type State uint8
@@ -63,4 +66,15 @@ func (s *Source) setState(state State, err error) {
 	if state == Following {
 		s.status.CaughtUp = true
 	}
+}
+
+// follow notes that everything up to a marker of this connection was read, of
+// which read is the number of messages.
+func (s *Source) follow(ctx context.Context, read uint64) {
+	if s.Status().State != Reading {
+		return
+	}
+	s.setState(Following, nil)
+	last, _ := s.journal.Last()
+	s.log.InfoContext(ctx, "caught up", "position", last, "read", read)
 }

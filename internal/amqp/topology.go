@@ -1,6 +1,7 @@
 package amqp
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,18 +29,63 @@ type topology struct {
 	conn *amqp091.Connection
 	cfg  Config
 	log  *slog.Logger
+	made map[string]bool // exchanges that were missing, and the lookout has not heard of
 }
 
-// make sees that all of it is there. streamMade says that the stream was not.
-func (t *topology) make() (streamMade bool, err error) {
-	streamMade, err = t.ensureStream()
+// makeFeeds sees that both exchanges are there and feed the stream. What already
+// stood is not bound again, but to a stream that was just made: whether it is
+// bound, and was all the time, the lookout finds out.
+func (t *topology) makeFeeds(ctx context.Context, streamMade bool) error {
+	for _, x := range t.cfg.Exchanges.both() {
+		if err := t.makeFeed(ctx, x, streamMade); err != nil {
+			return err
+		}
+	}
+	return t.checkTypes()
+}
+
+func (t *topology) noteMade(x exchange) {
+	if t.made == nil {
+		t.made = make(map[string]bool)
+	}
+	t.made[x.name] = true
+}
+
+// takeMade tells, once, whether makeFeed had to make the exchange: its canary may
+// not have been bound.
+func (t *topology) takeMade(x exchange) bool {
+	made := t.made[x.name]
+	delete(t.made, x.name)
+	return made
+}
+
+// makeFeed sees that the exchange is there, and feeds the stream where one of the
+// two was not.
+func (t *topology) makeFeed(ctx context.Context, x exchange, streamMade bool) error {
+	made, err := t.ensureExchange(x)
 	if err != nil {
-		return false, err
+		return err
 	}
-	if err := t.ensureFeed(); err != nil {
-		return false, err
+	if made && !streamMade {
+		t.noteMade(x)
 	}
-	return streamMade, t.checkTypes()
+	there := false
+	if !made && !streamMade {
+		there, err = t.hasCanary(x)
+		if err != nil && !refused(err) {
+			return err
+		}
+	}
+	if there {
+		return nil
+	}
+	if err := t.bind(x); err != nil || !streamMade {
+		return err
+	}
+	if err := t.silence(ctx, x); !refused(err) { // what it holds came before there was a stream
+		return err
+	}
+	return nil // the lookout says so
 }
 
 // checkTypes warns of exchanges of another type: those give a binding without a
@@ -58,45 +104,47 @@ func (t *topology) checkTypes() error {
 	return nil
 }
 
-// ensureFeed sees that both exchanges are there and bound to the stream. A
-// binding without arguments takes every message, also of a headers exchange. To
-// bind again changes nothing, and the broker does not say if it was needed.
-func (t *topology) ensureFeed() error {
-	for _, x := range t.cfg.Exchanges.both() {
-		made, err := x.ensure(t.conn, t.cfg.Exchanges.Durable)
-		if err != nil {
-			return err
-		}
-		if made {
-			t.log.Warn("an exchange was missing and has been declared; what was published to it before is lost",
-				"exchange", x.name, "durable", t.cfg.Exchanges.Durable)
-		}
-		err = onChannel(t.conn, func(ch *amqp091.Channel) error {
-			return ch.QueueBind(t.cfg.Stream, "", x.name, false, nil)
-		})
-		if err != nil {
-			return fmt.Errorf("bind stream %s to exchange %s: %w", t.cfg.Stream, x.name, err)
-		}
+// ensureExchange sees that an exchange is there. made says that it was not.
+func (t *topology) ensureExchange(x exchange) (made bool, err error) {
+	made, err = x.ensure(t.conn, t.cfg.Exchanges.Durable)
+	if made && err == nil {
+		t.log.Warn("an exchange was missing and has been declared; what was published to it before is lost",
+			"exchange", x.name, "durable", t.cfg.Exchanges.Durable)
 	}
-	return nil
+	return made, err
 }
 
-// ensureStream sees that the stream is there: one that is, is taken as it is.
-func (t *topology) ensureStream() (made bool, err error) {
-	err = onChannel(t.conn, func(ch *amqp091.Channel) error {
+// bind binds the stream to an exchange. A binding without arguments takes every
+// message, also of a headers exchange. To bind again changes nothing, and the
+// broker does not say if it was needed.
+func (t *topology) bind(x exchange) error {
+	err := onChannel(t.conn, func(ch *amqp091.Channel) error {
+		return ch.QueueBind(t.cfg.Stream, "", x.name, false, nil)
+	})
+	return wrap(fmt.Sprintf("bind stream %s to exchange %s", t.cfg.Stream, x.name), err)
+}
+
+// findStream tells whether the stream is there; one that is, is taken as it is.
+func (t *topology) findStream() (bool, error) {
+	err := onChannel(t.conn, func(ch *amqp091.Channel) error {
 		_, err := ch.QueueDeclarePassive(t.cfg.Stream, true, false, false, false, nil)
 		return err
 	})
-	if err == nil {
-		return false, t.checkStream()
-	}
-	if isCode(err, amqp091.ResourceLocked) { // another connection's exclusive queue
+	switch {
+	case err == nil:
+		return true, t.checkStream()
+	case isCode(err, amqp091.NotFound):
+		return false, nil
+	case isCode(err, amqp091.ResourceLocked): // another connection's exclusive queue
 		return false, t.noStream(err)
-	}
-	if !isCode(err, amqp091.NotFound) {
+	default:
 		return false, wrap("look at stream "+t.cfg.Stream, err)
 	}
-	err = t.declareStream(t.streamArgs())
+}
+
+// makeStream declares the stream.
+func (t *topology) makeStream() (made bool, err error) {
+	err = t.declare(t.streamArgs())
 	if _, other := differing(err); other {
 		return false, t.checkStream() // somebody made it since, with other arguments
 	}
@@ -143,7 +191,7 @@ func (t *topology) streamArgs() amqp091.Table {
 	}
 }
 
-func (t *topology) declareStream(args amqp091.Table) error {
+func (t *topology) declare(args amqp091.Table) error {
 	return onChannel(t.conn, func(ch *amqp091.Channel) error {
 		_, err := ch.QueueDeclare(t.cfg.Stream, true, false, false, false, args)
 		return err
@@ -164,7 +212,7 @@ func (t *topology) noStream(err error) error {
 func (t *topology) checkStream() error {
 	args := t.streamArgs()
 	for range 2 * len(args) {
-		err := t.declareStream(args)
+		err := t.declare(args)
 		if err == nil {
 			break
 		}

@@ -24,8 +24,8 @@ func TestWindowAtStart(t *testing.T) {
 		t.Errorf("before Run: %+v", got)
 	}
 	n.run(t)
-	if got := n.awaitLog(t, "reading the stream").attrs["from"]; got != "15m" {
-		t.Errorf("reads from %v, want 15m", got)
+	if got := n.awaitLog(t, "reading the stream").attrs["from"]; got != "17m" { // the window, and two minutes for retries
+		t.Errorf("reads from %v, want 16m", got)
 	}
 	caughtUp := n.awaitLog(t, "caught up")
 	if got := n.source.Status(); got.State != amqp.Following || !got.CaughtUp {

@@ -35,6 +35,8 @@ type Kind uint8
 const (
 	Order Kind = iota + 1
 	Trade
+	// Announcement is a Gap, which is no event but stands between them.
+	Announcement
 )
 
 // String returns the key under which a socket is sent events of this kind.
@@ -44,6 +46,8 @@ func (k Kind) String() string {
 		return "orderbook"
 	case Trade:
 		return "trade"
+	case Announcement:
+		return "gap"
 	default:
 		return "unknown"
 	}

@@ -46,9 +46,15 @@ type client struct {
 // takes the challenge.
 func (s *server) dial(headers ...string) *client {
 	s.tb.Helper()
+	return s.dialAt("/", headers...)
+}
+
+// dialAt is dial with a path and query.
+func (s *server) dialAt(target string, headers ...string) *client {
+	s.tb.Helper()
 	c := &client{tb: s.tb, Conn: s.connect()}
 	var response *http.Response
-	response, c.in = ask(s.tb, c, upgrade(headers...)...) //nolint:bodyclose // an upgrade has none
+	response, c.in = ask(s.tb, c, upgradeAt(target, headers...)...) //nolint:bodyclose // an upgrade has none
 	if response.StatusCode != http.StatusSwitchingProtocols {
 		s.tb.Fatalf("status %s", response.Status)
 	}

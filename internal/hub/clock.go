@@ -15,7 +15,7 @@ const (
 )
 
 // Run keeps the clocks of all sessions until ctx is done: pings, silence,
-// authentication and expiry.
+// authentication, expiry and heartbeats.
 func (h *Hub) Run(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -36,7 +36,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 }
 
-// tick looks at the session's clocks, which are those of protocol.md part 3.
+// tick looks at the session's clocks.
 // It runs on a sweeper's goroutine.
 func (s *session) tick(now time.Time) {
 	if s.silent(now) {
@@ -57,6 +57,9 @@ func (s *session) tick(now time.Time) {
 	case s.identity.UID != "":
 		if !now.Before(s.identity.Expires) {
 			s.endLocked(TokenExpired, uint16(TokenExpired))
+		} else if s.feed.optedIn() {
+			s.beatLocked(now)
+			s.warnLocked(now)
 		}
 	case !s.authBy.IsZero() && !now.Before(s.authBy):
 		s.endLocked(AuthTimeout, uint16(AuthTimeout))
@@ -79,15 +82,25 @@ func (s *session) silentAt() time.Time {
 
 // planLocked sets when tick has something to do next.
 func (s *session) planLocked() {
-	due := s.pingAt
-	if s.silentAt().Before(due) {
-		due = s.silentAt()
-	}
+	due := earlier(s.pingAt, s.silentAt())
 	switch {
-	case s.identity.UID != "" && s.identity.Expires.Before(due):
-		due = s.identity.Expires
-	case s.identity.UID == "" && !s.authBy.IsZero() && s.authBy.Before(due):
-		due = s.authBy
+	case s.identity.UID != "":
+		due = earlier(due, s.identity.Expires)
+	case !s.authBy.IsZero():
+		due = earlier(due, s.authBy)
+	}
+	if f := s.feed; f.optedIn() {
+		due = earlier(due, f.beatAt)
+		if !f.warned {
+			due = earlier(due, s.identity.Expires.Add(-warning))
+		}
 	}
 	s.due.Store(due.UnixMilli())
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }

@@ -17,6 +17,7 @@ const (
 	InvalidUTF8     Ending = 1007
 	TooBig          Ending = 1009
 	InternalError   Ending = 1011
+	Restart         Ending = 1012
 	TokenExpired    Ending = 4001
 	AuthTimeout     Ending = 4002
 	TooManyAttempts Ending = 4003
@@ -46,6 +47,8 @@ func (e Ending) reason() string {
 		return "message too big"
 	case InternalError:
 		return "internal error"
+	case Restart:
+		return "restart"
 	case TokenExpired:
 		return "token expired"
 	case AuthTimeout:
@@ -60,6 +63,10 @@ func (e Ending) reason() string {
 		return ""
 	}
 }
+
+// sendsAway tells whether the client has done nothing to be closed for: then
+// what is there for it comes first.
+func (e Ending) sendsAway() bool { return e == GoingAway || e == Restart }
 
 // appendClose appends a close frame: with the code and the reason; for a client
 // that left without a code, with neither.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ranger/internal/hub"
+	"ranger/internal/journal"
 )
 
 // drain begins a drain and returns what is closed at its end.
@@ -105,11 +106,60 @@ func TestDrainDeliversWhatWaits(t *testing.T) {
 		pass(time.Second)
 		c.want("on its way")
 		for _, text := range texts {
-			pass(40 * time.Millisecond)
+			pass(10 * time.Millisecond)
 			c.want(text)
 		}
 		c.wantClose(1001, "going away")
 		<-drained
+	})
+}
+
+// I4: a client that takes what waits for it too slowly does not hold up the drain
+// for longer than one write may take.
+func TestDrainOfSlowClient(t *testing.T) {
+	bubble(t, setup{hub: hub.Config{PingInterval: time.Hour}}, func(t *testing.T, s *server) {
+		c := s.open("alice")
+		for range 1000 {
+			s.publish("alice", fmt.Sprintf("%04000d", 0))
+		}
+		start := time.Now()
+		drained := s.drain(t, 0)
+		for ended := false; !ended; {
+			f, err := c.next()
+			ended = err != nil || f.opcode == opClose
+			pass(200 * time.Millisecond)
+		}
+		<-drained
+		if took := time.Since(start); took > 14*time.Second {
+			t.Errorf("the drain took %v", took)
+		}
+	})
+}
+
+// A client that waits for this node to catch up is not held when the node stops:
+// another one may have what it has seen.
+func TestDrainWhileCatchingUp(t *testing.T) {
+	blocks := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	bubble(t, setup{hub: hub.Config{CatchUp: blocks}}, func(t *testing.T, s *server) {
+		ahead := journal.Position{Offset: 1 << 40}
+		c := s.dial()
+		c.say(after("alice", ahead))
+		header := make(chan int, 1)
+		go func() {
+			r, _ := ask(t, s.connect(), upgradeAt("/?resume="+ahead.String(), "Authorization: Bearer alice")...) //nolint:bodyclose // a pipe's
+			header <- r.StatusCode
+		}()
+		pass(time.Second)
+		start := time.Now()
+		drained := s.drain(t, 0)
+		c.wantClose(1001, "going away")
+		<-drained
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("the drain took %v", took)
+		}
+		if got := <-header; got != 503 {
+			t.Errorf("the request was answered %d, want 503", got)
+		}
 	})
 }
 

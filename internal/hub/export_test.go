@@ -32,6 +32,35 @@ func ParseMessage(text []byte) (token, answer string) {
 	return m.token, m.answer
 }
 
+// Terms are what a client asks for, its lists without copies and in order.
+type Terms struct {
+	Resume          bool
+	After           string
+	Markets, Events []string
+}
+
+// ParseTerms reads the terms of a client's message that bears a token.
+func ParseTerms(text []byte) Terms { return export(parseMessage(text).terms) }
+
+// QueryTerms reads the terms of an upgrade's query.
+func QueryTerms(query string) (Terms, bool) {
+	t, ok := queryTerms(query)
+	return export(t), ok
+}
+
+func export(t terms) Terms {
+	out := Terms{Resume: t.resume, Markets: t.filter.markets}
+	if t.after != nil {
+		out.After = t.after.String()
+	}
+	for _, kind := range []event.Kind{event.Order, event.Trade} {
+		if t.filter.kinds&(1<<kind) != 0 {
+			out.Events = append(out.Events, kind.String())
+		}
+	}
+	return out
+}
+
 // AppendFrame appends a text frame.
 func AppendFrame(dst, payload []byte) []byte { return appendFrame(dst, websocket.TextMessage, payload) }
 
@@ -55,4 +84,18 @@ func (h *Hub) NewWriter(uid event.UID, conn net.Conn) *Writer {
 }
 
 // Write writes what there is.
-func (w *Writer) Write() error { return w.s.do(&work{cursor: w.s.cursor}, &w.buf) }
+func (w *Writer) Write() error { return w.s.do(&work{cursor: w.s.cursor, feed: w.s.feed}, &w.buf) }
+
+// NewResumingWriter is NewWriter of a client that opted in and asks for markets.
+func (h *Hub) NewResumingWriter(uid event.UID, conn net.Conn, markets []string) *Writer {
+	w := h.NewWriter(uid, conn)
+	w.s.cursor, _ = h.journal.Follow(uid, noWaker{})
+	w.s.feed = &feed{journal: h.journal, cursor: w.s.cursor, resume: true, filter: filter{markets: markets}}
+	return w
+}
+
+// WriteBeat writes what there is, and a heartbeat if it can be told already.
+func (w *Writer) WriteBeat() error {
+	w.s.feed.owed = true
+	return w.Write()
+}

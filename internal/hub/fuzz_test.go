@@ -9,11 +9,15 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
 
 	"ranger/internal/event"
 	"ranger/internal/hub"
@@ -34,6 +38,11 @@ func messageSeeds() []string {
 		deep, `{"jwt":` + deep + `}`, `{"x":` + deep + `,"jwt":"Bearer alice"}`, strings.Repeat(`{"jwt":`, 2000),
 		`{"jwt":"Bearer ` + strings.Repeat("a", 16<<10) + `"}`, strings.Repeat(" ", 16<<10),
 	}
+	for _, value := range []string{"null", "true", "false", "0", "-0", "1e999", "1.5", "41.12345678", `""`, `"true"`, `"41.9f3c2a11"`, `"btcusd,ethusd"`, `"trade"`, `","`, "[]", "[null]", `["trade"]`, `[["trade"]]`, "{}", `{"resume":true}`} {
+		for _, key := range []string{"resume", "markets", "events"} {
+			seeds = append(seeds, `{"jwt":"Bearer alice","`+key+`":`+value+`}`, `{"`+key+`":`+value+`,"jwt":"Bearer alice","`+key+`":null}`)
+		}
+	}
 	for _, value := range []string{"null", "true", "false", "0", "-0", "1e999", "1.5", `""`, `" "`, `"Bearer"`, `"Bearer "`, "[]", "[null]", "{}", `{"jwt":"Bearer a"}`} {
 		seeds = append(seeds, `{"jwt":`+value+`}`, `{"jwt":"Bearer alice","jwt":`+value+`}`)
 	}
@@ -41,7 +50,8 @@ func messageSeeds() []string {
 }
 
 // Whatever a client says, it is answered with one of four texts, or bears a
-// token: then it is an object of JSON whose jwt is Bearer and that word.
+// token: then it is an object of JSON whose jwt is Bearer and that word, and its
+// terms are what encoding/json makes of them.
 func FuzzClientMessage(f *testing.F) {
 	for _, seed := range messageSeeds() {
 		f.Add([]byte(seed))
@@ -50,16 +60,22 @@ func FuzzClientMessage(f *testing.F) {
 		token, answer := hub.ParseMessage(text)
 		switch answer {
 		case badMessage:
-			var object map[string]json.RawMessage
-			if json.Unmarshal(text, &object) == nil && object != nil {
+			if object, ok := jsonObject(text); ok && wantTerms(object) != nil {
 				t.Error("an object was not understood")
 			}
 		case "pong":
 			if string(text) != "ping" {
 				t.Error("pong without a ping")
 			}
-		case noBearer, "":
+		case noBearer:
 			wantBearer(t, text, token)
+		case "":
+			wantBearer(t, text, token)
+			object, _ := jsonObject(text)
+			got := hub.ParseTerms(text)
+			if diff := cmp.Diff(wantTerms(object), &got); diff != "" {
+				t.Errorf("terms (-want +got):\n%s", diff)
+			}
 		default:
 			t.Errorf("answered %q", answer)
 		}
@@ -69,13 +85,67 @@ func FuzzClientMessage(f *testing.F) {
 	})
 }
 
-// wantBearer compares the token with what encoding/json makes of the message.
-func wantBearer(t *testing.T, text []byte, token string) {
-	var object map[string]any
+// jsonObject returns the object that a text is to encoding/json.
+func jsonObject(text []byte) (object map[string]any, ok bool) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	if err := decoder.Decode(&object); err != nil || !json.Valid(text) {
-		t.Errorf("not JSON: %v", err)
+	err := decoder.Decode(&object)
+	return object, err == nil && object != nil && json.Valid(text)
+}
+
+// positionForm is that of a position, of up to 2^53 and a little more.
+var positionForm = regexp.MustCompile(`^(0|[1-9][0-9]{0,15})\.[0-9a-f]{8}$`)
+
+// wantTerms returns the terms of an object, nil where they are malformed.
+func wantTerms(object map[string]any) *hub.Terms {
+	var t hub.Terms
+	switch v := object["resume"].(type) {
+	case nil:
+	case bool:
+		t.Resume = v
+	case string:
+		number, _, _ := strings.Cut(v, ".")
+		if n, _ := strconv.ParseUint(number, 10, 64); !positionForm.MatchString(v) || n >= 1<<53 {
+			return nil
+		}
+		t.Resume, t.After = true, v
+	default:
+		return nil
+	}
+	markets, ok := wantList(object["markets"])
+	events, ok2 := wantList(object["events"])
+	for _, e := range events {
+		ok2 = ok2 && (e == "trade" || e == "orderbook")
+	}
+	if !ok || !ok2 {
+		return nil
+	}
+	t.Markets, t.Events = markets, events
+	return &t
+}
+
+// wantList returns a list without copies, in order.
+func wantList(value any) (list []string, ok bool) {
+	switch v := value.(type) {
+	case nil:
+		return nil, true
+	case string:
+		list = strings.Split(v, ",")
+	case []any:
+		for _, item := range v {
+			s, _ := item.(string)
+			list = append(list, s)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list), len(list) > 0 && !slices.Contains(list, "")
+}
+
+// wantBearer compares the token with what encoding/json makes of the message.
+func wantBearer(t *testing.T, text []byte, token string) {
+	object, ok := jsonObject(text)
+	if !ok {
+		t.Error("not an object of JSON")
 	}
 	value, _ := object["jwt"].(string)
 	word := strings.TrimLeft(strings.TrimPrefix(value, "Bearer "), " ")
@@ -133,12 +203,17 @@ func FuzzFrames(f *testing.F) {
 			said <- b
 		}()
 		_, _ = client.Write(data)
-		j.Append(journal.Message{Events: []event.Event{{UID: "alice", Message: []byte("event")}}})
+		j.Append(journal.Message{Events: []event.Event{{UID: "alice", Kind: event.Trade, Message: []byte(`{"trade":{}}`)}}})
 		_ = client.Close()
 		h.Wait()
 		wantProtocol(t, <-said)
 	})
 }
+
+// optedInForm is that of what a client that opted in may be sent beside.
+var optedInForm = regexp.MustCompile(`^\{"success":\{"message":"Authenticated\.","position":"0\.00000000"(,"resumed":false)?\}\}$` +
+	`|^\{"trade":\{\},"position":"0\.00000000"(,"prev":0)?,"at":0(,"replay":true)?\}$` +
+	`|^\{"heartbeat":\{("last":0,)?"position":"0\.00000000","at":[0-9]+\}\}$`)
 
 // wantProtocol reads what a server said: the response, the challenge, and then
 // whole frames of the protocol, but for the last.
@@ -150,7 +225,7 @@ func wantProtocol(t *testing.T, said []byte) {
 	if f, err := readFrame(in); err != nil || !challengeForm.MatchString(f.payload) {
 		t.Errorf("got %+v, %v; want a challenge", f, err)
 	}
-	texts := []string{authenticated, refused, noBearer, badMessage, "pong", "event"}
+	texts := []string{authenticated, refused, noBearer, badMessage, "pong", `{"trade":{}}`, resumed}
 	for {
 		f, err := readFrame(in)
 		switch {
@@ -159,7 +234,7 @@ func wantProtocol(t *testing.T, said []byte) {
 				t.Errorf("%v, and then %q", err, rest)
 			}
 			return
-		case f.opcode == opText && slices.Contains(texts, f.payload):
+		case f.opcode == opText && (slices.Contains(texts, f.payload) || optedInForm.MatchString(f.payload)):
 		case f.opcode == opPong && len(f.payload) <= 125:
 		case f.opcode == opClose && utf8.ValidString(f.payload[min(2, len(f.payload)):]):
 			if rest, _ := io.ReadAll(in); len(rest) > 0 {

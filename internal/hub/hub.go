@@ -48,6 +48,14 @@ type Config struct {
 	AuthTimeout time.Duration
 	// PingInterval is 30 s by default; a peer that is silent for two is dropped.
 	PingInterval time.Duration
+	// HeartbeatInterval is how often a client that resumes is told how far it is,
+	// 15 s by default.
+	HeartbeatInterval time.Duration
+	// CatchUp returns nil when all that was in the stream at the call is in the
+	// journal, an error when it cannot be or ctx is done. It is called where a
+	// client has seen more than the journal has; nil means that the journal never
+	// lags. It may be called at once from many goroutines.
+	CatchUp func(ctx context.Context) error
 	// WriteTimeout bounds one write, 10 s by default.
 	WriteTimeout time.Duration
 	// MaxMessage is the largest client message in bytes, 16 KiB by default.
@@ -65,7 +73,11 @@ type Hub struct {
 	registry registry
 	buffers  buffers
 	origins  sparse         // of log lines about refused origins
+	behind   sparse         // of log lines about clients that are ahead
 	running  sync.WaitGroup // the goroutines of all sessions
+
+	staying context.Context //nolint:containedctx // it ends waits in many goroutines: until Drain begins
+	leave   func()          // ends staying
 }
 
 // New returns a Hub that serves what j holds. Run it for its clocks, and Drain
@@ -73,12 +85,15 @@ type Hub struct {
 func New(cfg Config, j *journal.Journal, v Verifier, m Metrics, log *slog.Logger) *Hub {
 	or(&cfg.AuthTimeout, 30*time.Second)
 	or(&cfg.PingInterval, 30*time.Second)
+	or(&cfg.HeartbeatInterval, 15*time.Second)
 	or(&cfg.WriteTimeout, 10*time.Second)
 	or(&cfg.MaxMessage, 16<<10)
 	if cfg.Ready == nil {
 		cfg.Ready = func() bool { return true }
 	}
+	staying, leave := context.WithCancel(context.Background())
 	return &Hub{
+		staying: staying, leave: leave,
 		cfg: cfg, journal: j, verifier: v, metrics: m, log: log,
 		upgrader: websocket.Upgrader{
 			ReadBufferSize:  readBuffer,

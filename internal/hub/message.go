@@ -5,9 +5,11 @@ import (
 	"strings"
 )
 
-// What the server says: the seed's texts, to the byte (docs/protocol.md).
+// What the server says, to the byte (docs/protocol.md).
 const (
 	textAuthenticated = `{"success":{"message":"Authenticated."}}`
+	textResumed       = `{"success":{"message":"Authenticated.","resumed":true}}`
+	textFollowing     = `{"success":{"message":"Authenticated."` // and where from
 	textRefused       = `{"error":{"message":"Authentication failed."}}`
 	textNoBearer      = `{"error":{"message":"Token type is not provided or invalid."}}` //nolint:gosec // no credential
 	textBadMessage    = `{"error":{"message":"Error while handling message."}}`
@@ -19,11 +21,12 @@ const (
 // that answers everything else.
 type message struct {
 	token  string
+	terms  terms
 	answer string
 }
 
 // parseMessage reads a text message of a client. Keys are case-sensitive, one
-// given twice counts once, the last, and others beside `jwt` are let pass.
+// given twice counts once, the last, and those that it does not know are let pass.
 func parseMessage(text []byte) message {
 	if string(text) == textPing {
 		return message{answer: textPong}
@@ -40,7 +43,11 @@ func parseMessage(text []byte) message {
 	if !ok {
 		return message{answer: textNoBearer}
 	}
-	return message{token: token}
+	terms, ok := parseTerms(keys)
+	if !ok {
+		return message{answer: textBadMessage}
+	}
+	return message{token: token, terms: terms}
 }
 
 // cutBearer returns the word after `Bearer` and spaces, if there is just that.

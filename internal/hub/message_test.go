@@ -13,7 +13,7 @@ func TestMessages(t *testing.T) {
 		"several spaces":               {`{"jwt":"Bearer    alice"}`, authenticated},
 		"escaped":                      {`{"\u006awt":"Bearer\u0020\u0061lice"}`, authenticated},
 		"white space around":           {" \r\n{\t\"jwt\" : \"Bearer alice\" }\n", authenticated},
-		"other keys before":            {`{"resume":true,"n":[1,{"jwt":2}],"jwt":"Bearer alice"}`, authenticated},
+		"other keys before":            {`{"resumed":true,"n":[1,{"jwt":2}],"jwt":"Bearer alice"}`, authenticated},
 		"other keys after":             {`{"jwt":"Bearer alice","x":null,"y":1e999}`, authenticated},
 		"wrong case beside":            {`{"JWT":"x","jwt":"Bearer alice","Jwt":1}`, authenticated},
 		"deep beside":                  {`{"x":` + deep + `,"jwt":"Bearer alice"}`, authenticated},

@@ -4,16 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
-
-	"ranger/internal/event"
 )
-
-// maxFailures is how many bad tokens in a row a socket may send.
-const maxFailures = 5
 
 // read is the session's reader: it handles one message after another until the
 // socket ends, and then takes the session apart.
@@ -53,83 +47,7 @@ func (s *session) handle(kind int, text []byte) {
 		s.say(websocket.TextMessage, []byte(m.answer))
 		return
 	}
-	s.authenticate(m.token)
-}
-
-// authenticate has a token looked at and acts on what it says.
-func (s *session) authenticate(token string) {
-	left, ok := s.pauseClock()
-	if !ok {
-		return
-	}
-	// The wait is bounded by the verifier's own work and end: there is nothing
-	// else that could cut it short.
-	identity, err := s.hub.verifier.Verify(context.Background(), token, s.peer)
-	s.resumeClock(left)
-	switch {
-	case err == nil:
-		s.failures = 0
-		s.admit(identity)
-	case errors.Is(err, event.ErrRefused):
-		s.failures++
-		s.say(websocket.TextMessage, []byte(textRefused))
-		if s.failures >= maxFailures {
-			s.end(TooManyAttempts)
-		}
-	default:
-		s.hub.log.Error("a token could not be verified", "error", err, "peer", s.peer)
-		s.say(websocket.TextMessage, []byte(textBadMessage))
-	}
-}
-
-// pauseClock stops the clock of AuthTimeout: waiting for ranger's own workers
-// does not count. It returns how much is left, and false when the session ends.
-func (s *session) pauseClock() (left time.Duration, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	left = time.Until(s.authBy)
-	s.authBy = time.Time{}
-	return left, s.ending == 0
-}
-
-// resumeClock lets the clock run on, and that of silence begin anew.
-func (s *session) resumeClock(left time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := time.Now()
-	s.wire.life.Store(now.UnixMilli())
-	s.authBy = now.Add(left)
-	s.planLocked()
-}
-
-// admit gives the session its identity, or its new expiry. To whom a socket
-// belongs never changes.
-func (s *session) admit(identity event.Identity) {
-	<-s.beginAdmit(identity)
-}
-
-// beginAdmit returns what is closed when the answer is written.
-func (s *session) beginAdmit(identity event.Identity) (written <-chan struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.admitLocked(identity)
-	return s.writtenLocked()
-}
-
-func (s *session) admitLocked(identity event.Identity) {
-	switch {
-	case s.ending != 0:
-		return
-	case s.identity.UID == "":
-		s.cursor = s.hub.journal.Subscribe(identity.UID, s)
-		s.hub.registry.authenticate()
-	case s.identity.UID != identity.UID:
-		s.endLocked(IdentityChanged, uint16(IdentityChanged))
-		return
-	}
-	s.identity = identity
-	s.queueLocked(websocket.TextMessage, []byte(textAuthenticated))
-	s.planLocked()
+	s.authenticate(m)
 }
 
 // readFailed ends the session in the way that the failure asks for.

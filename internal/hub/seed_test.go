@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ranger/internal/hub"
 )
 
 // docs/protocol.md, part 1, line by line.
@@ -25,6 +27,60 @@ func TestSeed(t *testing.T) {
 		s.publish("alice", `{"orderbook":{"id":1}}`, `{"trade":{"id":2}}`)
 		c.want(`{"orderbook":{"id":1}}`, `{"trade":{"id":2}}`)
 		c.wantSilence()
+	})
+}
+
+// A client that does not opt in sees not one byte of what others see: not of
+// gaps, of heartbeats, of positions, of its token's end, nor of a drain. Each of
+// the first three never asked, or said that it does not want to.
+func TestSeedClientSeesNothingNew(t *testing.T) {
+	cfg := setup{hub: hub.Config{PingInterval: 10 * time.Minute}}
+	bubble(t, cfg, func(t *testing.T, s *server) {
+		s.offset = 41
+		s.gap()
+		s.gapOf("alice")
+		s.tell("alice", trade(0))
+		seeds := []*client{
+			s.ask(bearer("alice/2m"), authenticated),
+			s.ask(asking("alice/2m", `"resume":false,"markets":null,"events":null`), authenticated),
+			s.dialAt("/?resume=null&x=1", "Authorization: Bearer alice/2m"),
+			s.ask(asking("alice/2m", `"markets":"btcusd","events":["trade"]`), authenticated),
+		}
+		seeds[2].want(authenticated)
+		opted := s.follow("alice", s.nobody())
+		each := func(f func(c *client)) {
+			for _, c := range seeds {
+				f(c)
+			}
+		}
+		p := s.tell("alice", trade(1))
+		opted.want(with(trade(1), p, 43))
+		each(func(c *client) { c.want(trade(1)) })
+		g := s.gap()
+		own := s.gapOf("alice")
+		p = s.tell("alice", trade(2))
+		opted.want(told(g), told(own), with(trade(2), p, 45))
+		each(func(c *client) { c.want(trade(2)) })
+		for range 5 { // 75 s: heartbeats, and a minute of the token is left
+			opted.wantBeat(p, 48)
+		}
+		each(func(c *client) {
+			c.wantSilence()
+			c.talk([2]string{bearer("alice/30s"), authenticated}) // less than a minute
+		})
+		pass(10 * time.Second)
+		s.tell("alice", trade(3))
+		each(func(c *client) { c.want(trade(3)) })
+		s.window.Cut(0)
+		s.offset = 0
+		s.gap()
+		s.tell("alice", trade(4))
+		each(func(c *client) { c.want(trade(4)) })
+
+		s.drain(t, 4*time.Second)
+		each(func(c *client) { c.wantClose(1001, "going away") })
+		opted.readAll()
+		s.wantClosed(map[int]int{1001: 4, 1012: 1})
 	})
 }
 

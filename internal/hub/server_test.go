@@ -47,12 +47,17 @@ func bubble(t *testing.T, cfg setup, f func(t *testing.T, s *server)) {
 // newServer starts a server. At the end of the test it is cut off, and then no
 // socket may be left.
 func newServer(tb testing.TB, cfg setup) *server {
+	return newServerOf(tb, cfg, journal.New(cfg.journal))
+}
+
+// newServerOf is newServer with a journal that others may serve as well.
+func newServerOf(tb testing.TB, cfg setup, window *journal.Journal) *server {
 	if cfg.verify == nil {
 		cfg.verify = readToken
 	}
 	s := &server{
 		tb: tb, metrics: &counters{}, log: &logBuffer{},
-		window: journal.New(cfg.journal),
+		window: window,
 		pipes:  pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})},
 	}
 	logger := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -125,9 +130,12 @@ func ask(tb testing.TB, conn net.Conn, lines ...string) (*http.Response, *bufio.
 }
 
 // upgrade is a request to be upgraded; what is given goes with it.
-func upgrade(headers ...string) []string {
+func upgrade(headers ...string) []string { return upgradeAt("/", headers...) }
+
+// upgradeAt is upgrade of a path and query.
+func upgradeAt(target string, headers ...string) []string {
 	return append([]string{
-		"GET / HTTP/1.1", "Host: ranger.test", "Connection: Upgrade", "Upgrade: websocket",
+		"GET " + target + " HTTP/1.1", "Host: ranger.test", "Connection: Upgrade", "Upgrade: websocket",
 		"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
 	}, headers...)
 }

@@ -34,6 +34,7 @@ type session struct {
 	mu       sync.Mutex
 	identity event.Identity  // guarded by mu; UID is empty before the first good token
 	cursor   *journal.Cursor // guarded by mu; nil before the first good token
+	feed     *feed           // guarded by mu; nil for a client that asks for nothing beyond the plain protocol
 	authBy   time.Time       // guarded by mu: a good token is to be there by then; zero while one is verified
 	pingAt   time.Time       // guarded by mu: when the next ping is due
 
@@ -43,9 +44,11 @@ type session struct {
 	writing bool          // guarded by mu: a writer runs
 	broken  bool          // guarded by mu: nothing can be written any more
 
-	ending    Ending // guarded by mu: why it ends, 0 while it does not
-	closeCode uint16 // guarded by mu: code of the close frame
-	closeSent bool   // guarded by mu: the writer has taken the close frame
+	partAt    int64     // guarded by mu: when a drain closes it, Unix ms; 0 without a drain
+	goneBy    time.Time // guarded by mu: until when events come first, once it is sent away
+	ending    Ending    // guarded by mu: why it ends, 0 while it does not
+	closeCode uint16    // guarded by mu: code of the close frame
+	closeSent bool      // guarded by mu: the writer has taken the close frame
 }
 
 // Wake tells the session that its cursor has entries to read.

@@ -40,15 +40,20 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // upgrade verifies the token of an Authorization header, if there is one, and
-// opens the session.
+// opens the session, on the terms of the query then.
 func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 	peer, _ := netip.ParseAddrPort(r.RemoteAddr) // not an IP address in tests over pipes
 	var identity event.Identity
+	var t terms
 	if values := r.Header.Values("Authorization"); len(values) > 0 {
 		token, ok := bearer(values)
 		if !ok {
 			h.verifier.NoToken(r.Context(), peer)
 			refuseToken(w, textNoBearer)
+			return
+		}
+		if t, ok = queryTerms(r.URL.RawQuery); !ok {
+			refuseWith(w, http.StatusBadRequest, textBadMessage)
 			return
 		}
 		var err error
@@ -64,6 +69,10 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 			refuseForNow(w)
 			return
 		}
+		if !h.catchUp(r.Context(), t, peer) {
+			refuseForNow(w)
+			return
+		}
 	}
 	s := &session{hub: h, peer: peer}
 	ws, err := h.upgrader.Upgrade(hijacker{w, &s.wire}, r, nil)
@@ -76,12 +85,12 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 		h.log.DebugContext(r.Context(), "handshake failed", "error", err, "peer", peer)
 		return
 	}
-	h.open(s, ws, identity)
+	h.open(s, ws, identity, t)
 }
 
 // open starts a session: its first write is the handshake's response, the
 // challenge and, for a token that came with the request, the success.
-func (h *Hub) open(s *session, ws *websocket.Conn, identity event.Identity) {
+func (h *Hub) open(s *session, ws *websocket.Conn, identity event.Identity, t terms) {
 	now := time.Now()
 	s.ws = ws
 	s.wire.upgraded = true
@@ -105,11 +114,11 @@ func (h *Hub) open(s *session, ws *websocket.Conn, identity event.Identity) {
 	s.frames, s.wire.handshake = s.wire.handshake, nil
 	s.queueLocked(websocket.TextMessage, challenge())
 	if identity.UID != "" {
-		s.admitLocked(identity)
+		s.admitLocked(identity, t)
 	}
 }
 
-// challenge returns the seed's first message. Its 40 random bytes are answered
+// challenge returns the first message. Its 40 random bytes are answered
 // by nobody; old clients wait for them.
 func challenge() []byte {
 	var b [40]byte
@@ -128,7 +137,7 @@ func bearer(values []string) (token string, ok bool) {
 }
 
 // reserved tells whether the request is in the streams dialect, which is kept
-// apart from the seed's endpoint: any other path, without `stream`.
+// apart from the endpoint: any other path, without `stream`.
 func reserved(r *http.Request) bool {
 	path := strings.TrimSuffix(r.URL.Path, "/")
 	return strings.HasSuffix(path, "/public") || strings.HasSuffix(path, "/private") ||

@@ -56,17 +56,19 @@ func (w *wire) SetWriteDeadline(time.Time) error { return nil }
 // appendFrame appends a whole, unmasked message of the given opcode (RFC 6455
 // §5.2).
 func appendFrame(dst []byte, opcode byte, payload []byte) []byte {
+	return append(appendHead(dst, opcode, len(payload)), payload...)
+}
+
+// appendHead appends what stands before a payload of n bytes.
+func appendHead(dst []byte, opcode byte, n int) []byte {
 	const final = 0x80
 	dst = append(dst, final|opcode)
-	switch n := len(payload); {
+	switch {
 	case n < 126:
-		dst = append(dst, byte(n))
+		return append(dst, byte(n)) //nolint:gosec // just compared
 	case n < 1<<16:
-		dst = append(dst, 126)
-		dst = binary.BigEndian.AppendUint16(dst, uint16(n))
+		return binary.BigEndian.AppendUint16(append(dst, 126), uint16(n))
 	default:
-		dst = append(dst, 127)
-		dst = binary.BigEndian.AppendUint64(dst, uint64(n))
+		return binary.BigEndian.AppendUint64(append(dst, 127), uint64(n))
 	}
-	return append(dst, payload...)
 }

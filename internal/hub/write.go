@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gorilla/websocket"
-
 	"ranger/internal/journal"
 )
 
@@ -58,6 +56,8 @@ func (s *session) write() {
 type work struct {
 	frames  []byte          // to be written first
 	cursor  *journal.Cursor // events to be written after that, where not nil
+	feed    *feed           // how they are written
+	by      time.Time       // when it is to be written, where not zero
 	close   bool            // a close frame is the last
 	code    uint16          // of it
 	reason  string          // of it
@@ -70,17 +70,18 @@ func (s *session) nextWork() (w work, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// Who is sent away gets first what is there for them.
-	events := s.woken && s.cursor != nil && (s.ending == 0 || s.ending == GoingAway)
+	beat := s.takeBeatLocked()
+	events := (s.woken || beat) && s.cursor != nil && (s.ending == 0 || s.ending.sendsAway() && time.Now().Before(s.goneBy))
 	closing := s.ending != 0
 	if s.broken || s.closeSent || (len(s.frames) == 0 && !events && !closing) {
 		s.writing = false
 		s.releaseLocked()
 		return work{}, false
 	}
-	w = work{frames: s.frames, written: s.written, close: closing, code: s.closeCode, reason: s.ending.reason()}
+	w = work{frames: s.frames, written: s.written, close: closing, code: s.closeCode, reason: s.ending.reason(), by: s.goneBy}
 	s.frames, s.written, s.closeSent = nil, nil, closing
 	if events {
-		w.cursor, s.woken = s.cursor, false
+		w.cursor, w.feed, s.woken = s.cursor, s.feed, false
 	}
 	return w, true
 }
@@ -102,7 +103,7 @@ func (s *session) do(w *work, buf *[]byte) error {
 		}
 	}
 	now := time.Now()
-	if events > 0 && s.expire(now) {
+	if len(b) > len(w.frames) && s.expire(now) {
 		b, events = b[:len(w.frames)], 0
 	}
 	if w.close {
@@ -112,7 +113,11 @@ func (s *session) do(w *work, buf *[]byte) error {
 	if len(b) == 0 {
 		return nil
 	}
-	if err := s.wire.Conn.SetWriteDeadline(now.Add(s.hub.cfg.WriteTimeout)); err != nil {
+	deadline := now.Add(s.hub.cfg.WriteTimeout)
+	if !w.by.IsZero() && w.by.Before(deadline) {
+		deadline = later(w.by, now.Add(leastWrite))
+	}
+	if err := s.wire.Conn.SetWriteDeadline(deadline); err != nil {
 		return err
 	}
 	if _, err := s.wire.Conn.Write(b); err != nil {
@@ -127,25 +132,45 @@ func (s *session) do(w *work, buf *[]byte) error {
 	return nil
 }
 
+// leastWrite is how long a write may take at least, also the last one of a client
+// that is sent away.
+const leastWrite = time.Second
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // gather appends the events that are there to buf, up to a batch, and returns
 // their number and whether there may be more.
 func (s *session) gather(buf []byte, w *work) (_ []byte, n int, more bool) {
 	var entries [16]journal.Entry
 	for len(buf) < batch {
-		k, err := w.cursor.Read(entries[:])
+		k, err := w.read(entries[:])
 		if errors.Is(err, journal.ErrBehind) {
 			s.end(TooSlow)
 			return buf, n, false
 		}
 		for i := range entries[:k] {
-			buf = appendFrame(buf, websocket.TextMessage, entries[i].Message)
+			var isEvent bool
+			if buf, isEvent = w.feed.appendEntry(buf, &entries[i]); isEvent {
+				n++
+			}
 		}
-		n += k
 		if k < len(entries) {
-			return buf, n, false
+			return w.feed.appendBeat(buf), n, false
 		}
 	}
 	return buf, n, true
+}
+
+func (w *work) read(dst []journal.Entry) (int, error) {
+	if w.feed == nil {
+		return w.cursor.Read(dst)
+	}
+	return w.feed.read(dst)
 }
 
 // goOn has the writer come back for the events that w left, and puts off the

@@ -29,7 +29,7 @@ func TestAppendRefusesWhatItHas(t *testing.T) {
 	}
 	wantRead(t, c, 40, 41)
 	wantStats(t, s.Journal, journal.Stats{
-		Messages: 2, Entries: 2, Bytes: 2 * (journal.EntryCost + 8), Floor: 40, Last: position(41),
+		Messages: 2, Entries: 2, Bytes: logBytes("alice", 8, 8), Floor: 40, Last: position(41),
 	})
 }
 
@@ -49,7 +49,7 @@ func TestAppendKeepsWhatItIsGiven(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []journal.Entry{{Offset: 7, At: 1_700_000_000_123, Kind: event.Order, Message: []byte("for alice")}}
+	want := []journal.Entry{{Offset: 7, Check: 1, At: 1_700_000_000_123, Kind: event.Order, Message: []byte("for alice")}}
 	if diff := cmp.Diff(want, got[:n]); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
@@ -90,23 +90,25 @@ func TestAppendOverHole(t *testing.T) {
 }
 
 // What lies between was never read: the window begins anew, and nothing before
-// the gap can be asked for.
-func TestAppendGapBeginsAnew(t *testing.T) {
+// that can be asked for.
+func TestAppendLostBeginsAnew(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	c := s.Subscribe("alice", &waker{})
 	s.add("alice")
 	s.add("alice")
-	s.next, s.gap = 10, true
+	s.next, s.lost = 10, true
 	s.add("alice")
 	if s.Holds(position(1)) {
-		t.Error("a position before the gap holds")
+		t.Error("a position before what was lost holds")
 	}
 	if !s.Holds(position(10)) {
-		t.Error("the position after the gap does not hold")
+		t.Error("the position after what was lost does not hold")
 	}
+	wantRefused(t, s.Journal, position(1))
+	wantResumed(t, s.Journal, 10)
 	wantRead(t, c, 0, 1, 10) // who is connected gets what there is
 	wantStats(t, s.Journal, journal.Stats{
-		Messages: 1, Entries: 3, Bytes: 3*journal.EntryCost + 7 + 7 + 8, Floor: 10, Last: position(10),
+		Messages: 1, Entries: 3, Bytes: logBytes("alice", 7, 7, 8), Floor: 10, Last: position(10),
 	})
 }
 

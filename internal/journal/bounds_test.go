@@ -2,7 +2,8 @@ package journal_test
 
 import (
 	"fmt"
-	"runtime"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,54 +21,108 @@ func TestSize(t *testing.T) {
 	kept := s.Subscribe("bob", &waker{})
 	s.add("bob")
 	wantStats(t, s.Journal, journal.Stats{
-		Messages: 5, Entries: 5, Bytes: 5*journal.EntryCost + 2*5 + 3*7, Last: position(4),
+		Messages: 5, Entries: 5, Bytes: logBytes("bob", 5, 5) + logBytes("alice", 7, 7, 7), Last: position(4),
 	})
 	s.add("alice")
 	wantBehind(t, late)
 	wantRead(t, kept, 4)
 	// A log that was full says nothing of the other users' completeness.
 	wantStats(t, s.Journal, journal.Stats{
-		Messages: 6, Entries: 5, Bytes: 5*journal.EntryCost + 2*5 + 3*7, Evicted: 1, Last: position(5),
+		Messages: 6, Entries: 5, Bytes: logBytes("bob", 5, 5) + logBytes("alice", 7, 7, 7), Evicted: 1, Last: position(5),
 	})
 }
 
 func TestMemoryOfOneUser(t *testing.T) {
 	const size = 1000 - journal.EntryCost
-	s := newStream(t, journal.Config{Memory: 64 * 3000})
+	const most = 3000 + journal.LogCost + 5
+	s := newStream(t, journal.Config{Memory: 64 * most})
 	c := s.Subscribe("alice", &waker{})
 	for range 3 {
 		s.addLong("alice", size)
 	}
-	wantStats(t, s.Journal, journal.Stats{Messages: 3, Entries: 3, Bytes: 3000, Last: position(2)})
+	wantStats(t, s.Journal, journal.Stats{Messages: 3, Entries: 3, Bytes: most, Last: position(2)})
 	s.addLong("alice", size)
 	wantBehind(t, c)
-	wantStats(t, s.Journal, journal.Stats{Messages: 4, Entries: 3, Bytes: 3000, Evicted: 1, Last: position(3)})
+	wantStats(t, s.Journal, journal.Stats{Messages: 4, Entries: 3, Bytes: most, Evicted: 1, Last: position(3)})
 
 	// An event that is too big by itself takes the whole log, and gets through.
 	c = s.Subscribe("alice", &waker{})
 	s.addLong("alice", 10*size)
 	wantRead(t, c, 4)
 	wantStats(t, s.Journal, journal.Stats{
-		Messages: 5, Entries: 1, Bytes: 10*size + journal.EntryCost, Evicted: 4, Last: position(4),
+		Messages: 5, Entries: 1, Bytes: logBytes("alice", 10*size), Evicted: 4, Last: position(4),
 	})
 }
 
 // The oldest go first, for all users alike.
 func TestMemoryOfAll(t *testing.T) {
-	const size = 1000 - journal.EntryCost
-	s := newStream(t, journal.Config{Memory: 64 * 1000})
-	first := s.Subscribe("user 0", &waker{})
-	second := s.Subscribe("user 1", &waker{})
+	const size = 1000 - journal.EntryCost - journal.LogCost
+	// The spine is of one second, and takes its part.
+	s := newStream(t, journal.Config{Memory: 64*1000 + journal.SegmentCost + 65*journal.MessageCost})
+	uid := func(i int) event.UID { return event.UID(fmt.Sprintf("user %02d", i)) }
+	first := s.Subscribe(uid(0), &waker{})
+	second := s.Subscribe(uid(1), &waker{})
 	for i := range 64 {
-		s.addLong(event.UID(fmt.Sprint("user ", i)), size)
+		s.addLong(uid(i), size-len(uid(i)))
 	}
 	wantStats(t, s.Journal, journal.Stats{Messages: 64, Entries: 64, Bytes: 64_000, Last: position(63)})
-	s.addLong("one more", size)
+	s.addLong("one more", size-8)
 	wantBehind(t, first)
 	wantRead(t, second, 1)
 	wantStats(t, s.Journal, journal.Stats{
 		Messages: 65, Entries: 64, Bytes: 64_000, Evicted: 1, Floor: 1, Last: position(64),
 	})
+	if got := s.Stats().Bytes; got != 64_000+s.SpineBytes() {
+		t.Errorf("%d bytes, want those of the spine in them", got)
+	}
+}
+
+// The entries of one message go together: one of them alone is of no use.
+func TestMemoryTakesMessagesWhole(t *testing.T) {
+	s := newStream(t, journal.Config{Memory: 1 << 20})
+	s.add("alice", "bob", "carol", "dave")
+	for i := 0; s.Stats().Evicted == 0; i++ {
+		s.addLong(event.UID(fmt.Sprint("user ", i)), 500)
+	}
+	if got := s.Stats(); got.Evicted != 4 || got.Floor != 1 {
+		t.Errorf("%d entries were dropped up to %d, want the 4 of offset 0", got.Evicted, got.Floor)
+	}
+}
+
+// Messages for nobody take memory too, and the oldest go first.
+func TestMemoryOfTheSpine(t *testing.T) {
+	const memory = 1 << 18
+	s := newStream(t, journal.Config{Memory: memory})
+	c := s.Subscribe("alice", &waker{})
+	s.add("alice")
+	for range 100_000 {
+		s.add()
+	}
+	stats := s.Stats()
+	if stats.Bytes > memory || stats.Bytes < memory*9/10 || stats.Entries != 0 || stats.Evicted != 1 {
+		t.Errorf("%d bytes in %d messages and %d entries, want about %d in messages", stats.Bytes, stats.Messages, stats.Entries, memory)
+	}
+	wantBehind(t, c)
+	if s.Holds(position(stats.Floor-1)) || !s.Holds(position(stats.Floor)) {
+		t.Errorf("the spine does not begin at the floor %d", stats.Floor)
+	}
+	wantRefused(t, s.Journal, position(stats.Floor-1))
+	wantResumed(t, s.Journal, stats.Floor)
+}
+
+// Where Memory is short, checks of messages after which nobody can resume go
+// before their time.
+func TestSpineGoesWithTheLogs(t *testing.T) {
+	s := newStream(t, journal.Config{Memory: 64 * 1000})
+	for i := range 1000 {
+		s.wait(time.Second)
+		s.addLong(event.UID(fmt.Sprint("user ", i)), 500)
+	}
+	stats := s.Stats()
+	if first, _ := s.First(); first != position(stats.Floor-1) {
+		t.Errorf("the spine begins with %v, want the last one that can be resumed after, %v", first, position(stats.Floor-1))
+	}
+	wantResumed(t, s.Journal, stats.Floor-1)
 }
 
 func TestTTL(t *testing.T) {
@@ -80,7 +135,7 @@ func TestTTL(t *testing.T) {
 	s.add("bob") // what is a minute old is not too old
 	wantRead(t, c, 0)
 	wantStats(t, s.Journal, journal.Stats{
-		Messages: 3, Entries: 3, Bytes: 3*journal.EntryCost + 7 + 2*5, Last: position(2),
+		Messages: 3, Entries: 3, Bytes: logBytes("alice", 7) + logBytes("bob", 5, 5), Last: position(2),
 	})
 	late := s.Subscribe("alice", &waker{})
 	s.wait(time.Millisecond)
@@ -88,7 +143,7 @@ func TestTTL(t *testing.T) {
 	wantRead(t, c, 3)
 	wantRead(t, late, 3)
 	wantStats(t, s.Journal, journal.Stats{
-		Messages: 4, Entries: 3, Bytes: 3*journal.EntryCost + 7 + 2*5, Floor: 1, Last: position(3),
+		Messages: 4, Entries: 3, Bytes: logBytes("alice", 7) + logBytes("bob", 5, 5), Floor: 1, Last: position(3),
 	})
 	if !s.Holds(position(0)) {
 		t.Error("the spine let go of what is not older than its next segment")
@@ -96,7 +151,7 @@ func TestTTL(t *testing.T) {
 	s.wait(31 * time.Second)
 	s.add()
 	wantStats(t, s.Journal, journal.Stats{
-		Messages: 4, Entries: 2, Bytes: 2*journal.EntryCost + 7 + 5, Floor: 2, Last: position(4),
+		Messages: 4, Entries: 2, Bytes: logBytes("alice", 7) + logBytes("bob", 5), Floor: 2, Last: position(4),
 	})
 	if s.Holds(position(0)) {
 		t.Error("a position older than the window holds")
@@ -153,63 +208,94 @@ func TestIdleLogsAreForgotten(t *testing.T) {
 	}
 }
 
-// A busy user's dropped entries leave nothing behind, though an older entry of
-// another user is still there.
-func TestQueueIsBounded(t *testing.T) {
+// What finds the oldest entry is as large as there are logs with entries, and
+// gets smaller with them.
+func TestOldestIsBounded(t *testing.T) {
 	s := newStream(t, journal.Config{Size: 10})
 	c := s.Subscribe("quiet", &waker{})
 	s.add("quiet")
+	for i := range 10_000 {
+		s.add(event.UID(fmt.Sprint("user ", i)))
+	}
 	for range 50_000 {
 		s.add("busy")
 	}
-	if got, most := s.Queue(), 2*11+journal.SpareQueue; got > most {
-		t.Errorf("%d places for 11 entries, want at most %d", got, most)
+	if got, _ := s.Heads(); got != 10_002 {
+		t.Errorf("%d heads of 10,002 logs", got)
 	}
 	wantRead(t, c, 0)
 	s.wait(time.Hour)
-	s.add()
-	if got := s.Queue(); got != 0 {
-		t.Errorf("%d places in an empty window", got)
+	s.add("busy")
+	if got, room := s.Heads(); got != 1 || room > 1000 {
+		t.Errorf("%d heads in room for %d, want 1", got, room)
 	}
 }
 
-// Full logs of 10,000 users stay within Memory, by the journal's own reckoning
-// and by the heap's.
-func TestMemoryIsWhatItTakes(t *testing.T) {
-	const (
-		users  = 10_000
-		memory = 16 << 20
-		events = 100_000
-	)
-	before := heap()
-	s := newStream(t, journal.Config{Memory: memory, Size: 30})
-	uids := make([]event.UID, users)
-	for i := range uids {
-		uids[i] = event.UID(fmt.Sprintf("ID%010d", i))
+// Of many logs the one with the oldest entry of all is found, whatever their own
+// bounds have dropped, and cuts have taken.
+func TestMemoryOfMany(t *testing.T) {
+	const memory, most = 64_000, 4
+	s := newStream(t, journal.Config{Memory: memory, Size: most, TTL: 24 * time.Hour})
+	random := rand.New(rand.NewPCG(1, 2))
+	logs := map[event.UID][]int{}             // the messages of which it holds the entries
+	var owners []event.UID                    // by message
+	var sizes []int                           // by message
+	first := 0                                // oldest message held
+	since := map[event.UID]int{}              // behind what its own bound dropped
+	oldest := func() (uid event.UID, n int) { // entry held
+		for owner, own := range logs {
+			if len(own) > 0 && (uid == "" || own[0] < n) {
+				uid, n = owner, own[0]
+			}
+		}
+		return uid, n
 	}
-	most := int64(0)
-	for i := range events {
-		s.addLong(uids[i%users], 200)
-		if i%1000 == 0 {
-			most = max(most, s.Stats().Bytes)
+	took := func() int64 { // each message has a segment of its own
+		n := int64(len(owners)-first) * (journal.SegmentCost + journal.MessageCost)
+		for uid, own := range logs {
+			if n += logBytes(uid); len(own) == 0 {
+				n -= logBytes(uid)
+			}
+			for _, i := range own {
+				n += journal.EntryCost + int64(sizes[i])
+			}
+		}
+		return n
+	}
+	for range 5000 {
+		if random.IntN(50) == 0 && len(owners)-first > 20 {
+			s.next = uint64(len(owners) - random.IntN(20))
+			s.Cut(s.next)
+			owners, sizes = owners[:s.next], sizes[:s.next]
+			for uid, own := range logs {
+				logs[uid] = slices.DeleteFunc(own, func(n int) bool { return n >= len(owners) })
+				if len(logs[uid]) == 0 { // what it had dropped is missing to all now
+					first = max(first, min(since[uid], len(owners))-1)
+				}
+			}
+		}
+		uid, size := event.UID(fmt.Sprint("user ", random.IntN(20)*random.IntN(20))), random.IntN(50)
+		s.wait(time.Second)
+		s.addLong(uid, size)
+		logs[uid] = append(logs[uid], len(owners))
+		if own := logs[uid]; len(own) > most {
+			logs[uid], since[uid] = own[1:], own[0]+1
+		}
+		owners, sizes = append(owners, uid), append(sizes, size)
+		for took() > memory { // the oldest message's entry goes, then the message
+			if uid, n := oldest(); n <= first && uid != "" {
+				if logs[uid] = logs[uid][1:]; len(logs[uid]) == 0 {
+					since[uid] = 0
+				}
+			} else {
+				first++
+			}
+		}
+		if got, want := s.Stats().Bytes, took(); got != want {
+			t.Fatalf("%d bytes with %d messages from %d on, want %d", got, len(owners), first, want)
 		}
 	}
-	took := heap() - before
-	stats := s.Stats()
-	if most > memory || stats.Bytes < memory*9/10 {
-		t.Errorf("at most %d bytes were reckoned and in the end %d, want about %d and no more", most, stats.Bytes, memory)
+	if first < 3000 {
+		t.Errorf("memory sufficed down to offset %d", first)
 	}
-	if took > memory*3/2 {
-		t.Errorf("the heap grew by %d MiB, want about %d", took>>20, memory>>20)
-	}
-	t.Logf("reckoned %d MiB, heap %d MiB, %d entries", stats.Bytes>>20, took>>20, stats.Entries)
-	runtime.KeepAlive(s)
-}
-
-// heap returns what is in use after a collection.
-func heap() int64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }

@@ -3,7 +3,9 @@ package journal_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"ranger/internal/event"
@@ -106,7 +108,7 @@ func TestConcurrentDrops(t *testing.T) {
 	for i := range 20_000 {
 		s.add("alice")
 		if i%1000 == 0 {
-			s.Reset()
+			s.Cut(s.next)
 		}
 	}
 	close(done)
@@ -141,4 +143,45 @@ func readUntilBehind(tb testing.TB, j *journal.Journal, done <-chan struct{}) {
 			}
 		}
 	}
+}
+
+// I2, I3: who is given an event has been given the gap before it, though the
+// message is still being appended.
+func TestConcurrentGaps(t *testing.T) {
+	s := newStream(t, journal.Config{})
+	c, _ := s.Follow("alice", make(bell, 1))
+	var reader sync.WaitGroup
+	var reached atomic.Int64
+	const messages = 20_000
+	reader.Go(func() {
+		defer reached.Store(messages)
+		dst := make([]journal.Entry, 1)
+		for n := 0; n < 2*messages; {
+			k, err := c.Read(dst)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if k == 0 {
+				continue
+			}
+			want := fmt.Sprint("alice ", n/2)
+			if n%2 == 0 {
+				want = fmt.Sprint("gap ", n/2)
+			}
+			if got := string(dst[0].Message); got != want {
+				t.Errorf("read %q, want %q", got, want)
+				return
+			}
+			n++
+			reached.Store(int64(n / 2))
+		}
+	})
+	for n := range int64(messages) {
+		for n-reached.Load() > 100 {
+			runtime.Gosched()
+		}
+		s.announce("alice")
+	}
+	reader.Wait()
 }

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"errors"
+	"math"
 	"slices"
 
 	"ranger/internal/event"
@@ -17,39 +18,125 @@ type Waker interface{ Wake() }
 // Cursor is a place in one user's log. Its methods are safe for concurrent use;
 // Close it when done.
 type Cursor struct {
-	shard *shard   // fixed at construction
-	log   *userLog // fixed at construction
-	waker Waker    // fixed at construction
-	next  uint64   // number of the entry to be read next; guarded by shard.mu
+	journal *Journal // fixed at construction
+	shard   *shard   // fixed at construction
+	log     *userLog // fixed at construction
+	waker   Waker    // fixed at construction
+	gaps    bool     // reads what is announced to everybody; fixed at construction
+
+	behind bool   // some of what it had to read was cut away; guarded by shard.mu
+	next   uint64 // number of the entry to be read next; guarded by shard.mu
+	gap    uint64 // number of the gap to be read next; guarded by shard.mu
+	cuts   uint64 // how often Cut ran; guarded by shard.mu
 }
 
-// Subscribe returns a cursor that reads what is appended for uid from now on.
-func (j *Journal) Subscribe(uid event.UID, w Waker) *Cursor {
-	s := j.shard(uid)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.openLocked(uid)
-	c := &Cursor{shard: s, log: l, waker: w, next: l.entries.next}
-	l.cursors = append(l.cursors, c)
-	return c
-}
-
-// Read copies the entries that follow the cursor into dst, as many as are there
-// and fit, and moves the cursor behind them. It does not block. ErrBehind: some
-// of what follows is gone, and the cursor is of no more use.
+// Read copies what follows the cursor into dst, as much as is there and fits,
+// and moves the cursor behind it. It does not block. ErrBehind: some of what
+// follows is gone, and the cursor is of no more use.
 func (c *Cursor) Read(dst []Entry) (int, error) {
 	c.shard.mu.Lock()
 	defer c.shard.mu.Unlock()
-	if c.next < c.log.entries.first {
+	// The number is read under the lock that appending takes: where an entry is
+	// there, so are the gaps before it and that of its own message.
+	if c.gaps && c.gap != c.journal.announced.Load() {
+		return c.readWithGaps(dst)
+	}
+	if c.behind || c.next < c.log.entries.first {
 		return 0, ErrBehind
 	}
 	n := 0
-	for n < len(dst) && c.next != c.log.entries.next {
+	for n < len(dst) && c.next < c.log.entries.next { // a closed cursor may be beyond
 		dst[n] = *c.log.entries.at(c.next)
 		c.next++
 		n++
 	}
 	return n, nil
+}
+
+// readWithGaps is Read where there are gaps to be told. It is called with
+// shard.mu held, and lets go of it in between: Journal.mu is taken first.
+func (c *Cursor) readWithGaps(dst []Entry) (int, error) {
+	c.shard.mu.Unlock()
+	c.journal.mu.Lock()
+	defer c.journal.mu.Unlock()
+	c.shard.mu.Lock()
+	entries, gaps := &c.log.entries, &c.journal.gaps
+	if c.behind || c.next < entries.first || c.gap < gaps.first {
+		return 0, ErrBehind
+	}
+	n := 0
+	for ; n < len(dst); n++ {
+		unread, untold := c.next < entries.next, c.gap < gaps.next
+		switch {
+		case untold && (!unread || gaps.at(c.gap).stands <= entries.at(c.next).Offset):
+			dst[n] = gaps.at(c.gap).Entry
+			c.gap++
+		case unread:
+			dst[n] = *entries.at(c.next)
+			c.next++
+		default:
+			return n, nil
+		}
+	}
+	return n, nil
+}
+
+// Reached returns the position of the newest message, if the cursor has read
+// everything up to there that it is to read; else it reports false.
+func (c *Cursor) Reached() (Position, bool) {
+	c.journal.mu.Lock()
+	defer c.journal.mu.Unlock()
+	c.shard.mu.Lock()
+	defer c.shard.mu.Unlock()
+	if c.behind || c.next != c.log.entries.next || c.gaps && c.gap != c.journal.gaps.next {
+		return Position{}, false
+	}
+	return c.journal.spine.last()
+}
+
+// lookBack is how many entries Before copies under one lock.
+const lookBack = 16
+
+// Before returns the newest event before the cursor for which match is true,
+// and reports false where there is none. It calls match without a lock. It must
+// not run while Read does.
+func (c *Cursor) Before(match func(*Entry) bool) (Entry, bool) {
+	var entries [lookBack]Entry
+	for end, n := uint64(math.MaxUint64), lookBack; n == lookBack; {
+		n, end = c.copyBefore(end, entries[:])
+		for i := n - 1; i >= 0; i-- {
+			if e := &entries[i]; e.Kind != event.Announcement && match(e) {
+				return *e, true
+			}
+		}
+	}
+	return Entry{}, false
+}
+
+// Cuts returns how often the window was cut since the cursor began. Where two
+// calls return the same, what was read in between is of one stream.
+func (c *Cursor) Cuts() uint64 {
+	c.shard.mu.Lock()
+	defer c.shard.mu.Unlock()
+	return c.cuts
+}
+
+// copyBefore copies the last entries before the one of that number, and before
+// the cursor, in order; it returns how many, and the number of the first.
+func (c *Cursor) copyBefore(end uint64, dst []Entry) (n int, start uint64) {
+	c.shard.mu.Lock()
+	defer c.shard.mu.Unlock()
+	entries := &c.log.entries
+	end = min(end, c.next, entries.next)
+	start = entries.first
+	if size := uint64(len(dst)); end > start+size {
+		start = end - size
+	}
+	for number := start; number < end; number++ {
+		dst[n] = *entries.at(number)
+		n++
+	}
+	return n, start
 }
 
 // Close ends the subscription; afterwards Wake may still come once.

@@ -1,5 +1,7 @@
 package journal
 
+import "unsafe"
+
 // Logs returns how many users' logs j holds.
 func (j *Journal) Logs() int {
 	n := 0
@@ -12,28 +14,51 @@ func (j *Journal) Logs() int {
 	return n
 }
 
-// Queue returns how many places the queue of all entries takes.
-func (j *Journal) Queue() int {
+// Heads returns how many logs stand in the heap of all that hold entries, and
+// how much room it has.
+func (j *Journal) Heads() (n, room int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.queue.len()
+	return len(j.oldest), cap(j.oldest)
 }
 
-// Ring is a ring of numbers.
-type Ring struct{ ring[int] }
+// SpineBytes returns what the spine is reckoned to take.
+func (j *Journal) SpineBytes() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.spine.bytes()
+}
 
-// Push, Pop, Len and Slots are the ring's own.
-func (r *Ring) Push(n int) uint64 { return r.push(n) }
+// Ring is a ring of numbers, each in a slot as large as an entry's.
+type Ring struct{ r ring[slot] }
 
-func (r *Ring) Pop() int { return r.pop() }
+type slot struct {
+	n int
+	_ [unsafe.Sizeof(Entry{}) - unsafe.Sizeof(0)]byte
+}
 
-func (r *Ring) Len() int { return r.len() }
+// Push, Pop, PopNewest, At, Len and Slots are the ring's own.
+func (r *Ring) Push(n int) uint64 { return r.r.push(slot{n: n}) }
 
-func (r *Ring) Slots() int { return len(r.slots) }
+func (r *Ring) Pop() int { return r.r.pop().n }
+
+func (r *Ring) PopNewest() int { return r.r.popNewest().n }
+
+func (r *Ring) At(number uint64) int { return r.r.at(number).n }
+
+func (r *Ring) Len() int { return r.r.len() }
+
+func (r *Ring) Slots() int { return len(r.r.slots) }
 
 // What the journal reckons with.
 const (
 	EntryCost   = entryCost
-	SpareQueue  = spareQueue
+	LogCost     = logCost
+	MessageCost = messageCost
+	SegmentCost = segmentCost
 	SegmentSize = segmentSize
+	SegmentSpan = segmentSpan
+	LookBack    = lookBack
+	MaxGaps     = maxGaps
+	CursorSize  = unsafe.Sizeof(Cursor{})
 )

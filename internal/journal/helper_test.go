@@ -3,11 +3,13 @@ package journal_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"ranger/internal/event"
 	"ranger/internal/journal"
@@ -19,7 +21,8 @@ type stream struct {
 	tb   testing.TB
 	at   int64  // Unix ms
 	next uint64 // offset of the next message
-	gap  bool   // before it
+	lost bool   // messages before it
+	gap  []byte // before its events
 }
 
 func newStream(tb testing.TB, cfg journal.Config) *stream {
@@ -34,8 +37,8 @@ func position(offset uint64) journal.Position {
 // add appends the next message, with an event for each of the users.
 func (s *stream) add(users ...event.UID) {
 	s.tb.Helper()
-	m := journal.Message{Position: position(s.next), At: s.at, Gap: s.gap}
-	s.gap = false
+	m := journal.Message{Position: position(s.next), At: s.at, Lost: s.lost, Gap: s.gap}
+	s.lost, s.gap = false, nil
 	for _, uid := range users {
 		m.Events = append(m.Events, event.Event{UID: uid, Kind: event.Trade, Message: text(s.next, uid)})
 	}
@@ -48,7 +51,7 @@ func (s *stream) add(users ...event.UID) {
 // addLong appends the next message, with an event of this many bytes for uid.
 func (s *stream) addLong(uid event.UID, size int) {
 	s.tb.Helper()
-	e := event.Event{UID: uid, Kind: event.Order, Message: []byte(strings.Repeat("x", size))}
+	e := event.Event{UID: uid, Kind: event.Order, Message: slices.Clip([]byte(strings.Repeat("x", size)))}
 	if !s.Append(journal.Message{Position: position(s.next), At: s.at, Events: []event.Event{e}}) {
 		s.tb.Fatalf("offset %d was refused", s.next)
 	}
@@ -58,29 +61,55 @@ func (s *stream) addLong(uid event.UID, size int) {
 // wait lets the stream's clock go on.
 func (s *stream) wait(d time.Duration) { s.at += d.Milliseconds() }
 
-func text(offset uint64, uid event.UID) []byte { return fmt.Appendf(nil, "%s %d", uid, offset) }
+func text(offset uint64, uid event.UID) []byte {
+	return slices.Clip(fmt.Appendf(nil, "%s %d", uid, offset))
+}
 
-// waker counts how often it was woken.
+// announce appends the next message, with events for the users and a gap before
+// them.
+func (s *stream) announce(users ...event.UID) {
+	s.tb.Helper()
+	s.gap = fmt.Appendf(nil, "gap %d", s.next)
+	s.add(users...)
+}
+
+// logBytes is what a user's log is reckoned to take that holds messages of these
+// sizes.
+func logBytes(uid event.UID, sizes ...int) int64 {
+	n := journal.LogCost + int64(len(uid))
+	for _, size := range sizes {
+		n += journal.EntryCost + int64(size)
+	}
+	return n
+}
+
+// waker counts how often it was woken. The journal's goroutine alone may look.
 type waker struct{ woken int }
 
 func (w *waker) Wake() { w.woken++ }
+
+// readAll reads all that c has.
+func readAll(tb testing.TB, c *journal.Cursor) (got []journal.Entry) {
+	tb.Helper()
+	dst := make([]journal.Entry, 3)
+	for {
+		n, err := c.Read(dst)
+		if err != nil {
+			tb.Fatalf("read after %d entries: %v", len(got), err)
+		}
+		if n == 0 {
+			return got
+		}
+		got = append(got, dst[:n]...)
+	}
+}
 
 // wantRead reads all that c has and compares the offsets.
 func wantRead(tb testing.TB, c *journal.Cursor, want ...uint64) {
 	tb.Helper()
 	var got []uint64
-	dst := make([]journal.Entry, 3)
-	for {
-		n, err := c.Read(dst)
-		if err != nil {
-			tb.Fatalf("read after %d: %v", got, err)
-		}
-		for _, e := range dst[:n] {
-			got = append(got, e.Offset)
-		}
-		if n == 0 {
-			break
-		}
+	for _, e := range readAll(tb, c) {
+		got = append(got, e.Offset)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		tb.Errorf("offsets read (-want +got):\n%s", diff)
@@ -94,11 +123,52 @@ func wantBehind(tb testing.TB, c *journal.Cursor) {
 	}
 }
 
-// wantStats compares what does not hang on the real clock.
+// wantTexts reads all that c has and compares the texts.
+func wantTexts(tb testing.TB, c *journal.Cursor, want ...string) {
+	tb.Helper()
+	var got []string
+	for _, e := range readAll(tb, c) {
+		got = append(got, string(e.Message))
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		tb.Errorf("texts read (-want +got):\n%s", diff)
+	}
+}
+
+// wantResumed resumes alice after the message at an offset, and closes the cursor when
+// it has read what is wanted.
+func wantResumed(tb testing.TB, j *journal.Journal, after uint64, want ...uint64) {
+	tb.Helper()
+	c, until, ok := j.Resume("alice", &waker{}, position(after))
+	if !ok {
+		tb.Errorf("alice cannot resume after %d", after)
+		return
+	}
+	defer c.Close()
+	if last, _ := j.Last(); until != last {
+		tb.Errorf("what was there is up to %v, want %v", until, last)
+	}
+	wantRead(tb, c, want...)
+}
+
+func wantRefused(tb testing.TB, j *journal.Journal, after journal.Position) {
+	tb.Helper()
+	logs := j.Logs()
+	if c, until, ok := j.Resume("alice", &waker{}, after); ok || c != nil || until != (journal.Position{}) {
+		tb.Errorf("alice resumed after %v, want a refusal", after)
+	}
+	if j.Logs() != logs {
+		tb.Error("a refusal left a log behind")
+	}
+}
+
+// wantStats compares what does not hang on the real clock. The bytes wanted are
+// those of the logs.
 func wantStats(tb testing.TB, j *journal.Journal, want journal.Stats) {
 	tb.Helper()
 	got := j.Stats()
 	got.Age = 0
+	want.Bytes += j.SpineBytes()
 	if diff := cmp.Diff(want, got); diff != "" {
 		tb.Errorf("stats (-want +got):\n%s", diff)
 	}

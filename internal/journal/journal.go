@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ranger/internal/event"
@@ -18,39 +19,44 @@ type Config struct {
 	TTL time.Duration
 	// Size is how many entries a user's log holds, 1000 by default.
 	Size int
-	// Memory is what all logs together may take in bytes, 256 MiB by default;
-	// one user's log may take a 64th of it.
+	// Memory is what the window may take in bytes, 256 MiB by default; one user's
+	// log may take a 64th of it.
 	Memory int64
 }
 
 // Message is one message of the stream and what became of it.
 type Message struct {
 	Position
-	// Gap says that messages between the last one appended and this one were
+	// Lost says that messages between the last one appended and this one were
 	// never read. A jump of offsets alone says nothing: a stream has offsets that
 	// are no messages.
-	Gap bool
+	Lost bool
 	// At is when this node took it from the broker, Unix ms.
 	At int64
 	// Events are for different users each. Append keeps their Message.
 	Events []event.Event
+	// Gap is the text of an announcement to everybody, nil for none. It stands
+	// before the events. Append keeps it.
+	Gap []byte
 }
 
 // Journal is the window. All methods are safe for concurrent use, but Append
-// and Reset are for one goroutine, which alone decides the order.
+// and Cut are for one goroutine, which alone decides the order.
 type Journal struct {
 	cfg    Config        // fixed at construction
 	seed   maphash.Seed  // fixed at construction
 	shards [shards]shard // each with a lock of its own, taken after mu
 
 	mu      sync.Mutex
-	spine   spine       // guarded by mu
-	queue   ring[place] // guarded by mu: every entry of every log, oldest first, and some already dropped
-	entries int         // guarded by mu: number of the entries held
-	bytes   int64       // guarded by mu: sum of their costs
-	evicted uint64      // guarded by mu: entries dropped by Size or Memory, ever
-	stream  uint64      // guarded by mu: how many streams there were before this one
-	floor   uint64      // guarded by mu: offset from which on nothing is missing, but by Size
+	spine   spine     // guarded by mu
+	oldest  oldest    // guarded by mu
+	gaps    ring[gap] // guarded by mu: what was announced to everybody
+	entries int       // guarded by mu: number of the entries held in logs
+	bytes   int64     // guarded by mu: sum of the logs' bytes
+	evicted uint64    // guarded by mu: entries dropped by Size or Memory, ever
+	floor   uint64    // guarded by mu: offset from which on nothing is missing, but by a log's own bound
+
+	announced atomic.Uint64 // number of the next gap; changes under mu
 
 	wake []*Cursor // owned by the goroutine that appends
 }
@@ -69,8 +75,8 @@ func New(cfg Config) *Journal {
 
 // Append adds the stream's next message, wakes the sessions of its users and
 // drops what is over the bounds. A message at or before the last one is not
-// added again: then it returns false. A gap begins the window anew: no position
-// before it holds any more.
+// added again: then it returns false. One before which messages were lost begins
+// the window anew: no position before it holds any more.
 func (j *Journal) Append(m Message) bool {
 	if !j.append(m) {
 		return false
@@ -85,14 +91,18 @@ func (j *Journal) Append(m Message) bool {
 func (j *Journal) append(m Message) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if last, ok := j.spine.last(); ok && m.Offset <= last.Offset {
+	last, ok := j.spine.last()
+	if ok && m.Offset <= last.Offset {
 		return false
 	}
-	if m.Gap {
+	if m.Lost {
 		j.spine = spine{}
 	}
 	j.spine.push(m.Position, m.At)
 	j.wake = j.wake[:0]
+	if m.Gap != nil {
+		j.announceLocked(m, last)
+	}
 	for _, e := range m.Events {
 		j.addLocked(m, e)
 	}
@@ -105,88 +115,108 @@ func (j *Journal) addLocked(m Message, e event.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.openLocked(e.UID)
-	entry := Entry{Offset: m.Offset, At: m.At, Message: e.Message, Kind: e.Kind}
-	number := l.add(entry)
-	j.queue.push(place{at: m.At, stream: j.stream, offset: m.Offset, number: number, log: l, shard: s})
-	j.entries++
-	j.bytes += entry.cost()
-	for l.entries.len() > j.cfg.Size || (l.bytes > j.cfg.Memory/64 && l.entries.len() > 1) {
-		j.bytes -= l.drop()
+	before, known := l.bytes, l.entries.len() > 0
+	entry := Entry{Offset: m.Offset, Check: m.Check, At: m.At, Message: e.Message, Kind: e.Kind}
+	for l.entries.len() == j.cfg.Size || (l.entries.len() > 0 && l.bytes+entry.cost() > j.cfg.Memory/64) {
+		l.since = l.drop().Offset + 1
 		j.entries--
 		j.evicted++
 	}
+	l.add(entry)
+	j.entries++
+	j.bytes += l.bytes - before
+	if !known {
+		j.oldest.push(l)
+	}
 	j.wake = append(j.wake, l.cursors...)
+}
+
+// maxGaps is how many announcements to everybody are held.
+const maxGaps = 1024
+
+// gap is an announcement to everybody.
+type gap struct {
+	Entry
+	// stands is the offset of the message whose events it stands before. To whom
+	// it is told behind the message before that it was not told yet.
+	stands uint64
+}
+
+// announceLocked adds the gap of m, which follows the message at last. Its
+// position is m's own, if that has no events: else who has read the gap has not
+// read m.
+func (j *Journal) announceLocked(m Message, last Position) {
+	if j.gaps.len() == maxGaps {
+		j.floor = max(j.floor, j.gaps.pop().stands+1)
+	}
+	at := m.Position
+	if len(m.Events) > 0 {
+		at = last
+	}
+	e := Entry{Offset: at.Offset, Check: at.Check, At: m.At, Message: m.Gap, Kind: event.Announcement}
+	j.gaps.push(gap{Entry: e, stands: m.Offset})
+	j.announced.Store(j.gaps.next)
+	for i := range j.shards {
+		j.wake = j.shards[i].appendCursors(j.wake)
+	}
 }
 
 // trimLocked drops what is older than TTL at now (Unix ms), then the oldest of
 // all users alike until Memory suffices. The spine must not be empty.
 func (j *Journal) trimLocked(now int64) {
 	before := now - j.cfg.TTL.Milliseconds()
-	j.spine.trim(before)
-	j.floor = max(j.floor, j.spine.segments[0].offset)
-	for j.queue.len() > 0 {
-		p := *j.queue.at(j.queue.first)
-		old := p.at < before
-		if !old && j.bytes <= j.cfg.Memory {
-			break
-		}
-		j.queue.pop()
-		if j.dropLocked(p) && !old {
+	for j.gaps.len() > 0 && j.gaps.oldest().At < before {
+		j.floor = max(j.floor, j.gaps.pop().stands+1)
+	}
+	for end := uint64(0); ; { // of the last message dropped, which goes as a whole
+		j.spine.trim(before, j.floor)
+		j.floor = max(j.floor, j.spine.segments[0].offset)
+		l := j.oldest.log()
+		over := j.bytes+j.spine.bytes() > j.cfg.Memory
+		switch {
+		case l != nil && l.entries.oldest().At < before:
+			j.dropLocked(l)
+		case l != nil && (l.entries.oldest().Offset < end || over && !j.spine.older(l.entries.oldest().Offset)):
+			end = j.dropLocked(l) + 1
 			j.evicted++
+		case over && len(j.spine.segments) > 1:
+			j.spine.drop()
+		default:
+			return
 		}
-	}
-	if j.queue.len() > 2*j.entries+spareQueue {
-		j.tidyLocked()
 	}
 }
 
-// spareQueue is how many places of dropped entries are no reason to tidy up.
-const spareQueue = 1024
-
-// tidyLocked takes out of the queue what logs have dropped by their own bound:
-// else a busy user's places would pile up in it for a whole TTL.
-func (j *Journal) tidyLocked() {
-	var held ring[place]
-	for n := j.queue.first; n != j.queue.next; n++ {
-		if p := j.queue.at(n); p.held() {
-			held.push(*p)
-		}
-	}
-	j.queue = held
-}
-
-// dropLocked drops the entry at p, if its log's own bound has not done so yet.
-func (j *Journal) dropLocked(p place) bool {
-	p.shard.mu.Lock()
-	defer p.shard.mu.Unlock()
-	if !p.held() {
-		return false
-	}
-	j.bytes -= p.log.drop()
+// dropLocked drops a log's oldest entry and returns its offset.
+func (j *Journal) dropLocked(l *userLog) uint64 {
+	s := j.shard(l.uid)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := l.bytes
+	e := l.drop()
+	j.bytes += l.bytes - before
 	j.entries--
-	p.shard.forgetLocked(p.log)
-	if p.stream == j.stream {
-		j.floor = max(j.floor, p.offset+1)
-	}
-	return true
+	s.forgetLocked(l)
+	j.floor = max(j.floor, e.Offset+1)
+	return e.Offset
 }
 
-// Reset empties the spine, because the stream that follows is another one: no
-// position taken before holds any more. What the logs hold stays for the
-// cursors that have not read it yet, until it is too old.
-func (j *Journal) Reset() {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.spine = spine{}
-	j.floor = 0
-	j.stream++
-}
+// TTL returns how long a message stays.
+func (j *Journal) TTL() time.Duration { return j.cfg.TTL }
 
 // Last returns the position of the newest message, and whether there is one.
 func (j *Journal) Last() (Position, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.spine.last()
+}
+
+// First returns the position of the oldest message held, and whether there is
+// one.
+func (j *Journal) First() (Position, bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.spine.first()
 }
 
 // Holds tells whether the message at p is in the window and is the one that p

@@ -2,61 +2,84 @@ package journal
 
 import "ranger/internal/event"
 
-// Entry is one event of one user's log. Entries of a user are in the order of
-// the stream.
+// Entry is one event of one user's log, or a gap that is told between them.
+// Entries are in the order of the stream.
 type Entry struct {
-	// Offset is the event's number in the stream.
+	// Offset is the number in the stream of the message that it came from.
 	Offset uint64
 	// At is when this node took it from the broker, Unix ms.
 	At int64
 	// Message is the text of the socket message. It must not be changed.
 	Message []byte
-	Kind    event.Kind
+	// Check is that of the message in the stream.
+	Check uint32
+	Kind  event.Kind
 }
 
-// entryCost is what an entry is reckoned to take in bytes besides its message:
-// its slot in the log's ring and in the queue of all entries, and that rings
-// double when they grow.
-const entryCost = 128
+// Position returns where in the stream the entry stands.
+func (e *Entry) Position() Position { return Position{Offset: e.Offset, Check: e.Check} }
 
-func (e *Entry) cost() int64 { return int64(len(e.Message)) + entryCost }
+// What the logs are reckoned to take in bytes beside the messages' texts.
+const (
+	// entryCost is an entry's: its slot in the log's ring, and half a free one.
+	entryCost = 72
+	// logCost is that of a log with entries, beside its user's uid: the log
+	// itself, its slot in the map, its place among the oldest.
+	logCost = 192
+)
+
+func (e *Entry) cost() int64 { return int64(cap(e.Message)) + entryCost }
 
 // userLog holds the events of one user and the cursors that read them. Guarded
-// by its shard's mu; entries change under Journal.mu as well, so that who holds
-// either may look at them.
+// by its shard's mu; all but cursors changes under Journal.mu as well, so that who
+// holds either may look at it.
 type userLog struct {
 	uid     event.UID
 	entries ring[Entry]
-	bytes   int64 // sum of the costs of the entries held
+	bytes   int64  // what the log is reckoned to take; 0 without entries
+	since   uint64 // offset from which on the log has dropped nothing by its own bound
 	cursors []*Cursor
 }
 
-// add appends an entry and returns its number.
-func (l *userLog) add(e Entry) uint64 {
+// add appends an entry.
+func (l *userLog) add(e Entry) {
+	if l.entries.len() == 0 {
+		l.bytes = logCost + int64(len(l.uid))
+	}
 	l.bytes += e.cost()
-	return l.entries.push(e)
+	l.entries.push(e)
 }
 
-// drop drops the oldest entry and returns what it cost.
-func (l *userLog) drop() int64 {
+// drop drops the oldest entry and returns it.
+func (l *userLog) drop() Entry {
 	e := l.entries.pop()
+	l.paid(e)
+	return e
+}
+
+// cut drops the entries from an offset on, moves the cursors to what is left, of
+// the gaps too, and returns how many it dropped.
+func (l *userLog) cut(offset uint64, gaps cutGaps) (dropped int) {
+	end := l.entries.next
+	for l.entries.len() > 0 && l.entries.newest().Offset >= offset {
+		l.paid(l.entries.popNewest())
+		dropped++
+	}
+	l.since = min(l.since, offset)
+	for _, c := range l.cursors {
+		c.cuts++
+		c.behind = c.behind || dropped > 0 && c.next < end || c.gaps && gaps.next < gaps.end && c.gap < gaps.end
+		c.next, c.gap = min(c.next, l.entries.next), min(c.gap, gaps.next)
+	}
+	return dropped
+}
+
+func (l *userLog) paid(e Entry) {
 	l.bytes -= e.cost()
-	return e.cost()
+	if l.entries.len() == 0 {
+		l.bytes = 0
+	}
 }
 
 // idle tells that nothing is lost when the log is forgotten.
 func (l *userLog) idle() bool { return l.entries.len() == 0 && len(l.cursors) == 0 }
-
-// place is where an entry stands.
-type place struct {
-	at     int64  // when it was read, Unix ms
-	stream uint64 // how many streams there were before its own
-	offset uint64
-	number uint64 // in its user's log
-	log    *userLog
-	shard  *shard
-}
-
-// held tells whether the entry at p is still in its log. The caller holds
-// Journal.mu.
-func (p *place) held() bool { return p.number >= p.log.entries.first }

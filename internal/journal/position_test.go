@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"ranger/internal/event"
 	"ranger/internal/journal"
 )
 
@@ -48,6 +47,116 @@ func TestPositionText(t *testing.T) {
 	}
 }
 
+func TestParsePosition(t *testing.T) {
+	for text, want := range map[string]journal.Position{
+		"0.00000000":                {},
+		"41.09f3c2a1":               {Offset: 41, Check: 0x9f3c2a1},
+		"10.ffffffff":               {Offset: 10, Check: 1<<32 - 1},
+		"9007199254740991.abcdef01": {Offset: journal.MaxOffset - 1, Check: 0xabcdef01},
+	} {
+		if got, ok := journal.ParsePosition(text); !ok || got != want {
+			t.Errorf("ParsePosition(%q) = %v, %v; want %v", text, got, ok, want)
+		}
+	}
+}
+
+// I7: what a client sends is a position to the letter, or none.
+func TestParsePositionRefuses(t *testing.T) {
+	for name, text := range malformed() {
+		t.Run(name, func(t *testing.T) {
+			if got, ok := journal.ParsePosition(text); ok || got != (journal.Position{}) {
+				t.Errorf("ParsePosition(%q) = %v, %v; want a refusal", text, got, ok)
+			}
+		})
+	}
+}
+
+func malformed() map[string]string {
+	return map[string]string{
+		"empty":               "",
+		"dot":                 ".",
+		"no dot":              "4109f3c2a1",
+		"no offset":           ".09f3c2a1",
+		"no check":            "41.",
+		"offset alone":        "41",
+		"two dots":            "41..09f3c2a1",
+		"three parts":         "41.09f3c2a1.",
+		"three full parts":    "41.09f3c2a1.09f3c2a1",
+		"fraction":            "4.1.09f3c2a1",
+		"comma":               "41,09f3c2a1",
+		"plus":                "+41.09f3c2a1",
+		"minus":               "-41.09f3c2a1",
+		"minus zero":          "-0.09f3c2a1",
+		"plus in check":       "41.+9f3c2a1",
+		"minus in check":      "41.-9f3c2a1",
+		"space before":        " 41.09f3c2a1",
+		"space behind":        "41.09f3c2a1 ",
+		"space inside":        "41 .09f3c2a1",
+		"space in check":      "41. 9f3c2a1",
+		"newline":             "41.09f3c2a1\n",
+		"tab":                 "\t41.09f3c2a1",
+		"leading zero":        "041.09f3c2a1",
+		"only zeroes":         "00.09f3c2a1",
+		"upper case":          "41.09F3C2A1",
+		"mixed case":          "41.09f3c2A1",
+		"short check":         "41.9f3c2a1",
+		"long check":          "41.009f3c2a1",
+		"hex prefix":          "41.0x9f3c2a",
+		"hex offset":          "0x29.09f3c2a1",
+		"hex digits":          "4a.09f3c2a1",
+		"octal":               "0o51.09f3c2a1",
+		"underscore":          "4_1.09f3c2a1",
+		"underscore in check": "41.09f3_2a1",
+		"no hex":              "41.09f3c2ag",
+		"exponent":            "4e1.09f3c2a1",
+		"2^53":                "9007199254740992.09f3c2a1",
+		"2^63":                "9223372036854775808.09f3c2a1",
+		"2^64":                "18446744073709551616.09f3c2a1",
+		"2^64 and 41":         "18446744073709551657.09f3c2a1",
+		"many digits":         strings.Repeat("9", 10_000) + ".09f3c2a1",
+		"many zeroes":         strings.Repeat("0", 10_000) + "41.09f3c2a1",
+		"NUL":                 "\x00",
+		"NUL before":          "\x0041.09f3c2a1",
+		"NUL behind":          "41.09f3c2a1\x00",
+		"NUL in check":        "41.09f3c2a\x00",
+		"Arabic digits":       "٤١.09f3c2a1",
+		"fullwidth digits":    "４１.09f3c2a1",
+		"fullwidth in check":  "41.0９f3c2a",
+		"fullwidth dot":       "41．09f3c2a1",
+		"superscript":         "4¹.09f3c2a1",
+		"minus sign":          "−41.09f3c2a1",
+		"byte order mark":     "\ufeff41.09f3c2a1",
+		"broken UTF-8":        "41.09f3c2\xff\xfe",
+		"quotes":              `"41.09f3c2a1"`,
+		"null":                "null",
+		"NaN":                 "NaN.09f3c2a1",
+		"infinity":            "Inf.09f3c2a1",
+	}
+}
+
+// I7: what is taken for a position is what it writes itself as, byte for byte,
+// and names a message that a client can number.
+func FuzzParsePosition(f *testing.F) {
+	for _, text := range malformed() {
+		f.Add(text, uint64(len(text)), uint32(len(text)))
+	}
+	f.Add("0.00000000", uint64(0), uint32(0))
+	f.Add("41.09f3c2a1", uint64(41), uint32(0x9f3c2a1))
+	f.Add("9007199254740991.ffffffff", uint64(journal.MaxOffset-1), uint32(1<<32-1))
+	f.Add("9007199254740992.ffffffff", uint64(journal.MaxOffset), uint32(1<<32-1))
+	f.Add("18446744073709551615.00000001", uint64(1<<64-1), uint32(1))
+	f.Fuzz(func(t *testing.T, text string, offset uint64, check uint32) {
+		if p, ok := journal.ParsePosition(text); ok && (p.String() != text || p.Offset >= journal.MaxOffset) {
+			t.Errorf("%q was taken for %v", text, p)
+		}
+		want := journal.Position{Offset: offset, Check: check}
+		got, ok := journal.ParsePosition(want.String())
+		if ok != (offset < journal.MaxOffset) || ok && got != want {
+			t.Errorf("ParsePosition(%q) = %v, %v", want, got, ok)
+		}
+	})
+}
+
 func TestHolds(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	s.next = 100
@@ -78,49 +187,4 @@ func TestHolds(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A stream that was deleted and made anew counts from 0 again.
-func TestResetInvalidatesPositions(t *testing.T) {
-	s := newStream(t, journal.Config{})
-	c := s.Subscribe("alice", &waker{})
-	s.add("alice")
-	s.add("alice")
-	s.Reset()
-	if _, ok := s.Last(); ok {
-		t.Error("there is a last position after Reset")
-	}
-	if s.Holds(position(1)) {
-		t.Error("a position of the old stream holds before there is a new one")
-	}
-
-	other := journal.Message{Position: journal.Position{Offset: 1, Check: 1}, At: s.at}
-	other.Events = append(other.Events, event.Event{UID: "alice", Message: []byte("after the reset")})
-	if !s.Append(other) {
-		t.Fatal("the new stream was refused")
-	}
-	if s.Holds(position(1)) {
-		t.Error("a position of the old stream holds in the new one")
-	}
-	if !s.Holds(other.Position) {
-		t.Error("a position of the new stream does not hold")
-	}
-	wantRead(t, c, 0, 1, 1) // what was not read yet is not lost
-}
-
-// What is left of the old stream goes in its time, and says nothing of the new
-// stream's completeness.
-func TestResetLeavesFloorToTheNewStream(t *testing.T) {
-	s := newStream(t, journal.Config{TTL: time.Minute})
-	s.next = 500
-	s.add("alice")
-	s.Reset()
-	s.wait(30 * time.Second)
-	s.next = 3
-	s.add("alice")
-	s.wait(31 * time.Second) // the old entry is too old, the new one is not
-	s.add("alice")
-	wantStats(t, s.Journal, journal.Stats{
-		Messages: 2, Entries: 2, Bytes: 2 * (journal.EntryCost + 7), Floor: 3, Last: position(4),
-	})
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"ranger/internal/event"
@@ -19,28 +21,40 @@ type machine struct {
 	model   model
 	cursors []*place
 	at      int64
-	offset  uint64 // of the next message
-	salt    uint32 // makes every check another
+	offset  uint64             // of the next message
+	salt    uint32             // makes every check another
+	seen    []journal.Position // ever appended
 }
 
-// I3: whatever is appended, read and dropped in whatever order, a cursor reads
-// its user's entries in order, each once, or is told that it cannot.
+// I2, I3: whatever is appended, cut, read and dropped in whatever order, a cursor
+// reads its user's entries, and the gaps in their place, in order, each once, or
+// is told that it cannot; and it resumes if, and only if, it misses nothing.
 func TestJournalIsItsModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := journal.Config{
 			TTL:    time.Duration(rapid.SampledFrom([]int{1, 5, 60}).Draw(t, "ttl")) * time.Second,
 			Size:   rapid.IntRange(1, 6).Draw(t, "size"),
-			Memory: int64(rapid.SampledFrom([]int{500, 2000, 64 * 300, 1 << 20}).Draw(t, "memory")),
+			Memory: int64(rapid.SampledFrom([]int{1000, 4000, 64 * 500, 1 << 20}).Draw(t, "memory")),
 		}
-		m := &machine{journal: journal.New(cfg), model: model{cfg: cfg}, at: 1_700_000_000_000}
+		m := &machine{
+			journal: journal.New(cfg), at: 1_700_000_000_000,
+			model: model{cfg: cfg, since: map[event.UID]uint64{}},
+		}
 		t.Repeat(map[string]func(*rapid.T){
 			"append":    m.append,
+			"append ":   m.append, // twice as often
 			"again":     m.again,
 			"wait":      m.wait,
-			"jump":      func(t *rapid.T) { m.offset += uint64(rapid.IntRange(0, 1).Draw(t, "jump")) },
-			"reset":     m.reset,
+			"jump":      func(t *rapid.T) { m.offset += uint64(rapid.IntRange(0, 3).Draw(t, "jump")) },
+			"cut":       m.cut,
 			"subscribe": m.subscribe,
+			"follow":    m.follow,
+			"resume":    m.resume,
+			"resume ":   m.resume,
 			"read":      m.read,
+			"read ":     m.read,
+			"reached":   m.reached,
+			"before":    m.before,
 			"close":     m.close,
 			"":          m.check,
 		})
@@ -48,24 +62,32 @@ func TestJournalIsItsModel(t *testing.T) {
 }
 
 func user(t *rapid.T) event.UID {
-	return rapid.SampledFrom([]event.UID{"a", "b", "c", "d"}).Draw(t, "uid")
+	return rapid.SampledFrom([]event.UID{"a", "b", "c", "d", "e", "f"}).Draw(t, "uid")
 }
 
 func (m *machine) append(t *rapid.T) {
 	m.salt++
-	msg := journal.Message{Position: journal.Position{Offset: m.offset, Check: m.salt}, At: m.at, Gap: rapid.IntRange(0, 19).Draw(t, "gap") == 0}
-	for range rapid.IntRange(0, 2).Draw(t, "events") {
+	msg := journal.Message{
+		Position: journal.Position{Offset: m.offset, Check: m.salt}, At: m.at,
+		Lost: rapid.IntRange(0, 29).Draw(t, "lost") == 0,
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "events") {
 		uid := user(t)
 		if !slices.ContainsFunc(msg.Events, func(e event.Event) bool { return e.UID == uid }) {
-			body := make([]byte, rapid.SampledFrom([]int{1, 100, 700}).Draw(t, "bytes"))
-			msg.Events = append(msg.Events, event.Event{UID: uid, Kind: event.Order, Message: body})
+			kind := rapid.SampledFrom([]event.Kind{event.Order, event.Trade, event.Announcement}).Draw(t, "kind")
+			text := make([]byte, rapid.SampledFrom([]int{1, 100, 700}).Draw(t, "bytes"))
+			msg.Events = append(msg.Events, event.Event{UID: uid, Kind: kind, Message: text})
 		}
+	}
+	if rapid.IntRange(0, 4).Draw(t, "gap") == 0 {
+		msg.Gap = fmt.Appendf(nil, "gap %d", m.salt)
 	}
 	m.offset++
 	got, want := m.journal.Append(msg), m.model.append(msg)
 	if got != want {
 		t.Fatalf("Append(%d) = %v, want %v", msg.Offset, got, want)
 	}
+	m.seen = append(m.seen, msg.Position)
 }
 
 // again appends what is there already.
@@ -84,16 +106,79 @@ func (m *machine) wait(t *rapid.T) {
 	m.at += rapid.SampledFrom([]int64{1, 500, 1000, 4000, 59_999}).Draw(t, "ms")
 }
 
-func (m *machine) reset(t *rapid.T) {
-	m.journal.Reset()
-	m.model.reset()
+// cut goes on after what is left, or anywhere if nothing is.
+func (m *machine) cut(t *rapid.T) {
+	back := rapid.Uint64Range(0, 12).Draw(t, "back")
+	offset := m.offset + 1 - min(m.offset+1, back)
+	if rapid.IntRange(0, 4).Draw(t, "all") == 0 {
+		offset = 0
+	}
+	got, want := m.journal.Cut(offset), m.model.cut(offset, m.cursors)
+	if got != want {
+		t.Fatalf("Cut(%d) = %d, want %d", offset, got, want)
+	}
 	m.offset = uint64(rapid.IntRange(0, 5).Draw(t, "offset"))
+	if last, ok := m.model.last(); ok {
+		m.offset = last.Offset + 1 + m.offset/3
+	}
 }
 
 func (m *machine) subscribe(t *rapid.T) {
-	p := &place{uid: user(t)}
+	p := &place{uid: user(t), next: len(m.model.items)}
 	p.cursor = m.journal.Subscribe(p.uid, &waker{})
-	p.next = len(m.model.unread(p))
+	m.cursors = append(m.cursors, p)
+}
+
+func (m *machine) follow(t *rapid.T) {
+	p := &place{uid: user(t), gaps: true, next: len(m.model.items)}
+	var at, want journal.Position
+	p.cursor, at = m.journal.Follow(p.uid, &waker{})
+	if last, ok := m.model.last(); ok {
+		want = last.Position
+	}
+	if at != want {
+		t.Fatalf("follows from %v, want %v", at, want)
+	}
+	m.cursors = append(m.cursors, p)
+}
+
+// position is any that was ever seen, or one like it.
+func (m *machine) position(t *rapid.T) journal.Position {
+	p := journal.Position{Offset: uint64(rapid.IntRange(0, 9).Draw(t, "offset"))}
+	if n := len(m.seen); n > 0 {
+		// Mostly what may still be held: else hardly one in ten would resume.
+		p = m.seen[n-1-min(n-1, rapid.IntRange(0, 12).Draw(t, "back"))]
+	}
+	switch rapid.IntRange(0, 9).Draw(t, "other") {
+	case 0:
+		p.Check ^= 1 << rapid.IntRange(0, 31).Draw(t, "bit")
+	case 1:
+		p.Offset += uint64(rapid.IntRange(1, 20).Draw(t, "ahead"))
+	case 2:
+		p.Offset = rapid.SampledFrom([]uint64{0, journal.MaxOffset - 1, 1<<64 - 1}).Draw(t, "far")
+	}
+	return p
+}
+
+// resume resumes if, and only if, the model is complete, but for what one number
+// for all users leaves out.
+func (m *machine) resume(t *rapid.T) {
+	p, after := &place{uid: user(t), gaps: true}, m.position(t)
+	c, until, ok := m.journal.Resume(p.uid, &waker{}, after)
+	complete := m.model.holds(after) && m.model.complete(p.uid, after.Offset)
+	if want := complete && !m.model.refuses(after.Offset); ok != want {
+		t.Fatalf("%s resumes after %v: %v, want %v", p.uid, after, ok, want)
+	}
+	if !ok {
+		if c != nil || until != (journal.Position{}) {
+			t.Fatalf("Resume() = %v, %v, false", c, until)
+		}
+		return
+	}
+	if last, _ := m.model.last(); until != last.Position {
+		t.Fatalf("what is there is up to %v, want %v", until, last.Position)
+	}
+	p.cursor, p.next = c, m.model.behindOf(after.Offset)
 	m.cursors = append(m.cursors, p)
 }
 
@@ -108,9 +193,9 @@ func (m *machine) read(t *rapid.T) {
 	p := m.pick(t)
 	dst := make([]journal.Entry, rapid.IntRange(0, 4).Draw(t, "room"))
 	n, err := p.cursor.Read(dst)
-	unread := m.model.unread(p)
-	if len(unread) > 0 && unread[0].gone {
-		if !errors.Is(err, journal.ErrBehind) {
+	unread, next, gone := m.model.unread(p)
+	if gone {
+		if n != 0 || !errors.Is(err, journal.ErrBehind) {
 			t.Fatalf("Read() = %d, %v; want ErrBehind", n, err)
 		}
 		return
@@ -118,12 +203,44 @@ func (m *machine) read(t *rapid.T) {
 	if err != nil || n != min(len(dst), len(unread)) {
 		t.Fatalf("Read() = %d, %v; want %d, nil", n, err, min(len(dst), len(unread)))
 	}
-	for i, e := range dst[:n] {
-		if e.Offset != unread[i].offset || e.At != unread[i].at {
-			t.Fatalf("read offset %d of %d, want %d of %d", e.Offset, e.At, unread[i].offset, unread[i].at)
+	if n > 0 {
+		p.next = next[n-1]
+	}
+	if diff := cmp.Diff(unread[:n], dst[:n], cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("entries read (-want +got):\n%s", diff)
+	}
+}
+
+// reached: a cursor has read everything, up to the newest message, or not.
+func (m *machine) reached(t *rapid.T) {
+	p := m.pick(t)
+	got, ok := p.cursor.Reached()
+	unread, _, gone := m.model.unread(p)
+	last, some := m.model.last()
+	if want := some && !gone && len(unread) == 0; ok != want || ok && got != last.Position {
+		t.Fatalf("Reached() = %v, %v with %d unread, gone: %v", got, ok, len(unread), gone)
+	}
+}
+
+// before: the newest event before the cursor that matches.
+func (m *machine) before(t *rapid.T) {
+	p := m.pick(t)
+	kind := rapid.SampledFrom([]event.Kind{event.Order, event.Trade, event.Announcement}).Draw(t, "kind")
+	short := rapid.Bool().Draw(t, "short")
+	match := func(e *journal.Entry) bool { return e.Kind == kind && len(e.Message) == 1 == short }
+	var want *journal.Entry
+	for _, e := range m.model.items[:p.next] {
+		if e.uid == p.uid && !e.gone && kind != event.Announcement && match(&e.Entry) {
+			want = &e.Entry
 		}
 	}
-	p.next += n
+	got, ok := p.cursor.Before(match)
+	if ok != (want != nil) {
+		t.Fatalf("Before() = %v, %v, want %v", got, ok, want)
+	}
+	if ok && cmp.Diff(*want, got) != "" {
+		t.Fatalf("Before() = %v, want %v", got, *want)
+	}
 }
 
 func (m *machine) close(t *rapid.T) {
@@ -134,79 +251,63 @@ func (m *machine) close(t *rapid.T) {
 
 // check compares what the two hold.
 func (m *machine) check(t *rapid.T) {
-	held, stats := m.model.held(""), m.journal.Stats()
-	got := fmt.Sprint(stats.Entries, stats.Bytes, stats.Evicted, m.journal.Logs())
-	logs := map[event.UID]bool{}
+	held, stats := m.model.held("*"), m.journal.Stats()
+	full, logs := map[event.UID]bool{}, map[event.UID]bool{}
 	for _, e := range held {
-		logs[e.uid] = true
+		full[e.uid], logs[e.uid] = true, true
 	}
 	for _, p := range m.cursors {
 		logs[p.uid] = true
+		if got := p.cursor.Cuts(); got != p.cuts {
+			t.Fatalf("%d cuts, want %d", got, p.cuts)
+		}
 	}
-	if want := fmt.Sprint(len(held), sum(held), m.model.evicted, len(logs)); got != want {
-		t.Fatalf("entries, bytes, evicted and logs are %s, want %s", got, want)
+	heads, _ := m.journal.Heads()
+	got := fmt.Sprint(stats.Messages, stats.Entries, stats.Bytes, stats.Evicted, m.journal.Logs(), heads)
+	want := fmt.Sprint(len(m.model.spine), len(held), m.model.bytes(), m.model.evicted, len(logs), len(full))
+	if got != want {
+		t.Fatalf("messages, entries, bytes, evicted, logs and heads are %s, want %s", got, want)
 	}
-	if most := 2*len(held) + journal.SpareQueue; m.journal.Queue() > most {
-		t.Fatalf("%d places for %d entries", m.journal.Queue(), len(held))
+	for _, e := range m.model.items {
+		if e.shared && e.Offset >= stats.Floor {
+			t.Fatalf("offset %d was dropped, but the floor is %d", e.Offset, stats.Floor)
+		}
 	}
-	last, ok := m.model.last()
-	if p, held := m.journal.Last(); held != ok || ok && p != last.Position {
-		t.Fatalf("Last() = %v, %v; want %v", p, held, ok)
-	}
-	if !ok {
-		return
-	}
-	m.checkFloor(t, stats.Floor)
 	m.checkSpine(t)
 }
 
-// checkFloor: from the floor on nothing is missing but by a log's own bound,
-// and the floor is no higher than it must be.
-func (m *machine) checkFloor(t *rapid.T, floor uint64) {
-	last, _ := m.model.last()
-	before := last.at - m.model.cfg.TTL.Milliseconds()
-	needed := floor == 0
-	for _, r := range m.model.log {
-		if r.run != last.run {
-			continue
-		}
-		first := r.Offset == floor && !slices.ContainsFunc(m.model.log, func(o *record) bool {
-			return o.run == r.run && o.Offset < r.Offset
-		})
-		// Of a hole before it, the floor may be either end.
-		next := r.Offset < floor && !slices.ContainsFunc(m.model.log, func(o *record) bool {
-			return o.run == r.run && r.Offset < o.Offset && o.Offset < floor
-		})
-		needed = needed || first || next && r.at <= before
+// checkSpine: a position of the window holds, and no other.
+func (m *machine) checkSpine(t *rapid.T) {
+	var first, last journal.Position
+	if n := len(m.model.spine); n > 0 {
+		first, last = m.model.spine[0].Position, m.model.spine[n-1].Position
 	}
-	for _, e := range m.model.entries {
-		if e.stream != m.model.stream {
-			continue
-		}
-		if e.shared && e.offset >= floor {
-			t.Fatalf("offset %d was dropped, but the floor is %d", e.offset, floor)
-		}
-		needed = needed || e.shared && e.offset+1 == floor
+	any := len(m.model.spine) > 0
+	if p, ok := m.journal.First(); ok != any || p != first {
+		t.Fatalf("First() = %v, %v; want %v", p, ok, first)
 	}
-	if !needed {
-		t.Fatalf("nothing before the floor %d is missing", floor)
+	if p, ok := m.journal.Last(); ok != any || p != last {
+		t.Fatalf("Last() = %v, %v; want %v", p, ok, last)
+	}
+	for _, p := range m.seen {
+		if got, want := m.journal.Holds(p), m.model.holds(p); got != want {
+			t.Fatalf("Holds(%v) = %v, want %v", p, got, want)
+		}
+		if m.journal.Holds(journal.Position{Offset: p.Offset, Check: ^p.Check}) {
+			t.Fatalf("%v holds with another check", p)
+		}
+		if got, want := m.journal.Ahead(p), !any || p.Offset > last.Offset; got != want {
+			t.Fatalf("Ahead(%v) = %v, want %v", p, got, want)
+		}
+		m.checkLookup(t, p)
 	}
 }
 
-// checkSpine: a position of the window holds, and none of another stream, or
-// with another check.
-func (m *machine) checkSpine(t *rapid.T) {
-	last, _ := m.model.last()
-	for _, r := range m.model.log {
-		holds := m.journal.Holds(r.Position)
-		if r.run != last.run && holds {
-			t.Fatalf("%v of another stream holds", r.Position)
-		}
-		if r.run == last.run && r.at > last.at-m.model.cfg.TTL.Milliseconds() && !holds {
-			t.Fatalf("%v does not hold", r.Position)
-		}
-		if m.journal.Holds(journal.Position{Offset: r.Offset, Check: ^r.Check}) {
-			t.Fatalf("%v holds with another check", r.Position)
-		}
+// checkLookup: what follows an offset is found.
+func (m *machine) checkLookup(t *rapid.T, p journal.Position) {
+	i := slices.IndexFunc(m.model.spine, func(r *record) bool { return r.Offset > p.Offset })
+	got, ok := m.journal.Next(p.Offset)
+	if ok != (i >= 0) || ok && got != m.model.spine[i].Position {
+		t.Fatalf("Next(%d) = %v, %v", p.Offset, got, ok)
 	}
 }

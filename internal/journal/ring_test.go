@@ -12,28 +12,75 @@ func TestRing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var ring journal.Ring
 		var model []int
-		pushed, popped := 0, 0
+		item, first := 0, uint64(0) // next item, number of the oldest
 		for range rapid.IntRange(1, 20).Draw(t, "rounds") {
 			for range rapid.IntRange(0, 50).Draw(t, "pushes") {
-				if got := ring.Push(pushed); got != uint64(pushed) {
-					t.Fatalf("item %d got the number %d", pushed, got)
+				if got, want := ring.Push(item), first+uint64(len(model)); got != want {
+					t.Fatalf("item %d got the number %d, want %d", item, got, want)
 				}
-				model = append(model, pushed)
-				pushed++
+				model = append(model, item)
+				item++
 			}
 			for range rapid.IntRange(0, len(model)).Draw(t, "pops") {
 				if got := ring.Pop(); got != model[0] {
 					t.Fatalf("popped %d, want %d", got, model[0])
 				}
-				model = model[1:]
-				popped++
+				model, first = model[1:], first+1
 			}
-			if ring.Len() != pushed-popped {
-				t.Fatalf("len %d, want %d", ring.Len(), pushed-popped)
+			for range rapid.IntRange(0, len(model)).Draw(t, "newest") {
+				last := len(model) - 1
+				if got := ring.PopNewest(); got != model[last] {
+					t.Fatalf("popped %d, want the newest, %d", got, model[last])
+				}
+				model = model[:last]
 			}
-			if most := max(2, 4*len(model)); len(model) > 0 && ring.Slots() > most || len(model) == 0 && ring.Slots() != 0 {
-				t.Fatalf("%d slots for %d items", ring.Slots(), len(model))
+			if ring.Len() != len(model) {
+				t.Fatalf("len %d, want %d", ring.Len(), len(model))
+			}
+			for i, want := range model {
+				if got := ring.At(first + uint64(i)); got != want {
+					t.Fatalf("item %d is %d, want %d", first+uint64(i), got, want)
+				}
 			}
 		}
 	})
+}
+
+// A ring takes little more than what it holds, and no more work than a few moves
+// an item, however it grew or shrank.
+func TestRingFits(t *testing.T) {
+	var ring journal.Ring
+	moves, slots := 0, 0
+	check := func() {
+		t.Helper()
+		// The allocator gives numbers by twos at least, and an eighth more at most.
+		if most := max(4, ring.Len()*9/5); ring.Len() > 0 && ring.Slots() > most || ring.Len() == 0 && ring.Slots() != 0 {
+			t.Fatalf("%d slots for %d items", ring.Slots(), ring.Len())
+		}
+		if ring.Slots() != slots {
+			slots, moves = ring.Slots(), moves+ring.Len()
+		}
+	}
+	const n = 10_000
+	for i := range n {
+		ring.Push(i)
+		check()
+	}
+	for range n * 9 / 10 {
+		ring.Pop()
+		check()
+	}
+	for i := range n { // as a full log does
+		ring.Push(i)
+		check()
+		ring.Pop()
+		check()
+	}
+	for ring.Len() > 0 {
+		ring.PopNewest()
+		check()
+	}
+	if most := 6 * n * 2; moves > most {
+		t.Errorf("%d moves for %d items pushed, want at most %d", moves, 2*n, most)
+	}
 }

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"hash/maphash"
+	"maps"
 	"sync"
 
 	"ranger/internal/event"
@@ -15,6 +16,7 @@ const shards = 64
 type shard struct {
 	mu   sync.Mutex
 	logs map[event.UID]*userLog // guarded by mu
+	most int                    // logs that the map ever had; guarded by mu
 }
 
 func (j *Journal) shard(uid event.UID) *shard {
@@ -26,13 +28,38 @@ func (s *shard) openLocked(uid event.UID) *userLog {
 	if !ok {
 		l = &userLog{uid: uid}
 		s.logs[uid] = l
+		s.most = max(s.most, len(s.logs))
 	}
 	return l
 }
 
-// forgetLocked lets go of l if nobody would miss it.
+// appendCursors appends to dst the cursors that are told of gaps.
+func (s *shard) appendCursors(dst []*Cursor) []*Cursor {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.logs {
+		for _, c := range l.cursors {
+			if c.gaps {
+				dst = append(dst, c)
+			}
+		}
+	}
+	return dst
+}
+
+// spareLogs is for how many logs a map may have room to spare.
+const spareLogs = 64
+
+// forgetLocked lets go of l if nobody would miss it, and of the map when most of
+// it is free: a map keeps the room that it once had.
 func (s *shard) forgetLocked(l *userLog) {
-	if l.idle() && s.logs[l.uid] == l {
-		delete(s.logs, l.uid)
+	if !l.idle() || s.logs[l.uid] != l {
+		return
+	}
+	delete(s.logs, l.uid)
+	if n := len(s.logs); s.most > 2*n+spareLogs {
+		logs := make(map[event.UID]*userLog, n)
+		maps.Copy(logs, s.logs)
+		s.logs, s.most = logs, n
 	}
 }

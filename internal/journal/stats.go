@@ -6,8 +6,8 @@ import "time"
 type Stats struct {
 	// Messages is how many messages of the stream the spine holds.
 	Messages int
-	// Entries is how many events all logs hold, Bytes what they are reckoned to
-	// take of Config.Memory.
+	// Entries is how many events all logs hold, Bytes what they and the spine are
+	// reckoned to take of Config.Memory.
 	Entries int
 	Bytes   int64
 	// Evicted counts the entries dropped by Size or Memory since the start.
@@ -28,7 +28,7 @@ func (j *Journal) Stats() Stats {
 	s := Stats{
 		Messages: j.spine.messages,
 		Entries:  j.entries,
-		Bytes:    j.bytes,
+		Bytes:    j.bytes + j.spine.bytes(),
 		Evicted:  j.evicted,
 		Floor:    j.floor,
 	}

@@ -265,6 +265,8 @@ func TestAnnouncedLoss(t *testing.T) {
 func TestPositionsBeginAnew(t *testing.T) {
 	t.Parallel()
 	no, seven := false, uint64(7)
+	// A gap stands before the first event of the stream that begins.
+	same := map[string]map[ledger.Fault]int{"resumed:false": {ledger.Reordered: 1}, "stream": {}}
 	for name, anew := range map[string][]line{
 		"resumed:false": {{kind: "socket"}, {kind: "success", number: 9, resumed: &no}},
 		"stream":        {{kind: "gap", number: 9, reason: "stream"}},
@@ -277,7 +279,9 @@ func TestPositionsBeginAnew(t *testing.T) {
 				want map[ledger.Fault]int
 			}{
 				{"an event behind it", []line{{kind: "event", n: 1, number: 10, prev: &seven}}, map[ledger.Fault]int{}},
-				{"an event before it", []line{{kind: "event", n: 1, number: 9}}, map[ledger.Fault]int{ledger.Reordered: 1}},
+				{"an event before it", []line{{kind: "event", n: 1, number: 8}}, map[ledger.Fault]int{ledger.Reordered: 1}},
+				{"an event with its number", []line{{kind: "event", n: 1, number: 9}}, same[name]},
+				{"an event with its number, later", []line{{kind: "heartbeat", number: 9, prev: &seven}, {kind: "event", n: 1, number: 9}}, map[ledger.Fault]int{ledger.Reordered: 1}},
 				{"a heartbeat", []line{{kind: "heartbeat", number: 9, prev: &seven}, {kind: "event", n: 1, number: 10, prev: &seven}}, map[ledger.Fault]int{}},
 			} {
 				trial := ledger.NewTrial(1, 1)

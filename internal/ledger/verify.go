@@ -23,6 +23,7 @@ type witness struct {
 	// What outlives a socket.
 	position string // to resume from; empty: nothing is known yet
 	number   uint64 // the highest that a position had
+	anew     bool   // another stream begins: the next event may have that very number
 	floor    uint64 // events up to here the client need not know
 	last     uint64 // number of the user's event before, once known
 	known    bool
@@ -153,7 +154,8 @@ func (w *witness) event(text []byte) {
 		w.transcript.saw(sighting{n: n}, s.Replay)
 		return
 	}
-	behind := w.position != "" && at.number <= w.number
+	behind := w.position != "" && (at.number < w.number || at.number == w.number && !w.anew)
+	w.anew = false
 	w.transcript.saw(sighting{n: n, place: at, placed: true, behind: behind}, s.Replay)
 	w.position = s.Position
 	if behind {
@@ -214,6 +216,7 @@ func (w *witness) gap(g gap) {
 		return
 	case anew:
 		w.begin(at.number)
+		w.anew = true
 	default:
 		w.moved(at, "gap")
 	}
@@ -229,7 +232,7 @@ func (w *witness) moved(at place, what string) {
 		w.find(Reordered, about{place: &at}, "the %s leads back from %d: a resume from there repeats events", what, w.number)
 		return
 	}
-	w.number = at.number
+	w.number, w.anew = at.number, false
 }
 
 // chain checks what the server says was the user's event before.

@@ -20,6 +20,8 @@ type Metrics struct {
 	authentications *prometheus.CounterVec
 	events          map[event.Kind]prometheus.Counter
 	unrouted        map[event.Reason]prometheus.Counter
+	retried         prometheus.Counter
+	gaps            map[event.GapReason]prometheus.Counter
 	deliveries      prometheus.Counter
 	closes          *prometheus.CounterVec
 }
@@ -33,6 +35,11 @@ func NewMetrics(node, version string, refusals []string) *Metrics {
 			"Tokens that were looked at, by result (ok, refused) and the reason of a refusal.", "result", "reason"),
 		events:   make(map[event.Kind]prometheus.Counter),
 		unrouted: make(map[event.Reason]prometheus.Counter),
+		gaps:     make(map[event.GapReason]prometheus.Counter),
+		retried: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "ranger_retries_total",
+			Help: "Messages dropped because one with their message_id had come through the same exchange within a minute.",
+		}),
 		deliveries: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "ranger_deliveries_total",
 			Help: "Events written to sockets.",
@@ -49,6 +56,10 @@ func NewMetrics(node, version string, refusals []string) *Metrics {
 	for _, r := range event.Reasons() {
 		m.unrouted[r] = unrouted.WithLabelValues(string(r))
 	}
+	gaps := counters("ranger_gaps_total", "Gaps that clients were told of, by reason.", "reason")
+	for _, r := range event.GapReasons() {
+		m.gaps[r] = gaps.WithLabelValues(string(r))
+	}
 	m.authentications.WithLabelValues("ok", "")
 	for _, reason := range refusals {
 		m.authentications.WithLabelValues("refused", reason)
@@ -57,7 +68,7 @@ func NewMetrics(node, version string, refusals []string) *Metrics {
 		Name: "ranger_build_info", Help: "1, labelled with the node's name and the version that runs.",
 	}, []string{"node", "version"})
 	build.WithLabelValues(node, version).Set(1)
-	m.registry.MustRegister(m.authentications, events, unrouted, m.deliveries, m.closes, build,
+	m.registry.MustRegister(m.authentications, events, unrouted, m.retried, gaps, m.deliveries, m.closes, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -79,6 +90,12 @@ func (m *Metrics) Event(kind event.Kind) { m.events[kind].Inc() }
 
 // Unrouted counts a recipient, or a whole message, that was not served.
 func (m *Metrics) Unrouted(reason event.Reason) { m.unrouted[reason].Inc() }
+
+// Retried counts a message that was read before, by its message_id.
+func (m *Metrics) Retried() { m.retried.Inc() }
+
+// Gap counts a gap that clients are told of.
+func (m *Metrics) Gap(reason event.GapReason) { m.gaps[reason].Inc() }
 
 // Delivered counts events written to one socket.
 func (m *Metrics) Delivered(n int) { m.deliveries.Add(float64(n)) }

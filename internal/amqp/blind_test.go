@@ -1,0 +1,56 @@
+package amqp_test
+
+import (
+	"strings"
+	"testing"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+
+	"ranger/internal/event"
+)
+
+// testBlind: a broker's user who may not place canaries and witnesses is told
+// once what to permit; nothing is told to clients on mere suspicion; and what a
+// look can see is mended.
+func testBlind(t *testing.T, s *server, user string) {
+	t.Helper()
+	cfg := newConfig(t, s.url) // guest may delete it
+	guests := cfg.URL
+	cfg.URL, cfg.LookEvery = s.as(user, "right", ""), soon
+	const warning = "may not place canaries and witnesses"
+	p := newPeer(t, guests)
+	for i := range 2 { // the first one makes the stream
+		n := startNode(t, cfg)
+		l := n.awaitLog(t, warning)
+		for _, name := range []string{canary(cfg, cfg.Exchanges.Orders), witness(cfg, cfg.Exchanges.Orders), "write to exchange " + cfg.Exchanges.Orders} {
+			if advice := l.attrs["advice"].(string); !strings.Contains(advice, name) {
+				t.Errorf("the advice %q does not name %s", advice, name)
+			}
+		}
+		n.awaitFollowing(t)
+		alices := n.tap(t, alice)
+		p.send(cfg, order(10*i), trade(10*i+1))
+		alices.await(t, idText(10*i+1))
+
+		p.must("unbind", func(ch *amqp091.Channel) error { return ch.QueueUnbind(cfg.Stream, "", cfg.Exchanges.Orders, nil) })
+		awaitMarkers(t, p.follow(cfg.Stream), 2) // it is bound before the second is sent
+		p.send(cfg, order(10*i+2))
+		alices.await(t, idText(10*i+2))
+		if got := n.metrics.gaps.count(func(event.GapReason) bool { return true }); got != 0 {
+			t.Errorf("%d gaps were told", got)
+		}
+		if i == 1 {
+			p.must("delete", func(ch *amqp091.Channel) error { return ch.ExchangeDelete(cfg.Exchanges.Orders, false, false) })
+			n.metrics.gaps.await(t, "a gap", 0, func(g event.GapReason) bool { return g == event.GapExchange })
+			awaitMarkers(t, p.follow(cfg.Stream), 1)
+			p.send(cfg, order(13))
+			alices.await(t, idText(13))
+			s.ctl("close_all_user_connections", user, "for a test")
+			n.awaitFollowing(t)
+		}
+		if got := n.log.count(says(warning)); got != 1 {
+			t.Errorf("it was said %d times, want once", got)
+		}
+		n.stop(t)
+	}
+}

@@ -1,0 +1,170 @@
+package amqp_test
+
+import (
+	"testing"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+
+	"ranger/internal/amqp"
+	"ranger/internal/event"
+)
+
+// newQueueConfig returns a Config whose node reads a queue of its own.
+func newQueueConfig(t *testing.T, url string) amqp.Config {
+	t.Helper()
+	cfg := newConfig(t, url)
+	cfg.Queue = true
+	t.Cleanup(func() {
+		newPeerUnchecked(url, func(ch *amqp091.Channel) { _, _ = ch.QueueDelete(cfg.Stream+"."+cfg.Node, false, false, false) })
+	})
+	return cfg
+}
+
+// newPeerUnchecked lets f use a channel, if there is a broker to give one.
+func newPeerUnchecked(url string, f func(*amqp091.Channel)) {
+	c, err := amqp091.Dial(url)
+	if err != nil {
+		return
+	}
+	defer c.Close() //nolint:errcheck // nothing depends on it
+	if ch, err := c.Channel(); err == nil {
+		f(ch)
+	}
+}
+
+// What came while no process read is there for the next one, under positions
+// that are no other's.
+func TestQueueOutlivesTheProcess(t *testing.T) {
+	t.Parallel()
+	cfg := newQueueConfig(t, sharedURL(t))
+	first := startNode(t, cfg)
+	first.awaitLog(t, "AMQP_SOURCE=stream promises more")
+	first.awaitFollowing(t)
+	alices := first.tap(t, alice)
+	p := newPeer(t, cfg.URL)
+	p.send(cfg, order(1), trade(2))
+	got := alices.await(t, idText(2))
+	old := got[1].Position()
+	if !first.journal.Holds(old) {
+		t.Errorf("position %v is not held", old)
+	}
+	first.stop(t)
+	p.send(cfg, order(3))
+
+	next := newNode(cfg)
+	alices = next.tap(t, alice)
+	next.run(t)
+	next.awaitFollowing(t)
+	p.send(cfg, order(4))
+	// The last ones of before may come again: they were not acknowledged yet.
+	seen := numbers(t, alices.await(t, idText(4)))
+	if n := len(seen); n < 2 || seen[n-2] != 3 || seen[n-1] != 4 {
+		t.Errorf("the next process read %v, want 3 and 4 last", seen)
+	}
+	if next.journal.Holds(old) {
+		t.Errorf("position %v of another process is held", old)
+	}
+	if first, _ := next.journal.First(); first.Offset <= old.Offset {
+		t.Errorf("the next process counts from %v on, the last one came to %v", first, old)
+	}
+}
+
+// Connections that end in the middle of a flood cost nothing, though what was
+// not acknowledged comes again.
+func TestQueueConnectionsEnd(t *testing.T) {
+	t.Parallel()
+	cfg := newQueueConfig(t, sharedURL(t))
+	parted := newProxy(t, cfg.URL)
+	through := cfg
+	through.URL = parted.url
+	n := startNode(t, through)
+	n.awaitFollowing(t)
+	alices := n.tap(t, alice)
+	f := startFlood(t, cfg, 0)
+	for i := range 5 {
+		alices.await(t, idText(200*(i+1)))
+		parted.cut()
+		n.awaitLog(t, "will reconnect")
+		n.awaitFollowing(t)
+	}
+	f.stop()
+	newPeer(t, cfg.URL).send(cfg, order(f.next))
+	got := numbers(t, alices.await(t, idText(f.next)))
+	checkNumbers(t, got, append(f.confirmed, f.next))
+	if counted := n.metrics.events.count(func(event.Kind) bool { return true }); counted != len(got) {
+		t.Errorf("%d events were counted, %d came", counted, len(got))
+	}
+}
+
+// Two nodes of one name would share a queue.
+func TestQueueIsExclusive(t *testing.T) {
+	t.Parallel()
+	cfg := newQueueConfig(t, sharedURL(t))
+	first := startNode(t, cfg)
+	first.awaitFollowing(t)
+	second := startNode(t, cfg)
+	second.awaitLog(t, "NODE_NAME must differ")
+	second.awaitLog(t, "NODE_NAME must differ") // it keeps trying
+	first.stop(t)
+	second.awaitFollowing(t)
+}
+
+// A queue that was deleted is made anew; what came in between is told as a gap.
+func TestQueueDeleted(t *testing.T) {
+	t.Parallel()
+	cfg := newQueueConfig(t, sharedURL(t))
+	n := startNode(t, cfg)
+	n.awaitFollowing(t)
+	alices := n.tap(t, alice)
+	p := newPeer(t, cfg.URL)
+	p.send(cfg, order(1))
+	old := alices.await(t, idText(1))[0].Position()
+	p.deleteQueue(cfg.Stream + "." + cfg.Node)
+	n.awaitLog(t, "the queue was gone")
+	n.awaitFollowing(t)
+	p.send(cfg, order(2))
+	alices.await(t, idText(2))
+	if got := n.metrics.gaps.count(func(r event.GapReason) bool { return r == event.GapStream }); got != 1 {
+		t.Errorf("%d gaps were told, want 1", got)
+	}
+	if !n.journal.Holds(old) {
+		t.Errorf("position %v of this process is no longer held", old)
+	}
+}
+
+// A queue that is found at its bound may have dropped messages: that is told.
+func TestQueueFull(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ sent, gaps int }{"full": {5, 1}, "almost": {4, 0}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := newQueueConfig(t, sharedURL(t))
+			startAndStop(t, cfg) // the topology is there
+			p := newPeer(t, cfg.URL)
+			name := cfg.Stream + "." + cfg.Node
+			p.deleteQueue(name)
+			if code := p.queue(name, true, amqp091.Table{"x-max-length": 5}); code != 0 {
+				t.Fatalf("declare the queue: refused with %d", code)
+			}
+			for i := range c.sent {
+				d := order(i)
+				p.publish("", name, amqp091.Publishing{Headers: d.Headers, Body: d.Body})
+			}
+			n := startNode(t, cfg)
+			n.awaitFollowing(t)
+			if got := n.metrics.gaps.count(func(r event.GapReason) bool { return r == event.GapOverflow }); got != c.gaps {
+				t.Errorf("%d gaps were told, want %d", got, c.gaps)
+			}
+			if got := n.log.count(says("the queue was at its bound")); got != c.gaps {
+				t.Errorf("it was logged %d times, want %d", got, c.gaps)
+			}
+		})
+	}
+}
+
+func startAndStop(t *testing.T, cfg amqp.Config) {
+	t.Helper()
+	n := startNode(t, cfg)
+	n.awaitFollowing(t)
+	n.stop(t)
+}

@@ -1,0 +1,67 @@
+package amqp_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A broker is spoken to with TLS where the URL says so, and only where its
+// certificate is one that is trusted.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"broker"},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, BasicConstraintsValid: true, IsCA: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	encrypted := newProxyOn(t, sharedURL(t), ln)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	cfg := newConfig(t, sharedURL(t))
+	cfg.URL = strings.Replace(encrypted.url, "amqp:", "amqps:", 1)
+	stranger := startNode(t, cfg)
+	stranger.awaitLog(t, "certificate signed by unknown authority")
+	stranger.stop(t)
+	for _, query := range []url.Values{
+		{"cacertfile": {ca}},
+		{"cacertfile": {ca}, "server_name_indication": {"broker"}},
+	} {
+		trusting := cfg
+		trusting.URL += "/?" + query.Encode()
+		n := startNode(t, trusting)
+		n.awaitFollowing(t)
+		alices := n.tap(t, alice)
+		newPeer(t, sharedURL(t)).send(cfg, order(1))
+		alices.await(t, idText(1))
+		n.stop(t)
+	}
+	wrong := cfg
+	wrong.URL += "/?" + url.Values{"cacertfile": {ca}, "server_name_indication": {"another"}}.Encode()
+	startNode(t, wrong).awaitLog(t, "not another")
+}

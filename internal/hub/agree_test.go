@@ -1,0 +1,96 @@
+package hub_test
+
+import (
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ranger/internal/event"
+	"ranger/internal/journal"
+)
+
+// timeForm is what two nodes do not have in common.
+var timeForm = regexp.MustCompile(`"at":[0-9]+`)
+
+// I3: two nodes never disagree. Sessions of one user on two hubs, over journals
+// that are fed alike, are sent the same but for the times; also where one of the
+// nodes began to read later.
+func TestNodesAgree(t *testing.T) {
+	cfg := calm
+	cfg.journal.TTL = time.Minute
+	bubble(t, cfg, func(t *testing.T, s *server) {
+		other := newServer(t, cfg)
+		both := func(f func(s *server)) {
+			f(s)
+			pass(7 * time.Millisecond) // nodes are not at the same place at once
+			f(other)
+		}
+		script := func(n int, s *server) {
+			switch n % 5 {
+			case 0:
+				s.tell("alice", trade(n))
+			case 1:
+				s.nobody()
+			case 2:
+				s.append(journal.Message{Events: []event.Event{
+					{UID: "alice", Kind: event.Order, Message: []byte(`{"orderbook":{"market":"a"}}`)},
+					{UID: "bob", Kind: event.Order, Message: []byte(`{"orderbook":{"market":"b"}}`)},
+				}})
+			case 3:
+				s.gap()
+			default:
+				s.gapOf("alice")
+			}
+		}
+		both((*server).firstMessage)
+		for n := range 50 {
+			both(func(s *server) { script(n, s) })
+			pass(100 * time.Millisecond)
+		}
+		var places []journal.Position
+		for _, p := range []uint64{0, 3, 17, 49} {
+			places = append(places, s.at(p))
+		}
+		for _, keys := range []string{``, `,"events":"orderbook"`, `,"markets":"none"`, `,"markets":["b","btcusd"],"events":"trade"`} {
+			for _, p := range places {
+				message := asking("alice", `"resume":"`+p.String()+`"`+keys)
+				a, b := s.ask(message), other.ask(message)
+				left, right := a.readFor(time.Millisecond), b.readFor(time.Millisecond)
+				both(func(s *server) { script(0, s) })
+				left = append(left, a.readFor(time.Millisecond)...)
+				right = append(right, b.readFor(time.Millisecond)...)
+				if diff := cmp.Diff(timeless(left), timeless(right)); diff != "" || len(left) < 3 && keys == "" {
+					t.Errorf("%d messages after %s (-one +other):\n%s", len(left), message, diff)
+				}
+			}
+		}
+	})
+}
+
+// firstMessage makes the stream begin at 1: no position is zero.
+func (s *server) firstMessage() {
+	s.offset = 0
+	s.nobody()
+}
+
+// at returns the position of an offset that the window holds.
+func (s *server) at(offset uint64) journal.Position {
+	s.tb.Helper()
+	for _, check := range []string{"", trade(int(offset) - 1), `{"orderbook":{"market":"a"}}{"orderbook":{"market":"b"}}`, string(sampleGap.Message())} {
+		if p := (journal.Position{Offset: offset, Check: journal.Check([]byte(check))}); s.window.Holds(p) {
+			return p
+		}
+	}
+	s.tb.Fatalf("offset %d is not held", offset)
+	return journal.Position{}
+}
+
+func timeless(texts []string) []string {
+	var out []string
+	for _, text := range texts {
+		out = append(out, timeForm.ReplaceAllString(text, `"at":0`))
+	}
+	return out
+}
