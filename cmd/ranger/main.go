@@ -38,6 +38,7 @@ var errSecondSignal = errors.New("a second signal: ended at once")
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Push events from RabbitMQ to WebSockets."`
 	Publish publishCommand `cmd:"" help:"Publish an Order or a Trade as Peatio does."`
+	Inspect inspectCommand `cmd:"" help:"Show messages of the stream, and why they reached nobody."`
 	Ledger  ledgerCommand  `cmd:"" help:"Publish for many users, and judge what their sockets get."`
 	Token   tokenCommand   `cmd:"" help:"Sign a session token, as Barong would."`
 	Keygen  keygenCommand  `cmd:"" help:"Make a key pair for session tokens."`

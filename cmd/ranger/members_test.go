@@ -1,0 +1,111 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+	"github.com/redis/go-redis/v9"
+)
+
+// directory returns a client of the shared Redis, and what has a node use a
+// member directory of the world's own there.
+func (w *world) directory() (client *redis.Client, key string, env []string) {
+	w.t.Helper()
+	url := os.Getenv("REDIS_URL")
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		w.t.Fatalf("REDIS_URL: %v: run the tests with `make test`, or with `scripts/services go test ./...`", err)
+	}
+	client, key = redis.NewClient(options), "members of "+w.stream
+	w.t.Cleanup(func() { _ = client.Close() })
+	return client, key, []string{"REDIS_URL=" + url, "MEMBER_DIRECTORY=" + key}
+}
+
+// TestMembers publishes what names users by Peatio's ids alone: it reaches them,
+// and who was not known is told of the gap once they are. It names I1 and I2.
+func TestMembers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	client, key, env := w.directory()
+	check(t, client.HSet(t.Context(), key, "11", string(alice)).Err())
+	p := w.serve(env...)
+	alices := w.login(p, alice)
+	bobs := dial(t, p, nil)
+	bobs.send(`{"jwt":"Bearer ` + w.token(bob) + `","resume":true}`)
+	bobs.read()
+
+	w.publish(w.orders, amqp091.Table{"member_id": int32(11)}, orderBody(1))
+	w.publish(w.trades, nil, `{"id":2,"ask_member_id":11,"bid_member_id":"12"}`)
+	alices.expect(`{"orderbook":`+orderBody(1)+`}`, `{"trade":{"id":2,"side":"ask"}}`)
+	p.awaitLog("a message reached nobody")
+
+	check(t, client.HSet(t.Context(), key, "12", string(bob)).Err())
+	w.publish(w.orders, nil, `{"id":3,"member_id":12}`) // a miss is looked up at once
+	for _, want := range []string{
+		`^\{"orderbook":\{"id":3\},"position":"\d+\.[0-9a-f]{8}","at":\d+\}$`,
+		`^\{"gap":\{"from":\d+,"to":\d+,"reason":"member","position":"\d+\.[0-9a-f]{8}"\}\}$`,
+	} {
+		got := bobs.read()
+		for strings.HasPrefix(got, `{"heartbeat":`) {
+			got = bobs.read()
+		}
+		if !regexp.MustCompile(want).MatchString(got) {
+			t.Errorf("bob got %s, want %s", got, want)
+		}
+	}
+	alices.send("ping")
+	alices.expect("pong") // and nothing of that is Alice's
+
+	offset := p.awaitLog("a message reached nobody")["offset"]
+	env = append(w.environment(), env...)
+	r := command(t, t.TempDir(), env, "inspect", "--offset", offset)
+	for _, want := range []string{"exchange     " + w.trades, "trade for " + string(alice), "trade for " + string(bob), `ask_member_id\":11`} {
+		if r.code != 0 || !strings.Contains(r.out, want) {
+			t.Errorf("inspect ended with %d, %s\n%s\nwant %s", r.code, r.err, r.out, want)
+		}
+	}
+}
+
+// TestInspect looks at what reached nobody.
+func TestInspect(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.serve()
+	w.order(alice, 1)
+	w.publish(w.orders, nil, `{"id":2}`)
+	w.publish(w.trades, amqp091.Table{"ask_member_uid": "A", "bid_member_id": int64(7)}, `{"id":3}`)
+	w.publish(w.orders, amqp091.Table{"member_uid": "A"}, `not JSON`)
+	first := p.awaitLog("a message reached nobody")["offset"]
+	run := func(args ...string) result {
+		return command(t, t.TempDir(), w.environment(), append([]string{"inspect"}, args...)...)
+	}
+	list := run("--unroutable", "--since", "10m")
+	for _, want := range []string{
+		`(?m)^` + first + ` +no_owner +\S+\.orderbook +"\{\\"id\\":2\}"$`,
+		`(?m)^\d+ +unknown_member +\S+\.trade +"\{\\"id\\":3\}"$`,
+		`(?m)^\d+ +not_json +\S+\.orderbook +"not JSON"$`,
+		`(?m)^3 of \d+ messages$`,
+	} {
+		if list.code != 0 || !regexp.MustCompile(want).MatchString(list.out) {
+			t.Errorf("it ended with %d, %s\n%s\nwant a line %s", list.code, list.err, list.out, want)
+		}
+	}
+	for args, want := range map[string]string{
+		"--offset " + first:                      "outcome      reaches nobody: no_owner: no header and no field names its owner",
+		"--offset 0":                             "outcome      a record of a node for other nodes: ranger.marker",
+		"--offset 1000000":                       "offset 1000000 is not there yet: stream",
+		"--offset -1":                            "--offset: ",
+		"--offset 1 --unroutable":                "--offset, --unroutable: give one of them",
+		"--unroutable --since yesterday":         "--since: ",
+		"":                                       "--offset, --unroutable: give one of them",
+		"--offset 1 --amqp-stream no-such-queue": "no queue 'no-such-queue'",
+	} {
+		if r := run(strings.Fields(args)...); !strings.Contains(r.out+r.err, want) {
+			t.Errorf("inspect %s: %s", args, fmt.Sprintf("got %d %s%s, want %s", r.code, r.out, r.err, want))
+		}
+	}
+}
