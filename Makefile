@@ -4,11 +4,12 @@
 GOLANGCI = CGO_ENABLED=0 go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 VERSION  = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 FUZZTIME = 30s
+SOAK     = TestChaos|TestRollingRestart|TestBrokerKilledUnderLoad|TestPeatiosExchangesLost|TestFeedBroken|TestHistoryMemory
 
 # Peers that tests run against: publishers and clients that are not ours.
 PEERS = ruby-bunny ruby-websocket ruby-jwt ruby-activesupport python3-websockets
 
-.PHONY: help build test lint fuzz bench
+.PHONY: help build test lint fuzz bench soak
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):[a-z ]*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -28,6 +29,9 @@ lint: ## golangci-lint, go fix and go mod tidy have nothing to say
 
 fuzz: ## run every fuzz target for FUZZTIME (30s)
 	scripts/services scripts/fuzz $(FUZZTIME)
+
+soak: ## the tests that break nodes and brokers, at full load and for long
+	scripts/services go test -count=1 -timeout 60m -v -run '$(SOAK)' ./cmd/ranger -args -soak
 
 bench: ## run every benchmark
 	scripts/services go test -run '^$$' -bench . -benchmem ./...

@@ -3,6 +3,7 @@ package main_test
 import (
 	"context"
 	"encoding/base64"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,6 +25,7 @@ const patience = 30 * time.Second
 var binary string
 
 func TestMain(m *testing.M) {
+	flag.Parse()
 	code, err := buildAndRun(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -39,7 +41,11 @@ func buildAndRun(m *testing.M) (int, error) {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // the system's temporary folder
 	binary = filepath.Join(dir, "ranger")
-	build := exec.CommandContext(context.Background(), "go", "build", "-race", "-o", binary, ".")
+	args := []string{"build", "-o", binary}
+	if !*soak {
+		args = append(args, "-race")
+	}
+	build := exec.CommandContext(context.Background(), "go", append(args, ".")...)
 	if out, err := build.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("build: %w\n%s", err, out)
 	}

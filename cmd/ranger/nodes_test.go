@@ -1,0 +1,78 @@
+package main_test
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"ranger/internal/ledger"
+)
+
+// optIn connects to p as alice with this `resume`, and returns the answer too.
+func (w *world) optIn(p *process, resume string) (s *socket, answer string) {
+	w.t.Helper()
+	s = dial(w.t, p, nil)
+	s.send(`{"jwt":"Bearer ` + w.token(alice) + `","resume":` + resume + `}`)
+	return s, s.read()
+}
+
+// events reads so many, without the time at which a node took them.
+func (s *socket) events(n int) (got []string) {
+	s.t.Helper()
+	at := regexp.MustCompile(`,"at":\d+`)
+	for len(got) < n {
+		if text := s.read(); !strings.HasPrefix(text, `{"heartbeat":`) {
+			got = append(got, at.ReplaceAllString(text, ""))
+		}
+	}
+	return got
+}
+
+// TestPositionsOnTwoNodes has two sockets of one user on two nodes: they see the
+// same positions, and each node resumes the other's. It names I3.
+func TestPositionsOnTwoNodes(t *testing.T) {
+	t.Parallel()
+	const messages = 200
+	w := newWorld(t)
+	one, two := w.serve("NODE_NAME=one"), w.serve("NODE_NAME=two")
+	a, _ := w.optIn(one, "true")
+	b, _ := w.optIn(two, "true")
+	for n := range messages {
+		w.order(alice, n)
+	}
+	first, second := a.events(messages), b.events(messages)
+	if !slices.Equal(first, second) {
+		t.Fatalf("one node sent  %s\nthe other sent %s", first, second)
+	}
+	position := regexp.MustCompile(`"position":("[^"]*")`).FindStringSubmatch(first[messages/2])[1]
+	for _, p := range []*process{one, two} {
+		s, answer := w.optIn(p, position)
+		if want := `{"success":{"message":"Authenticated.","resumed":true}}`; answer != want {
+			t.Errorf("got %s, want %s", answer, want)
+		}
+		for i, got := range s.events(messages/2 - 1) {
+			if want := strings.TrimSuffix(first[messages/2+1+i], "}") + `,"replay":true}`; got != want {
+				t.Fatalf("replayed %s, want %s", got, want)
+			}
+		}
+	}
+}
+
+// TestLedgerOfRealNodes runs the program's ledger against two nodes, with
+// connections cut all the time. It names I1, I2 and I3.
+func TestLedgerOfRealNodes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	one, two := w.serve("NODE_NAME=one"), w.serve("NODE_NAME=two")
+	r := command(t, t.TempDir(), w.ledgerEnvironment(), "ledger", "--node="+one.ws, "--node="+two.ws,
+		"--users=20", "--sockets=2", "--rate=300", "--duration=2s", "--cut=20ms", "--json")
+	var report ledger.Report
+	if err := json.Unmarshal([]byte(r.out), &report); err != nil || r.code != 0 {
+		t.Fatalf("it ended with %d, %v, and printed %s%s", r.code, err, r.out, r.err)
+	}
+	if !report.Good() || report.Reconnects < 10 || report.Resumed != report.Reconnects {
+		t.Errorf("got %s", r.out)
+	}
+}

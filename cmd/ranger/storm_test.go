@@ -1,0 +1,270 @@
+package main_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+
+	"ranger/internal/auth"
+	"ranger/internal/event"
+)
+
+// stormLoad is how many sockets drop and come back, and what each has missed.
+type stormLoad struct{ sockets, missed int }
+
+// TestStorm has thousands of clients drop and resume within two seconds, while
+// others trade on: it shows what that does to the others' latency. It names I4.
+func TestStorm(t *testing.T) {
+	l := stormLoad{sockets: 300, missed: 10}
+	if *soak {
+		l.sockets = 10_000
+	} else {
+		t.Parallel()
+	}
+	private, public, err := auth.GenerateKey("EdDSA")
+	check(t, err)
+	w := newWorld(t)
+	w.signer, err = auth.NewSigner("EdDSA", string(private))
+	check(t, err)
+	p := w.serve("JWT_ALGORITHM=EdDSA", "JWT_PUBLIC_KEY="+string(public))
+
+	crowd := w.startCrowd(p, l, string(private))
+	crowd.await("connected")
+	others := w.startOthers(p, 100)
+	body := `{"id":1,"price":"0.10","state":"wait","market_id":"btcusd","note":"` + strings.Repeat("x", 200) + `"}`
+	for range l.missed {
+		for i := range l.sockets {
+			if confirmed := w.send(w.orders, amqp091.Table{"member_uid": crowdUser(i)}, body); i%1000 == 0 {
+				confirmed()
+			}
+		}
+	}
+	crowd.await("received")
+
+	quiet := others.latencies(5 * time.Second)
+	crowd.say("drop")
+	during := others.latenciesUntil(crowd.done("resumed"))
+	after := others.latencies(2 * time.Second)
+	others.stop()
+	t.Logf("%d sockets with %d events each: %s", l.sockets, l.missed, crowd.last)
+	t.Logf("latency of %d others: quiet %s, during %s, after %s", 100, quiet, during, after)
+	if during.count == 0 {
+		t.Error("nobody traded during the storm")
+	}
+}
+
+func crowdUser(i int) string { return fmt.Sprintf("IDCROWD%05d", i) }
+
+// quantiles are what latencies were.
+type quantiles struct {
+	count    int
+	p50, p99 time.Duration
+}
+
+func (q quantiles) String() string {
+	return fmt.Sprintf("p50 %v p99 %v (%d)", q.p50.Round(10*time.Microsecond), q.p99.Round(10*time.Microsecond), q.count)
+}
+
+// others trade at a steady rate, one event each in turn.
+type others struct {
+	t    testing.TB
+	quit chan struct{}
+	done sync.WaitGroup
+
+	mu      sync.Mutex
+	samples []time.Duration // guarded by mu
+}
+
+func (w *world) startOthers(p *process, n int) *others {
+	o := &others{t: w.t, quit: make(chan struct{})}
+	for i := range n {
+		s := w.login(p, event.UID("IDOTHER"+strconv.Itoa(i)))
+		go o.read(s)
+	}
+	ch, err := w.conn.Channel()
+	check(w.t, err)
+	o.done.Go(func() {
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for i := 0; ; i = (i + 1) % n {
+			select {
+			case <-o.quit:
+				return
+			case <-tick.C:
+				_ = ch.PublishWithContext(w.t.Context(), w.orders, "", false, false, amqp091.Publishing{
+					Headers: amqp091.Table{"member_uid": "IDOTHER" + strconv.Itoa(i)},
+					Body:    fmt.Appendf(nil, `{"sent":%d}`, time.Now().UnixNano()),
+				})
+			}
+		}
+	})
+	return o
+}
+
+func (o *others) read(s *socket) {
+	for {
+		_, text, err := s.ws.ReadMessage()
+		if err != nil {
+			return
+		}
+		_, number, _ := strings.Cut(string(text), `"sent":`)
+		sent, err := strconv.ParseInt(strings.TrimRight(number, "}"), 10, 64)
+		if err != nil {
+			o.t.Errorf("got %s", text)
+			return
+		}
+		o.mu.Lock()
+		o.samples = append(o.samples, time.Since(time.Unix(0, sent)))
+		o.mu.Unlock()
+	}
+}
+
+func (o *others) latencies(d time.Duration) quantiles {
+	done := make(chan struct{})
+	time.AfterFunc(d, func() { close(done) })
+	return o.latenciesUntil(done)
+}
+
+func (o *others) latenciesUntil(done <-chan struct{}) quantiles {
+	o.mu.Lock()
+	o.samples = nil
+	o.mu.Unlock()
+	<-done
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s := slices.Sorted(slices.Values(o.samples))
+	if len(s) == 0 {
+		return quantiles{}
+	}
+	return quantiles{len(s), s[len(s)/2], s[len(s)*99/100]}
+}
+
+func (o *others) stop() {
+	close(o.quit)
+	o.done.Wait()
+}
+
+// crowd is a process of many clients, which gives way to all others.
+type crowd struct {
+	t    testing.TB
+	in   io.Writer
+	out  *bufio.Scanner
+	last string
+}
+
+// startCrowd runs TestCrowd in a process of its own.
+func (w *world) startCrowd(p *process, l stormLoad, key string) *crowd {
+	cmd := exec.CommandContext(w.t.Context(), "nice", "-n", "19", os.Args[0], "-test.run=^TestCrowd$", "-test.timeout=10m")
+	cmd.Env = append(os.Environ(), "CROWD_URL="+strings.TrimPrefix(p.ws, "ws://"), "CROWD_KEY="+key,
+		fmt.Sprint("CROWD_SOCKETS=", l.sockets), fmt.Sprint("CROWD_MISSED=", l.missed))
+	in, err := cmd.StdinPipe()
+	check(w.t, err)
+	out, err := cmd.StdoutPipe()
+	check(w.t, err)
+	cmd.Stderr = os.Stderr
+	check(w.t, cmd.Start())
+	w.t.Cleanup(func() {
+		_ = in.Close()
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return &crowd{t: w.t, in: in, out: bufio.NewScanner(out)}
+}
+
+func (c *crowd) say(word string) {
+	_, err := fmt.Fprintln(c.in, word)
+	check(c.t, err)
+}
+
+// await waits for a line that begins with a word.
+func (c *crowd) await(word string) {
+	c.t.Helper()
+	for c.out.Scan() {
+		if c.last = c.out.Text(); strings.HasPrefix(c.last, word) {
+			return
+		}
+	}
+	c.t.Fatalf("the crowd ended before it %s", word)
+}
+
+func (c *crowd) done(word string) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for c.out.Scan() {
+			if c.last = c.out.Text(); strings.HasPrefix(c.last, word) {
+				return
+			}
+		}
+	}()
+	return done
+}
+
+// TestCrowd is the crowd: it does nothing but in the process of startCrowd.
+func TestCrowd(t *testing.T) {
+	url := os.Getenv("CROWD_URL")
+	if url == "" {
+		return
+	}
+	number := func(name string) int {
+		n, err := strconv.Atoi(os.Getenv(name))
+		check(t, err)
+		return n
+	}
+	members := make([]*crowdMember, number("CROWD_SOCKETS"))
+	missed := number("CROWD_MISSED")
+	signer, err := auth.NewSigner("EdDSA", os.Getenv("CROWD_KEY"))
+	check(t, err)
+	for i := range members {
+		token, err := signer.Sign(auth.Claims{UID: event.UID(crowdUser(i))})
+		check(t, err)
+		members[i] = &crowdMember{url: url, token: token, resume: "true"}
+	}
+	all := func(over time.Duration, f func(*crowdMember) error) {
+		var group sync.WaitGroup
+		var failed atomic.Int64
+		for i, m := range members {
+			<-time.After(time.Until(time.Now().Add(over / time.Duration(len(members)))))
+			group.Go(func() {
+				if err := f(m); err != nil {
+					fmt.Fprintln(os.Stderr, crowdUser(i), err)
+					failed.Add(1)
+				}
+			})
+		}
+		group.Wait()
+		if failed.Load() > 0 {
+			t.Fatalf("%d clients failed", failed.Load())
+		}
+	}
+	all(0, (*crowdMember).connect)
+	fmt.Println("connected")
+	all(0, func(m *crowdMember) error { return m.receive(missed, "") })
+	fmt.Println("received")
+	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+	for _, m := range members {
+		_ = m.conn.Close()
+	}
+	begin := time.Now()
+	all(2*time.Second, func(m *crowdMember) error {
+		if err := m.connect(); err != nil {
+			return err
+		}
+		return m.receive(missed, `"replay":true`)
+	})
+	fmt.Printf("resumed in %v\n", time.Since(begin).Round(time.Millisecond))
+	for _, m := range members {
+		_ = m.conn.Close()
+	}
+}
