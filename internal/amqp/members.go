@@ -15,7 +15,8 @@ type Members interface {
 	Find(ctx context.Context, member string) (event.UID, bool)
 }
 
-// decode is event.Decode, with ids that memory does not have looked for.
+// decode is event.Decode, with ids that memory does not have looked for. Those
+// that are not known are noted, unless ctx has ended: then d is to be read again.
 func (s *Source) decode(ctx context.Context, d event.Delivery) event.Outcome {
 	if s.cfg.Members == nil {
 		return event.Decode(d, s.cfg.MaxBody, nil)
@@ -30,6 +31,9 @@ func (s *Source) decode(ctx context.Context, d event.Delivery) event.Outcome {
 	}
 	if found {
 		out = event.Decode(d, s.cfg.MaxBody, s.cfg.Members)
+	}
+	if ctx.Err() != nil {
+		return out
 	}
 	for _, member := range out.Members {
 		if len(member) <= maxMember && !s.missed.note(member, s.retries.clock, s.readAt) {
