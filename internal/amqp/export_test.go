@@ -9,6 +9,7 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/event"
+	"ranger/internal/journal"
 )
 
 // What the tests of pure functions need.
@@ -67,6 +68,24 @@ func (r Retries) Tick(at int64) { r.tick(at) }
 
 // Held is how many ids are known, and how many places the queue has.
 func (r Retries) Held() (known, queued int) { return len(r.known), len(r.queue) }
+
+// Counter is counter.
+type Counter struct{ *counter }
+
+// NewCounter returns one for as many messages in flight.
+func NewCounter(prefetch int) Counter { return Counter{newCounter(prefetch)} }
+
+// Place is place.
+func (c Counter) Place(d *amqp091.Delivery) (at journal.Position, known bool) { return c.place(d) }
+
+// Took is took.
+func (c Counter) Took(d *amqp091.Delivery) { c.took(d) }
+
+// Settled is settled.
+func (c Counter) Settled(d *amqp091.Delivery) uint64 { return c.settled(d) }
+
+// Reconnect is reconnect.
+func (c Counter) Reconnect() { c.reconnect() }
 
 // Ask has judge look at what the witness of the exchange of Orders has.
 func Ask(c *amqp091.Connection, cfg Config, judge func([]byte) error) error {

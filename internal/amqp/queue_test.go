@@ -1,8 +1,11 @@
 package amqp_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/amqp"
@@ -93,6 +96,51 @@ func TestQueueConnectionsEnd(t *testing.T) {
 	checkNumbers(t, got, append(f.confirmed, f.next))
 	if counted := n.metrics.events.count(func(event.Kind) bool { return true }); counted != len(got) {
 		t.Errorf("%d events were counted, %d came", counted, len(got))
+	}
+}
+
+// absent is a directory that has alice alone, and not always.
+type absent struct {
+	away  atomic.Bool
+	asked chan struct{} // is sent to when somebody looks for her meanwhile
+}
+
+func (a *absent) UID(string) (event.UID, bool) { return alice, !a.away.Load() }
+
+func (a *absent) Find(ctx context.Context, _ string) (event.UID, bool) {
+	a.asked <- struct{}{}
+	<-ctx.Done()
+	a.away.Store(false)
+	return "", false
+}
+
+// I2: a message that was on its way when the connection ended, and is equal to
+// one that was read and acknowledged, is read.
+func TestQueueEqualMessageOnItsWay(t *testing.T) {
+	t.Parallel()
+	cfg := newQueueConfig(t, sharedURL(t))
+	parted := newProxy(t, cfg.URL)
+	members := &absent{asked: make(chan struct{}, 1)}
+	through := cfg
+	through.URL, through.Members = parted.url, members
+	through.Prefetch = 1 // as few as may be in flight
+	n := startNode(t, through)
+	n.awaitFollowing(t)
+	alices := n.tap(t, alice)
+	p := newPeer(t, cfg.URL)
+	equal := order(1)
+	equal.Headers = map[string]any{"member_id": "11"}
+	p.send(cfg, equal)
+	alices.await(t, idText(1))
+	members.away.Store(true)
+	p.send(cfg, equal)
+	<-members.asked
+	parted.cut()
+	n.awaitLog(t, "will reconnect")
+	n.awaitFollowing(t)
+	p.send(cfg, order(2))
+	if diff := cmp.Diff([]int{1, 1, 2}, numbers(t, alices.await(t, idText(2)))); diff != "" {
+		t.Errorf("orders that were read (-want +got):\n%s", diff)
 	}
 }
 

@@ -201,9 +201,22 @@ func (r *reader) take(ctx context.Context, d *amqp091.Delivery) error {
 	r.unacked++
 	if r.unacked >= max(1, r.src.cfg.Prefetch/8) || now.Sub(r.acked) >= r.src.cfg.LookEvery {
 		r.unacked, r.acked = 0, now
-		if err := r.ch.Ack(d.DeliveryTag, true); err != nil {
-			return fmt.Errorf("acknowledge: %w", err)
-		}
+		return r.acknowledge(d)
+	}
+	return nil
+}
+
+// acknowledge tells the broker how far we are: d was read.
+func (r *reader) acknowledge(d *amqp091.Delivery) error {
+	tag := d.DeliveryTag
+	if r.src.counter != nil {
+		tag = r.src.counter.settled(d)
+	}
+	if tag == 0 { // to the broker it stands for all
+		return nil
+	}
+	if err := r.ch.Ack(tag, true); err != nil {
+		return fmt.Errorf("acknowledge: %w", err)
 	}
 	return nil
 }

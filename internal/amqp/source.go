@@ -39,7 +39,8 @@ type Config struct {
 	MaxBytes int64
 	// MaxBody is the largest body in bytes that is decoded, 256 KiB by default.
 	MaxBody int
-	// Prefetch is how many messages may be in flight, 2000 by default.
+	// Prefetch is how many messages may be in flight, 2000 by default; of a
+	// queue two at least.
 	Prefetch int
 	// Window is how far back a start reads, 15 minutes by default.
 	Window time.Duration
@@ -100,6 +101,7 @@ func NewSource(cfg Config, j *journal.Journal, m Metrics, log *slog.Logger) *Sou
 	}
 	if cfg.Queue {
 		s.cfg.Stream += "." + cfg.Node
+		s.cfg.Prefetch = max(2, s.cfg.Prefetch) // one is never acknowledged
 		s.counter = newCounter(s.cfg.Prefetch)
 	}
 	return s

@@ -1,0 +1,99 @@
+package amqp
+
+import (
+	"fmt"
+	"hash/maphash"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+
+	"ranger/internal/journal"
+)
+
+// counter gives the messages of a classic queue, which have no offsets, numbers
+// of this process. No other process gives the same: it begins with the time, and
+// its checks are its own. But for check it is for one goroutine.
+//
+// What the broker does not know to be read comes again over the next connection:
+// first, in order, and it is the end of what was read. After it, also marked as
+// redelivered, come messages that had been on their way and were not read. Since
+// the newest message read is never acknowledged (see settled), the first one that
+// comes was read. Where it is found last among what was read, no more is taken
+// for known than was: one that was not read is never dropped because it is
+// byte-equal to one that was. What remains: of byte-equal messages that were read
+// some may be told twice; and a message may pass for another one after the queue
+// has lost messages from its head, at its bound or by a TTL, which is loss anyway.
+type counter struct {
+	salt uint32       // fixed at construction
+	seed maphash.Seed // fixed at construction
+	most int          // how many messages the broker may not know to be read; fixed at construction
+
+	next   uint64
+	unsure []uint64 // what the newest messages that were read are known by, as many as most
+	again  []uint64 // those of the connections before, which may come again
+	found  bool     // one has come again: the first of again is the next to come
+}
+
+func newCounter(prefetch int) *counter {
+	return &counter{
+		next: uint64(time.Now().UnixMicro()),
+		salt: rand.Uint32(), //nolint:gosec // it need not be secret
+		seed: maphash.MakeSeed(),
+		most: prefetch,
+	}
+}
+
+// place returns the position of d; known says that it was read over a connection
+// before.
+func (c *counter) place(d *amqp091.Delivery) (at journal.Position, known bool) {
+	if len(c.again) > 0 && d.Redelivered {
+		among := c.again
+		if c.found {
+			among = among[:1]
+		}
+		mark := c.mark(d)
+		for i, known := range slices.Backward(among) { // rather twice than not at all
+			if known == mark {
+				c.again, c.found = c.again[i+1:], true
+				return journal.Position{}, true
+			}
+		}
+	}
+	c.again = nil
+	return journal.Position{Offset: c.next, Check: c.check(d.Body)}, false
+}
+
+// settled returns up to which delivery tag messages are to be acknowledged, 0 for
+// none: all but d, the newest that was read.
+func (*counter) settled(d *amqp091.Delivery) uint64 { return d.DeliveryTag - 1 }
+
+// took notes that d has been appended at its place.
+func (c *counter) took(d *amqp091.Delivery) {
+	c.next++
+	if len(c.unsure) >= 2*c.most {
+		c.unsure = slices.Clone(c.unsure[len(c.unsure)-c.most:])
+	}
+	c.unsure = append(c.unsure, c.mark(d))
+}
+
+// check returns the check of a message in this process' positions. It is safe for
+// concurrent use.
+func (c *counter) check(body []byte) uint32 { return journal.Check(body) ^ c.salt }
+
+// mark is what a message is known by.
+func (c *counter) mark(d *amqp091.Delivery) uint64 {
+	var h maphash.Hash
+	h.SetSeed(c.seed)
+	_, _ = fmt.Fprintf(&h, "%q %q %v ", d.Exchange, d.MessageId, d.Headers) // maps in order
+	_, _ = h.Write(d.Body)
+	return h.Sum64()
+}
+
+// reconnect notes that a new connection follows.
+func (c *counter) reconnect() {
+	c.again = c.unsure[max(0, len(c.unsure)-c.most):]
+	c.unsure = slices.Clone(c.again)
+	c.found = false
+}
