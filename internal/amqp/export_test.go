@@ -66,6 +66,9 @@ func (r Retries) Again(exchange, id string) bool { return r.again(exchange, id) 
 // Tick is tick.
 func (r Retries) Tick(at int64) { r.tick(at) }
 
+// TakeBack is takeBack.
+func (r Retries) TakeBack(id string) { r.takeBack(id) }
+
 // Held is how many ids are known, and how many places the queue has.
 func (r Retries) Held() (known, queued int) { return len(r.known), len(r.queue) }
 
@@ -86,6 +89,54 @@ func (c Counter) Settled(d *amqp091.Delivery) uint64 { return c.settled(d) }
 
 // Reconnect is reconnect.
 func (c Counter) Reconnect() { c.reconnect() }
+
+// Remembered is remembered.
+const Remembered = remembered
+
+// Passed is passed.
+type Passed struct{ passed }
+
+// Note is note.
+func (p *Passed) Note(kind event.Kind, check uint32, clock int64) { p.note(kind, check, clock) }
+
+// Has is has.
+func (p *Passed) Has(kind event.Kind, check uint32) bool { return p.has(kind, check) }
+
+// Of returns read and last.
+func (p *Passed) Of(kind event.Kind) (read uint64, last int64) { return p.read(kind), p.last(kind) }
+
+// MaxMissed and MaxTold are maxMissed and maxTold.
+const (
+	MaxMissed = maxMissed
+	MaxTold   = maxTold
+)
+
+// Missed is missed.
+type Missed struct{ missed }
+
+// Note is note.
+func (m *Missed) Note(member string, since, now int64) bool { return m.note(member, since, now) }
+
+// Forget is forget.
+func (m *Missed) Forget(member string, to int64) { m.forget(member, to) }
+
+// Known is known.
+func (m *Missed) Known(members event.Directory) []event.Gap { return m.known(members) }
+
+// Lookout is lookout.
+type Lookout struct{ lookout }
+
+// HoldBack is holdBack.
+func (l *Lookout) HoldBack(ctx context.Context) error { return l.holdBack(ctx) }
+
+// Topology is topology.
+type Topology struct{ topology }
+
+// NoteMade is noteMade.
+func (t *Topology) NoteMade(name string) { t.noteMade(exchange{name: name}) }
+
+// TakeMade is takeMade.
+func (t *Topology) TakeMade(name string) bool { return t.takeMade(exchange{name: name}) }
 
 // Ask has judge look at what the witness of the exchange of Orders has.
 func Ask(c *amqp091.Connection, cfg Config, judge func([]byte) error) error {

@@ -204,3 +204,24 @@ func TestRetriesAreBounded(t *testing.T) {
 		t.Errorf("%d ids are known after more than a minute, %d queued", known, queued)
 	}
 }
+
+// What was read, and is to be read again, is as if it had not been.
+func TestRetriesTakeBack(t *testing.T) {
+	t.Parallel()
+	r := amqp.NewRetries(1000)
+	r.Again("x", "a")
+	for n := range 3 {
+		if r.Again("x", "b") {
+			t.Errorf("b is known after it was taken back %d times", n)
+		}
+		r.TakeBack("b")
+		if known, queued := r.Held(); known != 1 || queued != 1 {
+			t.Errorf("%d ids are known, %d queued, want a alone", known, queued)
+		}
+	}
+	r.Again("x", "")
+	r.TakeBack("") // was never remembered
+	if !r.Again("x", "a") {
+		t.Error("a is not known")
+	}
+}
