@@ -63,8 +63,14 @@ func NewRetries(most int) Retries { return Retries{newRetries(most)} }
 // Again is again.
 func (r Retries) Again(exchange, id string) bool { return r.again(exchange, id) }
 
-// Tick is tick.
-func (r Retries) Tick(at int64) { r.tick(at) }
+// Tick is tick, with a marker by this attempt.
+func (r Retries) Tick(id string, at int64) { r.tick(heard{id: id, at: at}) }
+
+// MaxHeard is maxHeard.
+const MaxHeard = maxHeard
+
+// Heard is how many markers are remembered.
+func (r Retries) Heard() int { return len(r.clocks.heard) }
 
 // TakeBack is takeBack.
 func (r Retries) TakeBack(id string) { r.takeBack(id) }

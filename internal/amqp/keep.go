@@ -73,7 +73,7 @@ func (r *reader) understand(ctx context.Context, d *amqp091.Delivery, m *journal
 func (r *reader) mark(d *amqp091.Delivery) bool {
 	read, ok := readMarker(d)
 	if ok {
-		r.src.retries.tick(read.At)
+		r.src.heed(read)
 		r.src.noteLook(read.Looked)
 		r.markers.see(read)
 	}

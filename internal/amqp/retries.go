@@ -18,10 +18,10 @@ const readBack = 2 * retryWindow * time.Millisecond
 const maxRetries = 1 << 21
 
 // retries remembers the message_ids read of late, so that a message that its
-// publisher sent again is known for one. Time is the stream's: what the newest
-// marker says. A retry is remembered as any message is, so that all depends on the
-// last minute alone, and nodes decide alike, wherever they began to read. It is for
-// one goroutine.
+// publisher sent again is known for one. Time is the stream's: what its markers
+// say. A retry is remembered as any message is, so that all depends on the last
+// minutes alone, and nodes decide alike, wherever they began to read. It is for one
+// goroutine.
 type retries struct {
 	seeds [2]maphash.Seed     // fixed at construction
 	most  int                 // how many messages are remembered; fixed at construction
@@ -29,7 +29,10 @@ type retries struct {
 	queue []retry             // oldest first, from head on
 	head  int
 	first uint64 // number of queue[0]
-	clock int64  // Unix ms of the newest marker, 0 before the first
+
+	clocks clocks
+	now    int64 // the stream's time, Unix ms; 0 before the first marker
+	clock  int64 // what the newest marker says, Unix ms; 0 before the first
 }
 
 // retryKey stands for an exchange and an id: 16 bytes instead of text. Two ids
@@ -38,7 +41,7 @@ type retryKey [2]uint64
 
 type retry struct {
 	key retryKey
-	at  int64 // what clock was; 0: before the first marker
+	at  int64 // what now was; 0: before the first marker
 }
 
 func newRetries(most int) *retries {
@@ -58,7 +61,7 @@ func (r *retries) again(exchange, id string) bool {
 	key := retryKey{r.sum(0, exchange, id), r.sum(1, exchange, id)}
 	_, again := r.known[key]
 	r.known[key] = r.first + uint64(len(r.queue))
-	r.queue = append(r.queue, retry{key, r.clock})
+	r.queue = append(r.queue, retry{key, r.now})
 	if len(r.queue)-r.head > r.most {
 		r.forget()
 	}
@@ -74,22 +77,22 @@ func (r *retries) sum(seed int, exchange, id string) uint64 {
 	return h.Sum64()
 }
 
-// tick sets the stream's time to that of a marker, and forgets what is not of
-// the window then.
-func (r *retries) tick(at int64) {
-	if r.clock == 0 {
+// tick notes a marker, which moves the stream's time, and forgets what is not of
+// the window then. Where the time has fallen back, since a clock that was ahead no
+// longer counts, that is all: no one knows how old it is.
+func (r *retries) tick(m heard) {
+	now := r.clocks.tick(m)
+	if r.now == 0 {
 		for i := range r.queue {
-			r.queue[i].at = at // they came before the first marker, no one knows how long
+			r.queue[i].at = now // they came before the first marker, no one knows how long
 		}
 	}
-	r.clock = at
-	for r.head < len(r.queue) && apart(at, r.queue[r.head].at) > retryWindow {
+	fell := now < r.now
+	r.now, r.clock = now, m.at
+	for r.head < len(r.queue) && (fell || now-r.queue[r.head].at > retryWindow) {
 		r.forget()
 	}
 }
-
-// apart is by how much two times differ: a node's clock may have been set wrong.
-func apart(a, b int64) int64 { return max(a, b) - min(a, b) }
 
 // takeBack forgets the newest message, which again has just remembered under
 // this id, and which none before it had.

@@ -61,7 +61,7 @@ func TestRetries(t *testing.T) {
 	later(59 * time.Second)
 	step(orders, 6, "c", true) // a minute is over
 	step(orders, 7, "b", false)
-	later(-time.Hour) // another node's clock is wrong
+	later(-time.Hour) // the node's clock is set
 	step(orders, 8, "c", true)
 	step(orders, 8, "c", false)
 	later(time.Hour)
@@ -124,24 +124,37 @@ func TestRetryAtTheWindowsBegin(t *testing.T) {
 }
 
 // I3: whoever begins to read two minutes before a message decides about it as
-// one who has read all, if there were markers now and then.
+// one who has read all, if there were markers now and then, however wrong the
+// clocks of other nodes are, and whenever these come and go.
 func TestRetriesAgree(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		type step struct {
-			at     int64 // broker's time, ms
-			marker bool
+			at     int64  // broker's time, ms
+			marker string // the node's that wrote it
+			clock  int64
 			id     string
 		}
+		// The first node is there all the time.
+		ahead := rapid.SliceOfN(rapid.SampledFrom([]int64{0, 3000, -3000, 20_000, 55_000, 60_000, 65_000, -40_000, 3_600_000, -600_000}), 1, 4).Draw(t, "ahead")
+		gone := rapid.SliceOfN(rapid.SampledFrom([]int{30, 60, 100, 150, 300}), len(ahead), len(ahead)).Draw(t, "gone")
+		gone[0] = 300
 		var steps []step
-		at, marked := int64(1_000_000), int64(0)
-		for range rapid.IntRange(1, 200).Draw(t, "steps") {
-			at += rapid.Int64Range(0, 15_000).Draw(t, "pause")
-			s := step{at: at, marker: at-marked > 20_000 || rapid.Bool().Draw(t, "marker")}
-			if s.marker {
-				marked = at
+		at, marked := int64(10_000_000), int64(0)
+		for range rapid.IntRange(100, 300).Draw(t, "steps") {
+			at += rapid.SampledFrom([]int64{0, 100, 1500, 3000, 5000}).Draw(t, "pause") // evenly, not few
+			s := step{at: at}
+			node := rapid.SampledFrom([]int{-2, -1, 0, 1, 2, 3}).Draw(t, "node")
+			if at-marked > 5000 || node >= len(ahead) {
+				node = 0
+			}
+			if node >= 0 && len(steps) < gone[node] {
+				s.marker, s.clock = strconv.Itoa(node), at+ahead[node]
 			} else {
 				s.id = strconv.Itoa(rapid.IntRange(0, 9).Draw(t, "id"))
+			}
+			if node == 0 {
+				marked = at
 			}
 			steps = append(steps, s)
 		}
@@ -150,9 +163,8 @@ func TestRetriesAgree(t *testing.T) {
 			for _, s := range steps {
 				switch {
 				case s.at < from:
-				case s.marker:
-					// Its node's clock differs from the broker's.
-					r.Tick(s.at + 3000)
+				case s.marker != "":
+					r.Tick(s.marker, s.clock)
 				default:
 					if again := r.Again("x", s.id); s.at >= begin {
 						decisions = append(decisions, again)
@@ -161,7 +173,7 @@ func TestRetriesAgree(t *testing.T) {
 			}
 			return decisions
 		}
-		begin := rapid.Int64Range(steps[0].at, at).Draw(t, "begin")
+		begin := at - rapid.SampledFrom([]int64{0, 1, 10_000, 20_000, 40_000, 60_000}).Draw(t, "window")
 		all, late := decide(0, begin), decide(begin-amqp.ReadBack.Milliseconds(), begin)
 		if fmt.Sprint(all) != fmt.Sprint(late) {
 			t.Fatalf("from %d on: who has read all decides %v, who came late %v", begin, all, late)
@@ -194,12 +206,12 @@ func TestRetriesAreBounded(t *testing.T) {
 	if known, queued := r.Held(); known != 1 || queued > 2*most+2 {
 		t.Errorf("%d ids are known, %d queued, want one", known, queued)
 	}
-	r.Tick(1)
-	r.Tick(1 + 60_000)
+	r.Tick("a", 1)
+	r.Tick("a", 1+60_000)
 	if known, _ := r.Held(); known != 1 {
 		t.Errorf("%d ids are known after a minute, want one", known)
 	}
-	r.Tick(1 + 60_001)
+	r.Tick("a", 1+60_001)
 	if known, queued := r.Held(); known != 0 || queued != 0 {
 		t.Errorf("%d ids are known after more than a minute, %d queued", known, queued)
 	}

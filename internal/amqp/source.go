@@ -82,6 +82,7 @@ type Source struct {
 	whole    bool       // the stream is being read from its first message on
 	owed     *event.Gap // to be told before the next message
 	readAt   int64      // when the last message was read, Unix ms
+	doubted  time.Time  // when it was last said that nodes' clocks differ
 
 	mu     sync.Mutex
 	status Status // guarded by mu
