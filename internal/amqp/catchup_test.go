@@ -50,9 +50,7 @@ func TestCatchUp(t *testing.T) {
 func TestCatchUpAcrossCuts(t *testing.T) {
 	t.Parallel()
 	cfg := newConfig(t, sharedURL(t))
-	parted := newProxy(t, cfg.URL)
-	through := cfg
-	through.URL = parted.url
+	through, parted := behindProxy(t, cfg)
 	n := startNode(t, through)
 	n.awaitFollowing(t)
 	alices := n.tap(t, alice)
@@ -75,10 +73,8 @@ func TestCatchUpAcrossCuts(t *testing.T) {
 func TestCatchUpWithoutBroker(t *testing.T) {
 	t.Parallel()
 	cfg := newConfig(t, sharedURL(t))
-	parted := newProxy(t, cfg.URL)
+	through, parted := behindProxy(t, cfg)
 	parted.part()
-	through := cfg
-	through.URL = parted.url
 	n := newNode(through)
 	ctx, cancel := context.WithCancel(t.Context())
 	const callers = 10

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"ranger/internal/amqp"
 )
 
 // proxy stands between a node and the broker, so that a test can part them
@@ -31,6 +33,14 @@ func newProxy(tb testing.TB, url string) *proxy {
 		tb.Fatal(err)
 	}
 	return newProxyOn(tb, url, ln)
+}
+
+// behindProxy returns cfg with a proxy before its broker, and that.
+func behindProxy(tb testing.TB, cfg amqp.Config) (amqp.Config, *proxy) {
+	tb.Helper()
+	p := newProxy(tb, cfg.URL)
+	cfg.URL = p.url
+	return cfg, p
 }
 
 // newProxyOn is newProxy with a listener, which it closes.

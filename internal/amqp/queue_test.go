@@ -76,27 +76,7 @@ func TestQueueOutlivesTheProcess(t *testing.T) {
 // not acknowledged comes again.
 func TestQueueConnectionsEnd(t *testing.T) {
 	t.Parallel()
-	cfg := newQueueConfig(t, sharedURL(t))
-	parted := newProxy(t, cfg.URL)
-	through := cfg
-	through.URL = parted.url
-	n := startNode(t, through)
-	n.awaitFollowing(t)
-	alices := n.tap(t, alice)
-	f := startFlood(t, cfg, 0)
-	for i := range 5 {
-		alices.await(t, idText(200*(i+1)))
-		parted.cut()
-		n.awaitLog(t, "will reconnect")
-		n.awaitFollowing(t)
-	}
-	f.stop()
-	newPeer(t, cfg.URL).send(cfg, order(f.next))
-	got := numbers(t, alices.await(t, idText(f.next)))
-	checkNumbers(t, got, append(f.confirmed, f.next))
-	if counted := n.metrics.events.count(func(event.Kind) bool { return true }); counted != len(got) {
-		t.Errorf("%d events were counted, %d came", counted, len(got))
-	}
+	testConnectionsEnd(t, newQueueConfig(t, sharedURL(t)))
 }
 
 // absent is a directory that has alice alone, and not always.
@@ -119,10 +99,9 @@ func (a *absent) Find(ctx context.Context, _ string) (event.UID, bool) {
 func TestQueueEqualMessageOnItsWay(t *testing.T) {
 	t.Parallel()
 	cfg := newQueueConfig(t, sharedURL(t))
-	parted := newProxy(t, cfg.URL)
 	members := &absent{asked: make(chan struct{}, 1)}
-	through := cfg
-	through.URL, through.Members = parted.url, members
+	through, parted := behindProxy(t, cfg)
+	through.Members = members
 	through.Prefetch = 1 // as few as may be in flight
 	n := startNode(t, through)
 	n.awaitFollowing(t)

@@ -13,7 +13,7 @@ func TestNoGapInQuietLife(t *testing.T) {
 	t.Parallel()
 	cfg := newConfig(t, sharedURL(t))
 	cfg.LookEvery = soon
-	parted := newProxy(t, cfg.URL)
+	through, parted := behindProxy(t, cfg)
 	var nodes []*node
 	start := func(cfg amqp.Config, name string) *node {
 		cfg.Node = name
@@ -21,8 +21,6 @@ func TestNoGapInQuietLife(t *testing.T) {
 		return nodes[len(nodes)-1]
 	}
 	a, b := start(cfg, "node-a"), start(cfg, "node-b")
-	through := cfg
-	through.URL = parted.url
 	c := start(through, "node-c")
 	for _, n := range nodes {
 		n.awaitFollowing(t)

@@ -12,10 +12,16 @@ import (
 // was confirmed comes once and in order, and is counted once.
 func TestConnectionsEndMidStream(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
-	parted := newProxy(t, cfg.URL)
-	through := cfg
-	through.URL = parted.url
+	n := testConnectionsEnd(t, newConfig(t, sharedURL(t)))
+	if lost := n.log.count(says("dropped")) + n.log.count(says("not the one read before")); lost != 0 {
+		t.Errorf("%d times the node thought that something was lost: %v", lost, n.log.items)
+	}
+}
+
+// testConnectionsEnd returns the node whose connections have ended.
+func testConnectionsEnd(t *testing.T, cfg amqp.Config) *node {
+	t.Helper()
+	through, parted := behindProxy(t, cfg)
 	n := startNode(t, through)
 	n.awaitFollowing(t)
 	alices := n.tap(t, alice)
@@ -34,9 +40,7 @@ func TestConnectionsEndMidStream(t *testing.T) {
 	if counted := n.metrics.events.count(func(event.Kind) bool { return true }); counted != len(got) {
 		t.Errorf("%d events were counted, %d came", counted, len(got))
 	}
-	if lost := n.log.count(says("dropped")) + n.log.count(says("not the one read before")); lost != 0 {
-		t.Errorf("%d times the node thought that something was lost: %v", lost, n.log.items)
-	}
+	return n
 }
 
 // I2: the broker's power is cut in the middle of a flood: what was confirmed

@@ -35,9 +35,7 @@ func TestSegments(t *testing.T) {
 	cfg := newConfig(t, sharedURL(t))
 	p := newPeer(t, cfg.URL)
 	smallSegments(p, cfg, 1<<30)
-	parted := newProxy(t, cfg.URL)
-	through := cfg
-	through.URL = parted.url
+	through, parted := behindProxy(t, cfg)
 	n := startNode(t, through)
 	n.awaitFollowing(t)
 	alices := n.tap(t, alice)
