@@ -41,11 +41,17 @@ const (
 	unreachable = "is the broker up? check RABBITMQ_URL, or RABBITMQ_HOST and RABBITMQ_PORT"
 )
 
+// unanswered is the advice for a broker that sends heartbeats and nothing else.
+const unanswered = "the broker sends heartbeats and does not answer: look at its log, its alarms and its disk; in a cluster, whether most of its nodes are up and see each other"
+
 // advice says what an operator can do about err; it is empty where only time
 // helps.
 func advice(err error) string {
 	if e, ok := errors.AsType[*topologyError](err); ok {
 		return e.advice
+	}
+	if errors.Is(err, errUnanswered) {
+		return unanswered
 	}
 	if e, ok := errors.AsType[*amqp091.Error](err); ok {
 		switch e.Code {

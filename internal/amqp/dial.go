@@ -30,7 +30,7 @@ var errURL = errors.New("the broker's URL is not an AMQP URI")
 
 // dial opens a connection that the broker lists under name. The end of ctx ends
 // it at any point; afterwards ctx is of no more use to the connection.
-func dial(ctx context.Context, url, name string) (*amqp091.Connection, error) {
+func dial(ctx context.Context, url, name string) (*connection, error) {
 	uri, err := amqp091.ParseURI(url)
 	if err != nil {
 		return nil, &topologyError{errURL, badURL}
@@ -77,7 +77,7 @@ func dial(ctx context.Context, url, name string) (*amqp091.Connection, error) {
 		}
 		return nil, err
 	}
-	return c, nil
+	return &connection{Connection: c, socket: conn, timeout: answerTimeout}, nil
 }
 
 // encrypt speaks TLS over c as the URI says (RabbitMQ, "URI Query Parameters").
@@ -100,10 +100,4 @@ func encrypt(ctx context.Context, c net.Conn, uri amqp091.URI) (net.Conn, error)
 	}
 	t := tls.Client(c, cfg)
 	return t, t.HandshakeContext(ctx)
-}
-
-// hangUp closes c, politely if the broker answers in time. It may be called
-// more than once.
-func hangUp(c *amqp091.Connection) {
-	_ = c.CloseDeadline(time.Now().Add(hangUpTimeout)) // closed already, or dead: gone either way
 }

@@ -15,12 +15,9 @@ const endPause = time.Second
 // streamEnd returns the offset of the stream's last message; ok is false where
 // the broker shows none. It reads the stream's last chunk, as many messages as
 // were stored together, on a channel of its own.
-func streamEnd(ctx context.Context, c *amqp091.Connection, stream string) (offset uint64, ok bool, err error) {
-	err = onChannel(c, func(ch *amqp091.Channel) error {
-		if err := ch.Qos(1<<16-1, 0, false); err != nil {
-			return err
-		}
-		deliveries, err := ch.Consume(stream, "", false, false, false, false, amqp091.Table{streamOffset: "last"})
+func streamEnd(ctx context.Context, c *connection, stream string) (offset uint64, ok bool, err error) {
+	err = withChannel(c, func(ch *amqp091.Channel) error {
+		deliveries, err := consume(c, ch, stream, 1<<16-1, "last")
 		if err != nil {
 			return err
 		}
@@ -53,12 +50,9 @@ const windowTimeout = 30 * time.Second
 // windowStart returns the offset of the first message that the broker gives who
 // asks for those of the last while: a marker has been sent, so there is one, or
 // comes one.
-func windowStart(ctx context.Context, c *amqp091.Connection, m *markers, window time.Duration) (offset uint64, err error) {
-	err = onChannel(c, func(ch *amqp091.Channel) error {
-		if err := ch.Qos(1, 0, false); err != nil {
-			return err
-		}
-		deliveries, err := ch.Consume(m.queue, "", false, false, false, false, amqp091.Table{streamOffset: streamAge(window)})
+func windowStart(ctx context.Context, c *connection, m *markers, window time.Duration) (offset uint64, err error) {
+	err = withChannel(c, func(ch *amqp091.Channel) error {
+		deliveries, err := consume(c, ch, m.queue, 1, streamAge(window))
 		if err != nil {
 			return err
 		}
@@ -82,4 +76,16 @@ func windowStart(ctx context.Context, c *amqp091.Connection, m *markers, window 
 		}
 	})
 	return offset, wrap("look for the start of the window in stream "+m.queue, err)
+}
+
+// consume begins to read a stream on a channel, with so many messages in flight.
+func consume(c *connection, ch *amqp091.Channel, stream string, prefetch int, begin any) (deliveries <-chan amqp091.Delivery, err error) {
+	err = c.inTime(func() error {
+		if err := ch.Qos(prefetch, 0, false); err != nil {
+			return err
+		}
+		deliveries, err = ch.Consume(stream, "", false, false, false, false, amqp091.Table{streamOffset: begin})
+		return err
+	})
+	return deliveries, err
 }

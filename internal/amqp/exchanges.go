@@ -66,7 +66,7 @@ func (e Exchanges) kind(name string) event.Kind {
 // ensure sees that x is there: it looks first, since declaring an exchange that
 // stands with other properties is refused, and declares it only where it is
 // missing. made says that it was.
-func (x exchange) ensure(c *amqp091.Connection, durable bool) (made bool, err error) {
+func (x exchange) ensure(c *connection, durable bool) (made bool, err error) {
 	err = onChannel(c, func(ch *amqp091.Channel) error {
 		return ch.ExchangeDeclarePassive(x.name, x.typ, durable, false, false, false, nil)
 	})
@@ -81,20 +81,10 @@ func (x exchange) ensure(c *amqp091.Connection, durable bool) (made bool, err er
 }
 
 // declare declares x, or is refused where it stands otherwise.
-func (x exchange) declare(c *amqp091.Connection, durable bool) error {
+func (x exchange) declare(c *connection, durable bool) error {
 	return onChannel(c, func(ch *amqp091.Channel) error {
 		return ch.ExchangeDeclare(x.name, x.typ, durable, false, false, false, nil)
 	})
-}
-
-// onChannel runs f on a channel of its own, since a refusal closes the channel.
-func onChannel(c *amqp091.Connection, f func(*amqp091.Channel) error) error {
-	ch, err := c.Channel()
-	if err != nil {
-		return err
-	}
-	defer ch.Close() //nolint:errcheck // closed by the refusal, or with the connection
-	return f(ch)
 }
 
 func isCode(err error, code int) bool {

@@ -18,7 +18,6 @@ var (
 	ParseStreamAge = parseStreamAge
 	KnowsNoStreams = knowsNoStreams
 	Advice         = advice
-	StreamEnd      = streamEnd
 )
 
 // Differing returns what differing reads from err.
@@ -144,9 +143,23 @@ func (t *Topology) NoteMade(name string) { t.noteMade(exchange{name: name}) }
 // TakeMade is takeMade.
 func (t *Topology) TakeMade(name string) bool { return t.takeMade(exchange{name: name}) }
 
+// SetAnswerTimeout sets how long s lets the broker take to answer. It is for
+// before Run.
+func (s *Source) SetAnswerTimeout(d time.Duration) { s.timeout = d }
+
+// connected is a connection that a test has opened.
+func connected(c *amqp091.Connection) *connection {
+	return &connection{Connection: c, socket: c, timeout: answerTimeout}
+}
+
+// StreamEnd is streamEnd.
+func StreamEnd(ctx context.Context, c *amqp091.Connection, stream string) (uint64, bool, error) {
+	return streamEnd(ctx, connected(c), stream)
+}
+
 // Ask has judge look at what the witness of the exchange of Orders has.
 func Ask(c *amqp091.Connection, cfg Config, judge func([]byte) error) error {
-	return (&topology{conn: c, cfg: cfg}).ask(context.Background(), cfg.Exchanges.orders(), false, judge)
+	return (&topology{conn: connected(c), cfg: cfg}).ask(context.Background(), cfg.Exchanges.orders(), false, judge)
 }
 
 // Tidy is tidy.

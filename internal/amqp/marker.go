@@ -34,12 +34,9 @@ type markers struct {
 	confirm *amqp091.DeferredConfirmation
 }
 
-func newMarkers(c *amqp091.Connection, queue, node string) (*markers, error) {
-	ch, err := c.Channel()
+func newMarkers(c *connection, queue, node string) (*markers, error) {
+	ch, err := confirming(c)
 	if err != nil {
-		return nil, err
-	}
-	if err := ch.Confirm(false); err != nil {
 		return nil, err
 	}
 	return &markers{
@@ -47,6 +44,17 @@ func newMarkers(c *amqp091.Connection, queue, node string) (*markers, error) {
 		closed:  ch.NotifyClose(make(chan *amqp091.Error, 1)),
 		blocked: c.NotifyBlocked(make(chan amqp091.Blocking, 16)),
 	}, nil
+}
+
+// confirming opens a channel with confirms.
+func confirming(c *connection) (ch *amqp091.Channel, err error) {
+	err = c.inTime(func() error {
+		if ch, err = c.Channel(); err != nil {
+			return err
+		}
+		return ch.Confirm(false)
+	})
+	return ch, err
 }
 
 // send publishes a marker, and does not wait for its confirm.

@@ -1,6 +1,8 @@
 package amqp_test
 
 import (
+	"bufio"
+	"encoding/binary"
 	"io"
 	"maps"
 	"net"
@@ -22,6 +24,7 @@ type proxy struct {
 	shut  bool                  // guarded by mu: connections are ended at once
 	conns map[net.Conn]struct{} // guarded by mu
 	muted map[net.Conn]struct{} // guarded by mu: nothing is passed on to these
+	edit  func([]byte) []byte   // guarded by mu: makes of the broker's frames what is passed on; nil: as they are
 }
 
 // newProxy returns an open proxy for the broker at url.
@@ -85,7 +88,7 @@ func (p *proxy) serve(tb testing.TB, running *sync.WaitGroup) {
 			p.end(near, far)
 			continue
 		}
-		running.Go(func() { p.copy(near, far) })
+		running.Go(func() { p.answer(near, far) })
 		running.Go(func() { p.copy(far, near) })
 	}
 }
@@ -98,6 +101,67 @@ func (p *proxy) copy(to, from net.Conn) {
 		return to.Write(b)
 	}), from)
 	p.end(to, from)
+}
+
+// answer copies what the broker sends, frame by frame.
+func (p *proxy) answer(to, from net.Conn) {
+	defer p.end(to, from)
+	in, out := bufio.NewReader(from), bufio.NewWriter(to)
+	for {
+		head, err := in.Peek(7)
+		if err != nil {
+			return
+		}
+		frame := make([]byte, 7+binary.BigEndian.Uint32(head[3:])+1)
+		if _, err := io.ReadFull(in, frame); err != nil {
+			return
+		}
+		p.mu.Lock()
+		edit := p.edit
+		p.mu.Unlock()
+		if edit != nil {
+			frame = edit(frame)
+		}
+		if p.mutes(to) {
+			continue
+		}
+		if _, err := out.Write(frame); err != nil {
+			return
+		}
+		if in.Buffered() == 0 && out.Flush() != nil {
+			return
+		}
+	}
+}
+
+// edits has f make of each frame that the broker sends what is passed on; nil
+// passes them on as they are.
+func (p *proxy) edits(f func(frame []byte) []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.edit = f
+}
+
+// method is a method of AMQP: its class and its own number.
+type method [2]uint16
+
+// methodOf returns the method that a frame is of, zero for none.
+func methodOf(frame []byte) (m method) {
+	const methodFrame = 1
+	if frame[0] == methodFrame && len(frame) >= 12 {
+		m = method{binary.BigEndian.Uint16(frame[7:]), binary.BigEndian.Uint16(frame[9:])}
+	}
+	return m
+}
+
+// swallow passes all on but one method of the broker's: heartbeats, say.
+func (p *proxy) swallow(m method) {
+	p.edits(func(frame []byte) []byte {
+		if methodOf(frame) == m {
+			return nil
+		}
+		return frame
+	})
 }
 
 type writer func([]byte) (int, error)

@@ -19,7 +19,7 @@ var ErrRefused = errors.New("the broker refused the message")
 // Publisher publishes Orders and Trades as Peatio does, with confirms. Its
 // methods are safe for concurrent use.
 type Publisher struct {
-	conn      *amqp091.Connection
+	conn      *connection
 	ch        *amqp091.Channel
 	exchanges Exchanges
 
@@ -60,11 +60,8 @@ func (p *Publisher) open() error {
 		}
 	}
 	var err error
-	if p.ch, err = p.conn.Channel(); err != nil {
-		return fmt.Errorf("open a channel: %w", err)
-	}
-	if err := p.ch.Confirm(false); err != nil {
-		return fmt.Errorf("ask for confirms: %w", err)
+	if p.ch, err = confirming(p.conn); err != nil {
+		return fmt.Errorf("open a channel with confirms: %w", err)
 	}
 	closed := p.ch.NotifyClose(make(chan *amqp091.Error, 1))
 	go p.takeReturns(p.ch.NotifyReturn(make(chan amqp091.Return)), closed)

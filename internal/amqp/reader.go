@@ -38,6 +38,7 @@ type reader struct {
 	acked    time.Time // when the broker was told last how far we are
 
 	// Fixed once consume has returned.
+	conn      *connection
 	ch        *amqp091.Channel
 	closed    <-chan *amqp091.Error
 	cancelled <-chan string
@@ -45,7 +46,7 @@ type reader struct {
 
 // read reads over c until a connection ends, with a lookout beside it, whose
 // markers go over another one.
-func (s *Source) read(ctx context.Context, c, other *amqp091.Connection, t *topology) error {
+func (s *Source) read(ctx context.Context, c, other *connection, t *topology) error {
 	markers, err := newMarkers(other, s.cfg.Stream, s.cfg.Node)
 	if err != nil {
 		return fmt.Errorf("open a channel for markers: %w", err)
@@ -110,10 +111,19 @@ func (r *reader) start() any {
 	return streamAge(r.src.cfg.Window + readBack)
 }
 
-func (r *reader) consume(c *amqp091.Connection) (<-chan amqp091.Delivery, error) {
+func (r *reader) consume(c *connection) (deliveries <-chan amqp091.Delivery, err error) {
+	r.conn = c
+	err = c.inTime(func() error {
+		deliveries, err = r.subscribe(c)
+		return err
+	})
+	return deliveries, wrap("consume "+r.src.cfg.Stream, err)
+}
+
+func (r *reader) subscribe(c *connection) (<-chan amqp091.Delivery, error) {
 	ch, err := c.Channel()
 	if err != nil {
-		return nil, fmt.Errorf("open a channel to read: %w", err)
+		return nil, err
 	}
 	// Asked for before there is a consumer, so that none of its ends is missed.
 	r.ch = ch
@@ -127,11 +137,7 @@ func (r *reader) consume(c *amqp091.Connection) (<-chan amqp091.Delivery, error)
 	if !exclusive {
 		args = amqp091.Table{streamOffset: r.start()}
 	}
-	deliveries, err := ch.Consume(r.src.cfg.Stream, "", false, exclusive, false, false, args)
-	if err != nil {
-		return nil, fmt.Errorf("consume %s: %w", r.src.cfg.Stream, err)
-	}
-	return deliveries, nil
+	return ch.Consume(r.src.cfg.Stream, "", false, exclusive, false, false, args)
 }
 
 // loop takes messages until they end, and says why they did.
@@ -142,7 +148,7 @@ func (r *reader) loop(ctx context.Context, deliveries <-chan amqp091.Delivery) e
 			return ctx.Err()
 		case d, ok := <-deliveries:
 			if !ok {
-				return r.ended()
+				return r.ended(ctx)
 			}
 			if err := r.take(ctx, &d); err != nil {
 				return err
@@ -151,9 +157,14 @@ func (r *reader) loop(ctx context.Context, deliveries <-chan amqp091.Delivery) e
 	}
 }
 
-// ended says why deliveries ended. A cancelled consumer was told so before its
+// ended says why deliveries ended; where the lookout knows, it leaves that to it
+// and waits for the end of ctx. A cancelled consumer was told so before its
 // last message; otherwise the channel is closing, and says why if it was not us.
-func (r *reader) ended() error {
+func (r *reader) ended(ctx context.Context) error {
+	if r.conn.unanswered.Load() {
+		<-ctx.Done() // the lookout, which asked, says what was not answered
+		return ctx.Err()
+	}
 	select {
 	case _, ok := <-r.cancelled:
 		if ok {

@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	amqp091 "github.com/rabbitmq/amqp091-go"
-
 	"ranger/internal/event"
 	"ranger/internal/journal"
 )
@@ -66,6 +64,7 @@ type Source struct {
 	log      *slog.Logger     // fixed at construction
 	metrics  Metrics          // fixed at construction
 	journal  *journal.Journal // fixed at construction
+	timeout  time.Duration    // answerTimeout; fixed at construction
 	catchUps catchUps         // who waits until all was read
 	asked    chan struct{}    // says that there is somebody waiting; it has room for one
 	passed   passed           // what came through each exchange of late
@@ -98,6 +97,7 @@ func NewSource(cfg Config, j *journal.Journal, m Metrics, log *slog.Logger) *Sou
 		asked:    make(chan struct{}, 1),
 		unrouted: newUnroutedLog(log),
 		retries:  newRetries(maxRetries),
+		timeout:  answerTimeout,
 		status:   Status{State: Connecting, Since: time.Now()},
 	}
 	if cfg.Queue {
@@ -221,11 +221,12 @@ func (s *Source) check(body []byte) uint32 {
 
 // connect opens a connection, which the end of ctx ends, and returns what hangs
 // up and waits for it.
-func (s *Source) connect(ctx context.Context, name string) (*amqp091.Connection, func(), error) {
+func (s *Source) connect(ctx context.Context, name string) (*connection, func(), error) {
 	c, err := dial(ctx, s.cfg.URL, name)
 	if err != nil {
 		return nil, nil, err
 	}
+	c.timeout = s.timeout
 	hungUp := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() { hangUp(c); close(hungUp) })
 	return c, func() {

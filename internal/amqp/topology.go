@@ -26,7 +26,7 @@ func (e *topologyError) Unwrap() error { return e.err }
 // topology is what ranger needs of the broker: both exchanges, the stream, and
 // the bindings between them.
 type topology struct {
-	conn *amqp091.Connection
+	conn *connection
 	cfg  Config
 	log  *slog.Logger
 	made map[string]bool // exchanges that were missing, and the lookout has not heard of

@@ -50,20 +50,17 @@ func Walk(ctx context.Context, cfg Config, from uint64, since time.Duration, vis
 	if since > 0 {
 		begin = streamAge(since)
 	}
-	return advised(onChannel(c, func(ch *amqp091.Channel) error {
-		return walk(ctx, ch, cfg, begin, from, end, visit)
+	return advised(withChannel(c, func(ch *amqp091.Channel) error {
+		return walk(ctx, c, ch, cfg, begin, from, end, visit)
 	}))
 }
 
 // walkTimeout is how long the next message may take to come.
 const walkTimeout = 10 * time.Second
 
-func walk(ctx context.Context, ch *amqp091.Channel, cfg Config, begin any, from, end uint64, visit func(Stored) bool) error {
-	if err := ch.Qos(cfg.Prefetch, 0, false); err != nil {
-		return err
-	}
+func walk(ctx context.Context, c *connection, ch *amqp091.Channel, cfg Config, begin any, from, end uint64, visit func(Stored) bool) error {
 	closed := ch.NotifyClose(make(chan *amqp091.Error, 1))
-	deliveries, err := ch.Consume(cfg.Stream, "", false, false, false, false, amqp091.Table{streamOffset: begin})
+	deliveries, err := consume(c, ch, cfg.Stream, cfg.Prefetch, begin)
 	if err != nil {
 		return err
 	}

@@ -44,32 +44,41 @@ func (t *topology) placeWitness(ch *amqp091.Channel, x exchange) error {
 // Where judge returns an error, or this process ends, it is there to be judged
 // again.
 func (t *topology) ask(ctx context.Context, x exchange, busy bool, judge func(body []byte) error) error {
-	return wrap("ask the witness of exchange "+x.name, onChannel(t.conn, func(ch *amqp091.Channel) error {
-		if err := t.placeWitness(ch, x); err != nil {
+	return wrap("ask the witness of exchange "+x.name, withChannel(t.conn, func(ch *amqp091.Channel) error {
+		var d amqp091.Delivery
+		var ok bool
+		err := t.conn.inTime(func() (err error) {
+			d, ok, err = t.hear(ctx, ch, x, busy)
 			return err
-		}
-		d, ok, err := ch.Get(t.witness(x), false)
-		for n := 0; busy && !ok && err == nil && n < busyTries; n++ {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(busyMoment / busyTries):
-				d, ok, err = ch.Get(t.witness(x), false)
-			}
-		}
+		})
 		if err != nil || !ok {
 			return err // it stays, and hears the next one
-		}
-		if busy {
-			if err := ch.QueueUnbind(t.witness(x), "", x.name, nil); err != nil {
-				return err
-			}
 		}
 		if err := judge(d.Body); err != nil {
 			return err
 		}
 		return d.Ack(false)
 	}))
+}
+
+// hear takes the message that the witness of x has, if it has one.
+func (t *topology) hear(ctx context.Context, ch *amqp091.Channel, x exchange, busy bool) (d amqp091.Delivery, ok bool, err error) {
+	if err := t.placeWitness(ch, x); err != nil {
+		return d, false, err
+	}
+	d, ok, err = ch.Get(t.witness(x), false)
+	for n := 0; busy && !ok && err == nil && n < busyTries; n++ {
+		select {
+		case <-ctx.Done():
+			return d, false, ctx.Err()
+		case <-time.After(busyMoment / busyTries):
+			d, ok, err = ch.Get(t.witness(x), false)
+		}
+	}
+	if busy && ok && err == nil {
+		err = ch.QueueUnbind(t.witness(x), "", x.name, nil)
+	}
+	return d, ok, err
 }
 
 // silence discards what the witness of x has to say.

@@ -1,0 +1,77 @@
+package amqp
+
+import (
+	"errors"
+	"io"
+	"sync/atomic"
+	"time"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+)
+
+// answerTimeout is how long the broker may take to answer: longer than a healthy
+// cluster needs to elect leaders and declare a stream.
+const answerTimeout = 30 * time.Second
+
+// errUnanswered ends a connection whose broker sends heartbeats, else the library
+// had ended it, and does not answer.
+var errUnanswered = errors.New("the broker did not answer in time")
+
+// connection is one to the broker, on which no call waits for ever. The library's
+// calls have no deadline: they wait for as long as heartbeats come, and those come
+// also from a node that waits for others of its cluster, or for its disk.
+type connection struct {
+	*amqp091.Connection
+	socket     io.Closer     // what is under it, and under TLS; fixed at construction
+	timeout    time.Duration // answerTimeout; fixed before the first call
+	unanswered atomic.Bool   // it was ended for that
+}
+
+// inTime returns what f does, which calls and waits for the broker's answers
+// alone. Where they do not come in time it ends the connection, so that f returns.
+func (c *connection) inTime(f func() error) error {
+	late := time.AfterFunc(c.timeout, func() {
+		c.unanswered.Store(true)
+		_ = c.socket.Close() // gone either way
+	})
+	err := f()
+	if !late.Stop() {
+		return errUnanswered
+	}
+	return err
+}
+
+// onChannel runs f, which calls and waits for the broker's answers alone, on a
+// channel of its own, since a refusal closes the channel.
+func onChannel(c *connection, f func(*amqp091.Channel) error) error {
+	return withChannel(c, func(ch *amqp091.Channel) error {
+		return c.inTime(func() error { return f(ch) })
+	})
+}
+
+// withChannel is onChannel for an f that waits for other things too: it has to
+// put its calls into inTime itself.
+func withChannel(c *connection, f func(*amqp091.Channel) error) error {
+	var ch *amqp091.Channel
+	err := c.inTime(func() (err error) {
+		ch, err = c.Channel()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = f(ch)
+	closing := c.inTime(ch.Close) // closed by the refusal, or with the connection
+	if err == nil && errors.Is(closing, errUnanswered) {
+		return closing
+	}
+	return err
+}
+
+// hangUp closes c, politely if the broker answers in time. It may be called
+// more than once.
+func hangUp(c *connection) {
+	enough := time.AfterFunc(hangUpTimeout, func() { _ = c.socket.Close() })
+	defer enough.Stop()
+	_ = c.Close() // closed already, or dead: gone either way
+}
