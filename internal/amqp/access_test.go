@@ -30,6 +30,7 @@ func testAccess(t *testing.T, s *server) {
 		"nocanary":  {own + "|.*witness)", ".*", ".*"},
 		"nobinding": {".*", "^(stream-|amq.default$)", ".*"},
 		"nowitness": {own + "|.*alive)", ".*", ".*"},
+		"onlytrade": {own + "|.*(alive|witness)[.]trades-)", ".*", ".*"},
 	})
 
 	for _, c := range []struct {
@@ -86,6 +87,11 @@ func testAccess(t *testing.T, s *server) {
 			testBlind(t, s, user)
 		})
 	}
+
+	t.Run("onlytrade", func(t *testing.T) {
+		t.Parallel()
+		testHalfBlind(t, s, "onlytrade")
+	})
 
 	// Connections that the broker's operator closes are opened again.
 	t.Run("closed by the operator", func(t *testing.T) {

@@ -17,11 +17,18 @@ func testBlind(t *testing.T, s *server, user string) {
 	cfg := newConfig(t, s.url) // guest may delete it
 	guests := cfg.URL
 	cfg.URL, cfg.LookEvery = s.as(user, "right", ""), soon
-	const warning = "may not place canaries and witnesses"
+	const warning = "may not place canary and witness"
 	p := newPeer(t, guests)
 	for i := range 2 { // the first one makes the stream
 		n := startNode(t, cfg)
 		l := n.awaitLog(t, warning)
+		if got := l.attrs["exchange"]; got != cfg.Exchanges.Orders {
+			t.Errorf("the first is of exchange %v, want %s", got, cfg.Exchanges.Orders)
+		}
+		second := n.awaitLog(t, warning)
+		if got := second.attrs["exchange"]; got != cfg.Exchanges.Trades {
+			t.Errorf("the second is of exchange %v, want %s", got, cfg.Exchanges.Trades)
+		}
 		for _, name := range []string{canary(cfg, cfg.Exchanges.Orders), witness(cfg, cfg.Exchanges.Orders), "write to exchange " + cfg.Exchanges.Orders} {
 			if advice := l.attrs["advice"].(string); !strings.Contains(advice, name) {
 				t.Errorf("the advice %q does not name %s", advice, name)
@@ -48,9 +55,30 @@ func testBlind(t *testing.T, s *server, user string) {
 			s.ctl("close_all_user_connections", user, "for a test")
 			n.awaitFollowing(t)
 		}
-		if got := n.log.count(says(warning)); got != 1 {
-			t.Errorf("it was said %d times, want once", got)
+		if got := n.log.count(says(warning)); got != 2 {
+			t.Errorf("it was said %d times, want once an exchange", got)
 		}
 		n.stop(t)
+	}
+}
+
+// testHalfBlind: where the canary and witness of one exchange are refused, the
+// other one is looked after.
+func testHalfBlind(t *testing.T, s *server, user string) {
+	t.Helper()
+	cfg := newConfig(t, s.url)
+	cfg.URL, cfg.LookEvery = s.as(user, "right", ""), soon
+	n := startNode(t, cfg)
+	l := n.awaitLog(t, "may not place canary and witness")
+	if got := l.attrs["exchange"]; got != cfg.Exchanges.Orders {
+		t.Errorf("the warning is of exchange %v, want %s", got, cfg.Exchanges.Orders)
+	}
+	n.awaitFollowing(t)
+	p := newPeer(t, s.url)
+	p.must("unbind", func(ch *amqp091.Channel) error { return ch.QueueUnbind(cfg.Stream, "", cfg.Exchanges.Trades, nil) })
+	p.send(cfg, trade(1))
+	n.metrics.gaps.await(t, "a gap", 0, func(g event.GapReason) bool { return g == event.GapBinding })
+	if got := n.log.count(says("may not place")); got != 1 {
+		t.Errorf("it was said %d times, want once", got)
 	}
 }

@@ -75,13 +75,13 @@ type Source struct {
 	// warned by the lookout.
 	unrouted *unroutedLog
 	retries  *retries
-	counter  *counter   // nil where the stream counts
-	proving  bool       // all that is held is to be compared with the stream
-	warned   bool       // that the broker's user lacks a permission to look after exchanges
-	whole    bool       // the stream is being read from its first message on
-	owed     *event.Gap // to be told before the next message
-	readAt   int64      // when the last message was read, Unix ms
-	doubted  time.Time  // when it was last said that nodes' clocks differ
+	counter  *counter              // nil where the stream counts
+	proving  bool                  // all that is held is to be compared with the stream
+	whole    bool                  // the stream is being read from its first message on
+	owed     *event.Gap            // to be told before the next message
+	readAt   int64                 // when the last message was read, Unix ms
+	warned   [event.Trade + 1]bool // that the broker's user lacks a permission to look after an exchange
+	doubted  time.Time             // when it was last said that nodes' clocks differ
 
 	mu     sync.Mutex
 	status Status // guarded by mu

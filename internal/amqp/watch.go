@@ -36,7 +36,7 @@ func (l *lookout) lookAt(ctx context.Context, x exchange) (event.GapReason, erro
 	if err != nil || made || l.topology.takeMade(x) {
 		return event.GapExchange, err
 	}
-	if l.blind {
+	if l.blind[l.kind(x)] {
 		return "", l.topology.bind(x)
 	}
 	there, err := l.topology.hasCanary(x)
@@ -60,8 +60,7 @@ func (l *lookout) lookAt(ctx context.Context, x exchange) (event.GapReason, erro
 // came tells whether a message that the exchange routed before now, with this
 // check, came into the stream.
 func (l *lookout) came(ctx context.Context, x exchange, check uint32) (bool, error) {
-	src := l.reader.src
-	kind := src.cfg.Exchanges.kind(x.name)
+	src, kind := l.reader.src, l.kind(x)
 	if err := l.catchUp(ctx); err != nil || src.passed.has(kind, check) {
 		return true, err
 	}
@@ -78,8 +77,7 @@ func (l *lookout) came(ctx context.Context, x exchange, check uint32) (bool, err
 // busy tells whether much has come through the exchange since the last look, or
 // had come then: its witness was heard in a moment alone, and is now.
 func (l *lookout) busy(x exchange) bool {
-	src := l.reader.src
-	kind := src.cfg.Exchanges.kind(x.name)
+	src, kind := l.reader.src, l.kind(x)
 	now := src.passed.read(kind)
 	is := l.reader.markers.looked > 0 && float64(now-l.through[kind]) > busyRate*src.cfg.LookEvery.Seconds()
 	was := l.was[kind]
@@ -95,7 +93,7 @@ func (l *lookout) since(x exchange, reason event.GapReason, looked int64) int64 
 		return looked
 	}
 	src := l.reader.src
-	last := src.passed.last(src.cfg.Exchanges.kind(x.name))
+	last := src.passed.last(l.kind(x))
 	if last == 0 {
 		last = src.oldest()
 	}
@@ -132,7 +130,7 @@ func (l *lookout) settle(ctx context.Context, x exchange) error {
 
 // arm has the witness say nothing of the past and places the canary.
 func (l *lookout) arm(ctx context.Context, x exchange) error {
-	if l.blind {
+	if l.blind[l.kind(x)] {
 		return nil
 	}
 	t := l.topology
@@ -142,7 +140,10 @@ func (l *lookout) arm(ctx context.Context, x exchange) error {
 	return t.placeCanary(x)
 }
 
-// prepare finds out whether the broker's user may place what a look is about.
+func (l *lookout) kind(x exchange) event.Kind { return l.topology.cfg.Exchanges.kind(x.name) }
+
+// prepare finds out of each exchange whether the broker's user may place what a
+// look at it is about.
 func (l *lookout) prepare(ctx context.Context) error {
 	t, src := l.topology, l.reader.src
 	for _, x := range t.cfg.Exchanges.both() {
@@ -150,12 +151,13 @@ func (l *lookout) prepare(ctx context.Context) error {
 		if err != nil && !refused(err) {
 			return err
 		}
-		if err != nil && !src.warned {
-			src.warned = true
-			t.log.WarnContext(ctx, "the broker's user may not place canaries and witnesses: an exchange that is made anew, or a binding that is removed, will not be told as a gap",
-				"error", err, "advice", fmt.Sprintf("let it configure, write and read %s and %s, and write to exchange %s; the same for the other exchange", t.canary(x), t.witness(x), x.name))
+		kind := l.kind(x)
+		if l.blind[kind] = err != nil; err == nil || src.warned[kind] {
+			continue
 		}
-		l.blind = l.blind || err != nil
+		src.warned[kind] = true
+		t.log.WarnContext(ctx, "the broker's user may not place canary and witness of an exchange: when it is made anew, or its binding is removed, that will not be told as a gap",
+			"exchange", x.name, "error", err, "advice", fmt.Sprintf("let it configure, write and read %s and %s, and write to exchange %s", t.canary(x), t.witness(x), x.name))
 	}
 	return nil
 }
