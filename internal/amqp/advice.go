@@ -63,6 +63,10 @@ func advice(err error) string {
 				return "another node reads this queue: NODE_NAME must differ from node to node; or it is this one's last connection, which ends in some seconds"
 			}
 			return "the broker's user lacks a permission: it needs to configure (where missing), write and read the stream, to configure (where missing) and read both exchanges, and to write to the default exchange, amq.default"
+		case amqp091.InternalError:
+			if deprecated(e) {
+				return permit
+			}
 		case amqp091.NotAllowed:
 			return "the broker refused the virtual host: check RABBITMQ_URL, or RABBITMQ_VHOST"
 		}

@@ -17,7 +17,7 @@ func testBlind(t *testing.T, s *server, user string) {
 	cfg := newConfig(t, s.url) // guest may delete it
 	guests := cfg.URL
 	cfg.URL, cfg.LookEvery = s.as(user, "right", ""), soon
-	const warning = "may not place canary and witness"
+	const warning = "cannot be watched over"
 	p := newPeer(t, guests)
 	for i := range 2 { // the first one makes the stream
 		n := startNode(t, cfg)
@@ -69,7 +69,7 @@ func testHalfBlind(t *testing.T, s *server, user string) {
 	cfg := newConfig(t, s.url)
 	cfg.URL, cfg.LookEvery = s.as(user, "right", ""), soon
 	n := startNode(t, cfg)
-	l := n.awaitLog(t, "may not place canary and witness")
+	l := n.awaitLog(t, "cannot be watched over")
 	if got := l.attrs["exchange"]; got != cfg.Exchanges.Orders {
 		t.Errorf("the warning is of exchange %v, want %s", got, cfg.Exchanges.Orders)
 	}
@@ -78,7 +78,7 @@ func testHalfBlind(t *testing.T, s *server, user string) {
 	p.must("unbind", func(ch *amqp091.Channel) error { return ch.QueueUnbind(cfg.Stream, "", cfg.Exchanges.Trades, nil) })
 	p.send(cfg, trade(1))
 	n.metrics.gaps.await(t, "a gap", 0, func(g event.GapReason) bool { return g == event.GapBinding })
-	if got := n.log.count(says("may not place")); got != 1 {
+	if got := n.log.count(says("cannot be watched over")); got != 1 {
 		t.Errorf("it was said %d times, want once", got)
 	}
 }

@@ -15,6 +15,9 @@ func (t *topology) canary(x exchange) string { return t.cfg.Stream + ".alive." +
 // mayWatch returns the refusal where the broker's user may not place canary and
 // witness of x. All that it changes is that there is a witness.
 func (t *topology) mayWatch(x exchange) error {
+	if err := t.denied[x.name]; err != nil {
+		return err
+	}
 	there, err := t.hasCanary(x)
 	if err == nil && !there { // so this asks for the permission to declare it
 		err = onChannel(t.conn, func(ch *amqp091.Channel) error { return ch.ExchangeDelete(t.canary(x), true, false) })
@@ -29,8 +32,11 @@ func (t *topology) mayWatch(x exchange) error {
 	}
 	if err == nil {
 		err = onChannel(t.conn, func(ch *amqp091.Channel) error { return t.placeWitness(ch, x) })
+		if errors.Is(err, errWitnessAway) {
+			err = nil // a look deals with it
+		}
 	}
-	return wrap("watch over exchange "+x.name, err)
+	return t.noteDenial(x, wrap("watch over exchange "+x.name, err))
 }
 
 func (t *topology) placeCanary(x exchange) (err error) {
@@ -46,7 +52,7 @@ func (t *topology) placeCanary(x exchange) (err error) {
 			break
 		}
 	}
-	return wrap("place a canary at exchange "+x.name, err)
+	return t.noteDenial(x, wrap("place a canary at exchange "+x.name, err))
 }
 
 // hasCanary tells whether the canary of x lives. It is bound once more, should
@@ -69,11 +75,4 @@ func (t *topology) removeCanary(x exchange) error {
 	return wrap("remove the canary of exchange "+x.name, onChannel(t.conn, func(ch *amqp091.Channel) error {
 		return ch.ExchangeDelete(t.canary(x), false, false)
 	}))
-}
-
-// refused tells whether the broker denied a permission, or has something else of
-// that name.
-func refused(err error) bool {
-	e, ok := errors.AsType[*amqp091.Error](err)
-	return ok && e.Server && (e.Code == amqp091.AccessRefused || e.Code == amqp091.PreconditionFailed)
 }

@@ -15,7 +15,7 @@ type lookout struct {
 	reader   *reader
 	through  [event.Trade + 1]uint64 // how many messages had come through each exchange at the last look
 	was      [event.Trade + 1]bool   // those were many
-	blind    [event.Trade + 1]bool   // the broker's user may not place an exchange's canary or witness
+	blind    [event.Trade + 1]bool   // the broker refuses an exchange's canary or witness
 	asked    time.Time               // when somebody was last answered who had to catch up
 	compared bool                    // the end of the stream was compared with what was read
 }

@@ -99,6 +99,15 @@ func (n *node) awaitFollowing(tb testing.TB) {
 	}
 }
 
+// awaitFollowingAfter has f end the connection, and waits until the node has caught
+// up again.
+func (n *node) awaitFollowingAfter(tb testing.TB, f func()) {
+	tb.Helper()
+	f()
+	n.awaitLog(tb, "will reconnect")
+	n.awaitFollowing(tb)
+}
+
 // tap reads one user's events as a session does that is never behind: on the
 // goroutine that appends.
 type tap struct {

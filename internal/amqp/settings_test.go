@@ -12,6 +12,7 @@ func TestOneBroker(t *testing.T) {
 	s := newServer(t, map[string]string{"none": "FEATURE_FLAGS=\n"}) // at the first start: none is on
 	t.Run("settings", func(t *testing.T) { testSettings(t, s) })
 	t.Run("access", func(t *testing.T) { testAccess(t, s) })
+	t.Run("witness away", func(t *testing.T) { testWitnessAway(t, s) })
 	t.Run("alarm", func(t *testing.T) { testAlarm(t, s) })
 }
 

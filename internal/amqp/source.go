@@ -65,6 +65,7 @@ type Source struct {
 	metrics  Metrics          // fixed at construction
 	journal  *journal.Journal // fixed at construction
 	timeout  time.Duration    // answerTimeout; fixed at construction
+	denied   map[string]error // see topology
 	catchUps catchUps         // who waits until all was read
 	asked    chan struct{}    // says that there is somebody waiting; it has room for one
 	passed   passed           // what came through each exchange of late
@@ -80,7 +81,7 @@ type Source struct {
 	whole    bool                  // the stream is being read from its first message on
 	owed     *event.Gap            // to be told before the next message
 	readAt   int64                 // when the last message was read, Unix ms
-	warned   [event.Trade + 1]bool // that the broker's user lacks a permission to look after an exchange
+	warned   [event.Trade + 1]bool // that an exchange cannot be watched over
 	doubted  time.Time             // when it was last said that nodes' clocks differ
 
 	mu     sync.Mutex
@@ -98,6 +99,7 @@ func NewSource(cfg Config, j *journal.Journal, m Metrics, log *slog.Logger) *Sou
 		unrouted: newUnroutedLog(log),
 		retries:  newRetries(maxRetries),
 		timeout:  answerTimeout,
+		denied:   make(map[string]error),
 		status:   Status{State: Connecting, Since: time.Now()},
 	}
 	if cfg.Queue {
@@ -175,7 +177,7 @@ func (s *Source) attempt(ctx context.Context) error {
 	}
 	defer hangUpMarking()
 
-	t := topology{conn: reading, cfg: s.cfg, log: s.log}
+	t := topology{conn: reading, cfg: s.cfg, log: s.log, denied: s.denied}
 	if err := s.make(ctx, &t); err != nil {
 		return err
 	}

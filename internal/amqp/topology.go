@@ -30,6 +30,10 @@ type topology struct {
 	cfg  Config
 	log  *slog.Logger
 	made map[string]bool // exchanges that were missing, and the lookout has not heard of
+	away map[string]bool // exchanges whose witness is out of reach
+	// denied says of exchanges why the broker permits nobody to watch over them. It
+	// ends the connection with that, so that the next ones have to know.
+	denied map[string]error
 }
 
 // makeFeeds sees that both exchanges are there and feed the stream. What already
@@ -44,11 +48,14 @@ func (t *topology) makeFeeds(ctx context.Context, streamMade bool) error {
 	return t.checkTypes()
 }
 
-func (t *topology) noteMade(x exchange) {
-	if t.made == nil {
-		t.made = make(map[string]bool)
+func (t *topology) noteMade(x exchange) { note(&t.made, x) }
+
+// note adds x to a set.
+func note(set *map[string]bool, x exchange) {
+	if *set == nil {
+		*set = make(map[string]bool)
 	}
-	t.made[x.name] = true
+	(*set)[x.name] = true
 }
 
 // takeMade tells, once, whether makeFeed had to make the exchange: its canary may
@@ -72,7 +79,7 @@ func (t *topology) makeFeed(ctx context.Context, x exchange, streamMade bool) er
 	there := false
 	if !made && !streamMade {
 		there, err = t.hasCanary(x)
-		if err != nil && !refused(err) {
+		if err != nil && !t.refused(err) {
 			return err
 		}
 	}
@@ -82,7 +89,7 @@ func (t *topology) makeFeed(ctx context.Context, x exchange, streamMade bool) er
 	if err := t.bind(x); err != nil || !streamMade {
 		return err
 	}
-	if err := t.silence(ctx, x); !refused(err) { // what it holds came before there was a stream
+	if err := t.silence(ctx, x); !t.refused(err) { // what it holds came before there was a stream
 		return err
 	}
 	return nil // the lookout says so

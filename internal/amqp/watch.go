@@ -142,13 +142,13 @@ func (l *lookout) arm(ctx context.Context, x exchange) error {
 
 func (l *lookout) kind(x exchange) event.Kind { return l.topology.cfg.Exchanges.kind(x.name) }
 
-// prepare finds out of each exchange whether the broker's user may place what a
+// prepare finds out of each exchange whether the broker lets ranger place what a
 // look at it is about.
 func (l *lookout) prepare(ctx context.Context) error {
 	t, src := l.topology, l.reader.src
 	for _, x := range t.cfg.Exchanges.both() {
 		err := t.mayWatch(x)
-		if err != nil && !refused(err) {
+		if err != nil && !t.refused(err) {
 			return err
 		}
 		kind := l.kind(x)
@@ -156,8 +156,8 @@ func (l *lookout) prepare(ctx context.Context) error {
 			continue
 		}
 		src.warned[kind] = true
-		t.log.WarnContext(ctx, "the broker's user may not place canary and witness of an exchange: when it is made anew, or its binding is removed, that will not be told as a gap",
-			"exchange", x.name, "error", err, "advice", fmt.Sprintf("let it configure, write and read %s and %s, and write to exchange %s", t.canary(x), t.witness(x), x.name))
+		t.log.WarnContext(ctx, "an exchange cannot be watched over: when it is made anew, or its binding is removed, that will not be told as a gap",
+			"exchange", x.name, "error", err, "advice", t.watchAdvice(x, err))
 	}
 	return nil
 }

@@ -2,6 +2,8 @@ package amqp
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
@@ -23,16 +25,26 @@ const (
 	busyTries  = 20 // in that moment
 )
 
+// errWitnessAway says that there is a witness, and the broker cannot get at it.
+var errWitnessAway = errors.New("the witness is out of reach")
+
 // witness names the queue that holds the newest message that x has routed. It
-// is bound as the stream is: what it got, the stream must have got.
+// is bound as the stream is: what it got, the stream must have got. It is durable
+// since RabbitMQ 4.3 permits no other queue that several connections share
+// (transient_nonexcl_queues); its messages are no more so than their publishers
+// say.
 func (t *topology) witness(x exchange) string { return t.cfg.Stream + ".witness." + x.name }
 
 func (t *topology) placeWitness(ch *amqp091.Channel, x exchange) error {
-	_, err := ch.QueueDeclare(t.witness(x), false, false, false, false, amqp091.Table{
+	const durable = true
+	_, err := ch.QueueDeclare(t.witness(x), durable, false, false, false, amqp091.Table{
 		"x-max-length":  int64(1),
 		"x-message-ttl": witnessMemory.Milliseconds(),
 		"x-expires":     witnessExpiry.Milliseconds(),
 	})
+	if isCode(err, amqp091.NotFound) {
+		return fmt.Errorf("%w: %w", errWitnessAway, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -44,7 +56,10 @@ func (t *topology) placeWitness(ch *amqp091.Channel, x exchange) error {
 // Where judge returns an error, or this process ends, it is there to be judged
 // again.
 func (t *topology) ask(ctx context.Context, x exchange, busy bool, judge func(body []byte) error) error {
-	return wrap("ask the witness of exchange "+x.name, withChannel(t.conn, func(ch *amqp091.Channel) error {
+	if err := t.denied[x.name]; err != nil {
+		return err
+	}
+	err := withChannel(t.conn, func(ch *amqp091.Channel) error {
 		var d amqp091.Delivery
 		var ok bool
 		err := t.conn.inTime(func() (err error) {
@@ -58,7 +73,17 @@ func (t *topology) ask(ctx context.Context, x exchange, busy bool, judge func(bo
 			return err
 		}
 		return d.Ack(false)
-	}))
+	})
+	if errors.Is(err, errWitnessAway) {
+		if !t.away[x.name] {
+			note(&t.away, x)
+			t.log.WarnContext(ctx, "the witness of an exchange is out of reach: until it is back, a binding that is removed is not told as a gap",
+				"exchange", x.name, "error", err, "advice", fmt.Sprintf("bring back the broker's node that has queue %s, or delete the queue: ranger makes it anew", t.witness(x)))
+		}
+		return nil
+	}
+	delete(t.away, x.name)
+	return t.noteDenial(x, wrap("ask the witness of exchange "+x.name, err))
 }
 
 // hear takes the message that the witness of x has, if it has one.
