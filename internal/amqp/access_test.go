@@ -47,6 +47,10 @@ func testAccess(t *testing.T, s *server) {
 			[][]string{{"add_user", "nobody", "right"}, {"set_permissions", "nobody", ".*", ".*", ".*"}},
 		},
 		{
+			"a password like a scheme", "odd", "amqps:x", "", "RABBITMQ_USER",
+			[][]string{{"add_user", "odd", "amqps:x"}, {"set_permissions", "odd", ".*", ".*", ".*"}},
+		},
+		{
 			"vhost", "guest", "guest", "absent", "RABBITMQ_VHOST",
 			[][]string{{"add_vhost", "absent"}, {"set_permissions", "-p", "absent", "guest", ".*", ".*", ".*"}},
 		},

@@ -1,14 +1,10 @@
 package amqp
 
 import (
-	"cmp"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -40,8 +36,8 @@ func dial(ctx context.Context, url, name string) (*connection, error) {
 	properties := amqp091.NewConnectionProperties()
 	properties.SetClientConnectionName(name)
 	// TLS is ours, since tidied has to read what comes out of it.
-	plain := strings.Replace(url, "amqps:", "amqp:", 1)
-	c, err := amqp091.DialConfig(plain, amqp091.Config{
+	_, behindScheme, _ := strings.Cut(url, ":")
+	c, err := amqp091.DialConfig("amqp:"+behindScheme, amqp091.Config{
 		Heartbeat:  heartbeat,
 		Locale:     "en_US",
 		Properties: properties,
@@ -72,32 +68,12 @@ func dial(ctx context.Context, url, name string) (*connection, error) {
 			_ = conn.Close() // the library leaves it open where the two sides disagree
 		}
 		err = fmt.Errorf("connect to the broker: %w", err)
-		if advice(err) == "" {
+		if a := tlsAdvice(err); a != "" {
+			err = &topologyError{err, a}
+		} else if advice(err) == "" {
 			err = &topologyError{err, unreachable}
 		}
 		return nil, err
 	}
 	return &connection{Connection: c, socket: conn, timeout: answerTimeout}, nil
-}
-
-// encrypt speaks TLS over c as the URI says (RabbitMQ, "URI Query Parameters").
-func encrypt(ctx context.Context, c net.Conn, uri amqp091.URI) (net.Conn, error) {
-	cfg := &tls.Config{ServerName: cmp.Or(uri.ServerName, uri.Host), MinVersion: tls.VersionTLS12}
-	if uri.CACertFile != "" {
-		pem, err := os.ReadFile(uri.CACertFile)
-		if err != nil {
-			return nil, fmt.Errorf("read the broker's cacertfile: %w", err)
-		}
-		cfg.RootCAs = x509.NewCertPool()
-		cfg.RootCAs.AppendCertsFromPEM(pem)
-	}
-	if uri.CertFile != "" && uri.KeyFile != "" {
-		pair, err := tls.LoadX509KeyPair(uri.CertFile, uri.KeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("read certfile and keyfile for the broker: %w", err)
-		}
-		cfg.Certificates = []tls.Certificate{pair}
-	}
-	t := tls.Client(c, cfg)
-	return t, t.HandshakeContext(ctx)
 }

@@ -45,9 +45,30 @@ func TestTLS(t *testing.T) {
 
 	cfg := newConfig(t, sharedURL(t))
 	cfg.URL = strings.Replace(encrypted.url, "amqp:", "amqps:", 1)
-	stranger := startNode(t, cfg)
-	stranger.awaitLog(t, "certificate signed by unknown authority")
-	stranger.stop(t)
+	empty := filepath.Join(t.TempDir(), "empty.pem")
+	if err := os.WriteFile(empty, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		url           string
+		query         url.Values
+		fault, advice string
+	}{
+		{cfg.URL, nil, "certificate signed by unknown authority", "is not trusted"},
+		{cfg.URL, url.Values{"cacertfile": {ca}, "server_name_indication": {"another"}}, "not another", "for another name"},
+		{cfg.URL, url.Values{"cacertfile": {empty}}, "no certificate in " + empty, "check cacertfile"},
+		{cfg.URL, url.Values{"cacertfile": {empty + ".absent"}}, "no such file", "check cacertfile"},
+		{strings.Replace(sharedURL(t), "amqp:", "amqps:", 1), nil, "does not look like a TLS handshake", "speaks no TLS"},
+	} {
+		faulty := cfg
+		faulty.URL = c.url + "/?" + c.query.Encode()
+		n := startNode(t, faulty)
+		l := n.awaitLog(t, c.fault)
+		if got := l.attrs["advice"].(string); !strings.Contains(got, c.advice) || !strings.Contains(got, "RABBITMQ_URL") {
+			t.Errorf("the advice about %q is %q, want %q in it", c.fault, got, c.advice)
+		}
+		n.stop(t)
+	}
 	for _, query := range []url.Values{
 		{"cacertfile": {ca}},
 		{"cacertfile": {ca}, "server_name_indication": {"broker"}},
@@ -61,7 +82,16 @@ func TestTLS(t *testing.T) {
 		alices.await(t, idText(1))
 		n.stop(t)
 	}
-	wrong := cfg
-	wrong.URL += "/?" + url.Values{"cacertfile": {ca}, "server_name_indication": {"another"}}.Encode()
-	startNode(t, wrong).awaitLog(t, "not another")
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		choosy, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
+			Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
+			ClientAuth:   tls.RequireAnyClientCert, MaxVersion: version,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused := cfg
+		refused.URL = strings.Replace(newProxyOn(t, sharedURL(t), choosy).url, "amqp:", "amqps:", 1) + "/?" + url.Values{"cacertfile": {ca}}.Encode()
+		startNode(t, refused).awaitLog(t, "it may want a certificate")
+	}
 }
