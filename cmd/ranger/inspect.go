@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,6 +22,7 @@ type inspectCommand struct {
 	brokerFlags
 	redisFlags
 
+	AmqpSource       string `env:"AMQP_SOURCE" default:"stream" group:"broker" help:"What serve runs with; with queue there is no stream to look into."`
 	AmqpStream       string `env:"AMQP_STREAM" default:"ranger" group:"broker" help:"The stream that is looked at."`
 	AmqpMaxBodyBytes string `env:"AMQP_MAX_BODY_BYTES" default:"256KiB" group:"broker" help:"What serve runs with: the largest message that is read."`
 
@@ -44,6 +46,9 @@ func (cmd *inspectCommand) Run(ctx context.Context, std streams) error {
 	c := new(checker)
 	cfg := amqp.Config{URL: cmd.url(c), Exchanges: cmd.exchanges(c), Stream: c.text("AMQP_STREAM", cmd.AmqpStream)}
 	i := inspection{out: std.out, maxBody: int(c.size("AMQP_MAX_BODY_BYTES", cmd.AmqpMaxBodyBytes, 1<<10))}
+	if c.oneOf("AMQP_SOURCE", cmd.AmqpSource, "stream", "queue"); cmd.AmqpSource == "queue" {
+		c.fail("AMQP_SOURCE", "with queue there is no stream to look into: the log alone says what reached nobody")
+	}
 	var since time.Duration
 	switch {
 	case cmd.Unroutable == (cmd.Offset != ""):
@@ -57,8 +62,10 @@ func (cmd *inspectCommand) Run(ctx context.Context, std streams) error {
 	if err := c.err(); err != nil {
 		return err
 	}
-	return withMembers(ctx, members, func(d event.Directory) error {
-		i.members = d
+	return withMembers(ctx, members, func(f *finder) error {
+		if f != nil {
+			i.finder, i.members = f, f
+		}
 		if !cmd.Unroutable {
 			return i.show(ctx, cfg)
 		}
@@ -67,7 +74,7 @@ func (cmd *inspectCommand) Run(ctx context.Context, std streams) error {
 }
 
 // withMembers runs f with the member directory, nil for none, while it lives.
-func withMembers(ctx context.Context, cfg redis.Config, f func(event.Directory) error) error {
+func withMembers(ctx context.Context, cfg redis.Config, f func(*finder) error) error {
 	if cfg.URL == "" {
 		return f(nil)
 	}
@@ -81,23 +88,35 @@ func withMembers(ctx context.Context, cfg redis.Config, f func(event.Directory) 
 	g.Go(func() error { return d.Run(ctx) })
 	g.Go(func() error {
 		defer stop()
-		return f(finder{ctx, d})
+		return f(&finder{ctx: ctx, Directory: d})
 	})
 	return g.Wait()
 }
 
-// finder is a directory that asks Redis for what it does not have.
+// finder is a directory that asks Redis for what it does not have. It is for one
+// goroutine.
 type finder struct {
 	ctx context.Context //nolint:containedctx // a Directory is asked without one
 	*redis.Directory
+	away error // why Redis could not be asked, where that happened
 }
 
-func (f finder) UID(member string) (event.UID, bool) { return f.Find(f.ctx, member) }
+func (f *finder) UID(member string) (event.UID, bool) {
+	uid, ok := f.Find(f.ctx, member)
+	if s := f.Status(); !ok && !s.Connected {
+		f.away = s.Error
+		if f.away == nil {
+			f.away = errors.New("there is no answer yet")
+		}
+	}
+	return uid, ok
+}
 
 // inspection is one run of the command.
 type inspection struct {
 	out     io.Writer
 	members event.Directory // nil for none
+	finder  *finder         // it, or nil
 	maxBody int
 	offset  uint64
 }
@@ -151,7 +170,7 @@ func (i *inspection) outcome(m *amqp.Stored) []string {
 		lines = append(lines, fmt.Sprintf("%s for %s", e.Kind, e.UID))
 	}
 	for _, reason := range out.Unrouted {
-		lines = append(lines, fmt.Sprintf("reaches nobody: %s: %s", reason, explain(reason)))
+		lines = append(lines, fmt.Sprintf("reaches nobody: %s: %s", reason, i.explain(reason)))
 	}
 	return lines
 }
@@ -174,6 +193,7 @@ func (i *inspection) list(ctx context.Context, cfg amqp.Config, since time.Durat
 	})
 	if err == nil {
 		_, _ = fmt.Fprintf(i.out, "%d of %d messages\n", listed, looked)
+		err = i.away()
 	}
 	return err
 }
@@ -195,12 +215,26 @@ func clip(body []byte) string {
 	return fmt.Sprintf("%q", body)
 }
 
+// away returns why what names members by their ids may be judged wrongly.
+func (i *inspection) away() error {
+	if i.finder == nil || i.finder.away == nil {
+		return nil
+	}
+	return fmt.Errorf("the member directory could not be asked (REDIS_URL), so who is unknown_member may be known: %w", i.finder.away)
+}
+
 // explain says what a reason means, for a person.
-func explain(r event.Reason) string {
+func (i *inspection) explain(r event.Reason) string {
 	switch r {
 	case event.NoOwner:
 		return "no header and no field names its owner"
 	case event.UnknownMember:
+		if err := i.away(); err != nil {
+			return err.Error()
+		}
+		if i.finder == nil {
+			return "its owner is named by a member id, and there is no directory to look into: REDIS_URL is unset"
+		}
 		return "its owner's member id is not in the directory (REDIS_URL, MEMBER_DIRECTORY)"
 	case event.Broadcast:
 		return "a public order book's, as Peatio sends it to everybody"

@@ -83,7 +83,20 @@ func TestInspect(t *testing.T) {
 	run := func(args ...string) result {
 		return command(t, t.TempDir(), w.environment(), append([]string{"inspect"}, args...)...)
 	}
-	list := run("--unroutable", "--since", "10m")
+	env := append(w.environment(), "REDIS_URL=redis://127.0.0.1:1") // nobody listens there
+	list := command(t, t.TempDir(), env, "inspect", "--unroutable", "--since", "10m")
+	if list.code == 0 || !strings.Contains(list.err, "the member directory could not be asked (REDIS_URL)") || !strings.Contains(list.err, "refused") {
+		t.Errorf("without Redis it ended with %d, %s", list.code, list.err)
+	}
+	unknown := regexp.MustCompile(`(?m)^(\d+) +unknown_member`).FindStringSubmatch(list.out)
+	if unknown == nil {
+		t.Fatalf("without Redis there is no line of unknown_member:\n%s", list.out)
+	}
+	one := command(t, t.TempDir(), env, "inspect", "--offset", unknown[1])
+	if want := "unknown_member: the member directory could not be asked"; one.code != 0 || !strings.Contains(one.out, want) {
+		t.Errorf("without Redis it ended with %d, %s\n%s\nwant %s", one.code, one.err, one.out, want)
+	}
+	list = run("--unroutable", "--since", "10m")
 	for _, want := range []string{
 		`(?m)^` + first + ` +no_owner +\S+\.orderbook +"\{\\"id\\":2\}"$`,
 		`(?m)^\d+ +unknown_member +\S+\.trade +"\{\\"id\\":3\}"$`,
@@ -96,13 +109,15 @@ func TestInspect(t *testing.T) {
 	}
 	for args, want := range map[string]string{
 		"--offset " + first:                      "outcome      reaches nobody: no_owner: no header and no field names its owner",
+		"--offset " + unknown[1]:                 "there is no directory to look into: REDIS_URL is unset",
 		"--offset 0":                             "outcome      a record of a node for other nodes: ranger.marker",
 		"--offset 1000000":                       "offset 1000000 is not there yet: stream",
 		"--offset -1":                            "--offset: ",
 		"--offset 1 --unroutable":                "--offset, --unroutable: give one of them",
 		"--unroutable --since yesterday":         "--since: ",
 		"":                                       "--offset, --unroutable: give one of them",
-		"--offset 1 --amqp-stream no-such-queue": "no queue 'no-such-queue'",
+		"--offset 1 --amqp-stream no-such-queue": "there is no stream of that name: check AMQP_STREAM",
+		"--offset 1 --amqp-source queue":         "AMQP_SOURCE: with queue there is no stream",
 	} {
 		if r := run(strings.Fields(args)...); !strings.Contains(r.out+r.err, want) {
 			t.Errorf("inspect %s: %s", args, fmt.Sprintf("got %d %s%s, want %s", r.code, r.out, r.err, want))

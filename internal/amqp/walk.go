@@ -40,6 +40,9 @@ func Walk(ctx context.Context, cfg Config, from uint64, since time.Duration, vis
 	}
 	defer hangUp(c)
 	end, ok, err := streamEnd(ctx, c, cfg.Stream)
+	if isCode(err, amqp091.NotFound) {
+		err = &topologyError{err, "there is no stream of that name: check AMQP_STREAM; `ranger serve` makes it, but not with AMQP_SOURCE=queue"}
+	}
 	if err != nil || !ok {
 		return advised(err)
 	}
