@@ -208,7 +208,8 @@ func (c *client) ended(ctx context.Context, err error) (ending, error) {
 	if ctx.Err() == nil {
 		c.witness.transcript.closed(code)
 	}
-	return endingOf(code), fmt.Errorf("closed with %d %s", code, reason)
+	end, why := c.witness.ended(code)
+	return end, fmt.Errorf("closed with %d %s%s", code, reason, why)
 }
 
 // renew sends a new token on the same socket.

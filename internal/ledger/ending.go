@@ -21,15 +21,19 @@ const (
 	atFault                // after a pause; it is a finding
 )
 
-// endingOf returns what follows a close with this code (docs/protocol.md); 1006
-// stands for a connection that broke. A client that behaves gets no other code.
+// tokenExpired closes a socket whose token has ended.
+const tokenExpired = 4001
+
+// endingOf returns what follows a close with this code (docs/protocol.md), where
+// it may come; 1006 stands for a connection that broke. A client that behaves
+// gets no other code.
 func endingOf(code int) ending {
 	switch code {
 	case websocket.CloseServiceRestart:
 		return atOnce
 	case websocket.CloseGoingAway, websocket.CloseAbnormalClosure,
-		4001, // token expired: a fresh one goes with each connect
-		4100: // too slow
+		tokenExpired, // a fresh one goes with each connect
+		4100:         // too slow
 		return comeBack
 	default:
 		return atFault

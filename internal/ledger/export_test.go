@@ -101,6 +101,12 @@ func (t *Trial) Message(client int, text string) (renew bool, err error) {
 	return t.witnesses[client].message([]byte(text))
 }
 
+// Close ends a client's socket with a code, and returns whether that is a fault.
+func (t *Trial) Close(client, code int) bool {
+	end, _ := t.witnesses[client].ended(code)
+	return end == atFault
+}
+
 // UnixMS returns an instant of the trial.
 func (t *Trial) UnixMS(d time.Duration) int64 { return t.account.unixMS(d) }
 

@@ -360,11 +360,11 @@ func (c *cluster) each(f func(*websocket.Conn) error) {
 
 var errEnded = errors.New("the node ended the socket")
 
-// close ends all sockets with a code.
+// close ends all sockets with a code, which is announced where it has to be.
 func (c *cluster) close(code int) {
 	c.each(func(ws *websocket.Conn) error {
-		if code == websocket.CloseServiceRestart {
-			_ = ws.WriteMessage(websocket.TextMessage, []byte(`{"reconnect":{"after_ms":0}}`))
+		if before, ok := map[int]string{1012: `{"reconnect":{"after_ms":0}}`, 4001: `{"token":{"expires_in":1}}`}[code]; ok {
+			_ = ws.WriteMessage(websocket.TextMessage, []byte(before))
 		}
 		if code != websocket.CloseAbnormalClosure {
 			_ = ws.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""))

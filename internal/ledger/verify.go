@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/gorilla/websocket"
 )
 
 // errUnfit says that a socket cannot go on: the server's answer to the token is
@@ -33,13 +35,16 @@ type witness struct {
 	authenticated bool
 	replaying     bool
 	renewing      bool // a success line is owed to a second token
+	parting       bool // a close with 1012 was announced
+	expiring      bool // the end of a token was
 
 	view []byte // room for an event
 }
 
 // connected begins a new socket.
 func (w *witness) connected() {
-	w.asked, w.authenticated, w.replaying, w.renewing = w.position, false, false, false
+	w.asked, w.authenticated, w.replaying = w.position, false, false
+	w.renewing, w.parting, w.expiring = false, false, false
 }
 
 // message takes a text message. renew says that a new token has to be sent. An
@@ -68,11 +73,29 @@ func (w *witness) message(text []byte) (renew bool, err error) {
 		w.heartbeat(*c.Heartbeat)
 	case c.Gap != nil:
 		w.gap(*c.Gap)
+	case c.Reconnect != nil:
+		w.parting = true
 	case c.Token != nil:
-		w.renewing = true
+		w.renewing, w.expiring = true, true
 		return true, nil
 	}
 	return false, nil
+}
+
+// ended returns what follows a close with this code, and where that is a fault,
+// why.
+func (w *witness) ended(code int) (end ending, why string) {
+	switch {
+	case code == websocket.CloseGoingAway && w.authenticated:
+		why = ", which is for clients that did not opt in"
+	case code == websocket.CloseServiceRestart && !w.parting:
+		why = ", and no reconnect came before it on this socket"
+	case code == tokenExpired && !w.expiring:
+		why = ", and no token came before it on this socket"
+	default:
+		return endingOf(code), ""
+	}
+	return atFault, why
 }
 
 // success takes the answer to a good token.

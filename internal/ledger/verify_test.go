@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"ranger/internal/ledger"
 )
 
@@ -72,6 +74,45 @@ func TestRenewalsAnswer(t *testing.T) {
 		}
 		if count, found := trial.Judge(); count[ledger.Broken] != c.want {
 			t.Errorf("%s: %v", c.name, found)
+		}
+	}
+}
+
+// TestCloses: which code may come depends on what came before it on the socket.
+func TestCloses(t *testing.T) {
+	t.Parallel()
+	const parting, expiring = `{"reconnect":{"after_ms":1834}}`, `{"token":{"expires_in":60}}`
+	for _, c := range []struct {
+		name  string
+		texts []string // on the socket
+		good  []int    // of those below
+	}{
+		{"before the success line", nil, []int{1001, 1006, 4100}},
+		{"after it", []string{fresh}, []int{1006, 4100}},
+		{"after a reconnect", []string{fresh, parting}, []int{1006, 1012, 4100}},
+		{"after a token", []string{fresh, expiring}, []int{1006, 4001, 4100}},
+		{"after a token and its renewal", []string{fresh, expiring, `{"success":{"message":"Authenticated."}}`}, []int{1006, 4001, 4100}},
+		{"after both", []string{fresh, parting, expiring}, []int{1006, 1012, 4001, 4100}},
+		{"after a reconnect before the success line", []string{parting, fresh}, []int{1006, 4100}},
+		{"on the next socket", []string{fresh, parting, expiring, ""}, []int{1001, 1006, 4100}},
+	} {
+		trial := ledger.NewTrial(1, 1)
+		trial.Connect(0)
+		for _, text := range c.texts {
+			if text == "" {
+				trial.Connect(0)
+			} else if _, err := trial.Message(0, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var good []int
+		for _, code := range []int{1000, 1001, 1006, 1011, 1012, 4001, 4002, 4100} {
+			if !trial.Close(0, code) {
+				good = append(good, code)
+			}
+		}
+		if diff := cmp.Diff(c.good, good); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
 }
