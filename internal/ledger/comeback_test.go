@@ -225,7 +225,7 @@ func TestStart(t *testing.T) {
 		{"one client short", func(c *cluster, _ *ledger.Config) {
 			c.answer = func(s *socket) string {
 				if strings.HasSuffix(string(s.uid), "00007") {
-					return `{"challenge":"again"}`
+					return challenge
 				}
 				return ""
 			}

@@ -19,15 +19,10 @@ const (
 // CutEvent reads which event a text is about.
 func CutEvent(text []byte) (Serial, bool) { return cutEvent(text) }
 
-// ParseSuffix and ScanSuffix read what follows an event.
+// ParseSuffix reads what follows an event.
 func ParseSuffix(text string) (position string, prev *uint64, at int64, replay bool, err error) {
 	s, err := parseSuffix([]byte(text))
 	return s.Position, s.Prev, s.At, s.Replay, err
-}
-
-func ScanSuffix(text string) (position string, prev *uint64, at int64, replay, ok bool) {
-	s, ok := scanSuffix([]byte(text))
-	return s.Position, s.Prev, s.At, s.Replay, ok
 }
 
 // ParsePlace reads a position.

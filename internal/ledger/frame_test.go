@@ -2,42 +2,54 @@ package ledger_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"ranger/internal/ledger"
 )
 
-// TestSuffix: what follows an event is read in the server's form, in any other
-// of JSON, and where a key is missing not at all.
+// TestSuffix: what follows an event has one form; what can be read of another is
+// read all the same.
 func TestSuffix(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		text      string
-		lean, any bool // it can be read: by the scan, at all
+		text       string
+		good, read bool
 	}{
 		{`,"position":"52.1b0a77e3","prev":48,"at":1534776439123,"replay":true}`, true, true},
 		{`,"position":"52.1b0a77e3","prev":48,"at":1534776439123}`, true, true},
+		{`,"position":"52.1b0a77e3","at":1534776439123,"replay":true}`, true, true},
+		{`,"position":"52.1b0a77e3","prev":0,"at":1534776439123}`, true, true},
 		{`,"position":"52.1b0a77e3","at":1534776439123}`, true, true},
-		{`,"at":1534776439123, "position" : "52.1b0a77e3","prev":48}`, false, true},
+
+		{`,"at":1534776439123,"position":"52.1b0a77e3","prev":48}`, false, true},
+		{`,"position":"52.1b0a77e3","at":1534776439123,"prev":48}`, false, true},
+		{`,"position":"52.1b0a77e3","prev":48,"replay":true,"at":1534776439123}`, false, true},
+		{`,"Position":"52.1b0a77e3","at":1534776439123}`, false, true},
+		{`,"position":"52.1b0a77e3","AT":1534776439123}`, false, true},
+		{`,"position":"52.1b0a77e3", "at":1534776439123}`, false, true},
+		{`,"position":"52.1b0a77e3","at":1534776439123 }`, false, true},
+		{`,"position":"52\u002e1b0a77e3","at":1534776439123}`, false, true},
+		{`,"position":"52.1b0a77e3","prev":null,"at":1534776439123}`, false, true},
+		{`,"position":"52.1b0a77e3","prev":048,"at":1534776439123}`, false, false},
+		{`,"position":"52.1b0a77e3","prev":9007199254740992,"at":1534776439123}`, false, true},
+		{`,"position":"52.1b0a77e3","at":1534776439123,"replay":false}`, false, true},
 		{`,"position":"52.1b0a77e3","at":1534776439123,"new":[]}`, false, true},
-		{`,"position":"52.1b0a77e3"}`, false, false},
+		{`,"position":"52.1b0a77e3","at":1534776439123,"replay":true,"replay":true}`, false, true},
+		{`,"position":"52.1b0a77e3","at":0}`, false, true},
+		{`,"position":"52.1b0a77e3"}`, false, true},
+		{`,"position":"52.1B0A77E3","at":1534776439123}`, false, false},
+		{`,"position":"052.1b0a77e3","at":1534776439123}`, false, false},
 		{`,"at":1534776439123}`, false, false},
 		{`,"position":52,"at":1534776439123}`, false, false},
-		{`,"position":"52.1b0a77e3","prev":-1,"at":1534776439123}`, false, false},
-		{`,"position":"52.1b0a77e3","prev":"48","at":1534776439123}`, false, false},
 		{`}`, false, false},
 		{``, false, false},
 	} {
-		_, _, _, _, ok := ledger.ScanSuffix(c.text)
-		position, _, at, _, err := ledger.ParseSuffix(c.text)
-		if ok != c.lean || (err == nil) != c.any {
-			t.Errorf("%s: scanned %v, parsed %v", c.text, ok, err)
-		}
-		if err == nil && (position != "52.1b0a77e3" || at != 1534776439123) {
-			t.Errorf("%s: read %q and %d", c.text, position, at)
+		position, _, _, _, err := ledger.ParseSuffix(c.text)
+		if (err == nil) != c.good || (position == "52.1b0a77e3") != c.read {
+			t.Errorf("%s: read %q, %v", c.text, position, err)
 		}
 	}
 }
@@ -48,6 +60,7 @@ func TestPlace(t *testing.T) {
 		"0.00000000": true, "9007199254740991.ffffffff": true,
 		"9007199254740992.00000000": false, // 2^53
 		"52":                        false, "52.": false, "52.1b0a77e": false, "52.1b0a77e34": false, ".1b0a77e3": false, "-1.1b0a77e3": false, "52.1b0a77eg": false, "": false,
+		"052.1b0a77e3": false, "52.1B0A77E3": false, "52.1b0a77e3 ": false, "+52.1b0a77e3": false, // other ways to write one
 	} {
 		if _, _, err := ledger.ParsePlace(text); (err == nil) != good {
 			t.Errorf("%q: %v", text, err)
@@ -55,19 +68,20 @@ func TestPlace(t *testing.T) {
 	}
 }
 
-// FuzzSuffix: what the scan reads is what encoding/json reads.
+// FuzzSuffix: what passes for the protocol's form is what encoding/json reads,
+// and written again it is the same.
 func FuzzSuffix(f *testing.F) {
 	for _, text := range []string{
 		`,"position":"52.1b0a77e3","prev":48,"at":1534776439123,"replay":true}`,
-		`,"position":"52.1b0a77e3","at":1}`, `,"position":"\"","at":1}`, `,"position":"\b","at":1}`, `,"position":"5","prev":007,"at":1}`,
-		`,"position":"5","prev":18446744073709551616,"at":1}`, `,"position":"5","prev":,"at":1}`, `}`, ``,
+		`,"position":"5.1b0a77e3","at":1}`, `,"position":"\"","at":1}`, `,"position":"\b","at":1}`, `,"position":"5.1b0a77e3","prev":007,"at":1}`,
+		`,"position":"5.1b0a77e3","prev":18446744073709551616,"at":1}`, `,"position":"5.1b0a77e3","prev":,"at":1}`, `}`, ``,
 	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		position, prev, at, replay, ok := ledger.ScanSuffix(text)
-		if !ok || !utf8.ValidString(text) {
-			return // no such position is believed
+		position, prev, at, replay, err := ledger.ParseSuffix(text)
+		if err != nil {
+			return
 		}
 		var want struct {
 			Position string
@@ -75,11 +89,15 @@ func FuzzSuffix(f *testing.F) {
 			At       int64
 			Replay   bool
 		}
-		if json.Unmarshal([]byte("{"+strings.TrimPrefix(text, ",")), &want) != nil {
-			return // leniency that no judgement rests on
+		if err := json.Unmarshal([]byte("{"+strings.TrimPrefix(text, ",")), &want); err != nil {
+			t.Fatalf("%q: %v", text, err)
 		}
 		if position != want.Position || at != want.At || replay != want.Replay || (prev == nil) != (want.Prev == nil) || prev != nil && *prev != *want.Prev {
 			t.Errorf("%q: read %q %v %d %v, want %+v", text, position, prev, at, replay, want)
+		}
+		again := fmt.Sprintf(`,"position":%q%s,"at":%d%s}`, position, optional(`,"prev":%d`, prev), at, map[bool]string{true: `,"replay":true`}[replay])
+		if again != text {
+			t.Errorf("%q was read, but is written %q", text, again)
 		}
 	})
 }

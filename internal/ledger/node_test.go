@@ -82,6 +82,9 @@ type socket struct {
 	gone   chan struct{}                    // closed when the reader has ended
 }
 
+// challenge is of 40 bytes, as all are.
+const challenge = `{"challenge":"MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OQ"}`
+
 // newCluster starts a cluster. At the end of the test all of it must have ended.
 func newCluster(tb testing.TB) *cluster {
 	c := &cluster{
@@ -142,7 +145,7 @@ func (c *cluster) upgrade(w http.ResponseWriter, r *http.Request) {
 func (c *cluster) serve(s *socket, host string) {
 	said := make(chan []byte, 1)
 	c.ended.Go(func() { c.listen(s, said) }) // a pipe has no room: both sides write at once
-	if s.ws.WriteMessage(websocket.TextMessage, []byte(`{"challenge":"x"}`)) != nil {
+	if s.ws.WriteMessage(websocket.TextMessage, []byte(challenge)) != nil {
 		return
 	}
 	var hello struct {

@@ -57,9 +57,9 @@ func (w *witness) message(text []byte) (renew bool, err error) {
 	c, err := parseControl(text)
 	if err != nil {
 		w.broken(about{}, "%v", err)
-		return false, nil
 	}
 	switch {
+	case c == (control{}):
 	case c.Challenge != nil:
 	case c.Success != nil:
 		return false, w.success(*c.Success)
@@ -147,23 +147,19 @@ func (w *witness) event(text []byte) {
 		return
 	}
 	w.view = w.plan.appendView(w.view[:0], n, w.transcript.user)
-	var s suffix
-	var err error
-	if tail, same := bytes.CutPrefix(text, w.view[:len(w.view)-1]); same {
-		s, err = parseSuffix(tail)
-		if err == nil && !s.Replay && e.tries == 1 {
-			w.transcript.took(now - e.first)
-		}
-	} else {
-		err = json.Unmarshal(text, &s)
+	tail, same := bytes.CutPrefix(text, w.view[:len(w.view)-1])
+	if !same {
 		w.find(Misdelivered, about{event: &n}, "got  %.2000s\n      want %s", text, w.view)
+		tail = text[max(0, bytes.LastIndex(text, []byte(`,"position":`))):]
 	}
-	var at place
+	s, err := parseSuffix(tail)
+	if same && err == nil && !s.Replay && e.tries == 1 {
+		w.transcript.took(now - e.first)
+	}
 	about := about{event: &n}
-	if err == nil {
-		if at, err = parsePlace(s.Position); err == nil {
-			about.place = &at
-		}
+	at, unplaced := parsePlace(s.Position)
+	if unplaced == nil {
+		about.place = &at
 	}
 	switch {
 	case err != nil:
@@ -173,7 +169,7 @@ func (w *witness) event(text []byte) {
 	case s.Replay != w.replaying:
 		w.broken(about, "the event has replay %v, want %v: a replay lasts from resumed:true to the first heartbeat", s.Replay, w.replaying)
 	}
-	if err != nil {
+	if unplaced != nil {
 		w.transcript.saw(sighting{n: n}, s.Replay)
 		return
 	}
@@ -214,8 +210,7 @@ func (w *witness) foreign(text []byte, ofRun bool, n serial) {
 func (w *witness) heartbeat(h heartbeat) {
 	at, err := parsePlace(h.Position)
 	if err != nil {
-		w.broken(about{}, "heartbeat: %v", err)
-		return
+		return // that was found before
 	}
 	w.replaying = false
 	w.moved(at, "heartbeat")
@@ -230,14 +225,10 @@ func (w *witness) heartbeat(h heartbeat) {
 func (w *witness) gap(g gap) {
 	w.transcript.told(g)
 	at, err := parsePlace(g.Position)
-	anew := g.Reason == "stream"
 	switch {
-	case err != nil && anew && g.Position == "": // nothing of the new stream was read yet
-		w.begin(0)
 	case err != nil:
-		w.broken(about{}, "gap: %v", err)
-		return
-	case anew:
+		return // that was found before
+	case g.Reason == "stream":
 		w.begin(at.number)
 		w.anew = true
 	default:

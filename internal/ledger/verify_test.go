@@ -1,7 +1,6 @@
 package ledger_test
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -132,7 +131,6 @@ func TestWhereClientsResume(t *testing.T) {
 		{`{"heartbeat":{"last":45,"position":"47.00c4b7de","at":1}}`, "47.00c4b7de"},
 		{`{"gap":{"from":1,"to":2,"reason":"exchange","position":"50.00000000"}}`, "50.00000000"},
 		{`{"gap":{"from":1,"to":2,"reason":"stream","position":"3.00000000"}}`, "3.00000000"},
-		{`{"gap":{"from":1,"to":2,"reason":"stream","position":""}}`, ""},
 	} {
 		if _, err := trial.Message(0, c.text); err != nil {
 			t.Fatal(err)
@@ -140,11 +138,7 @@ func TestWhereClientsResume(t *testing.T) {
 		if got := trial.Connect(0); got != c.want {
 			t.Errorf("after %s it asks for %q", c.text, got)
 		}
-		answer := fmt.Sprintf(`{"success":{"message":"Authenticated.","resumed":%v}}`, true)
-		if c.want == "" {
-			answer = fresh
-		}
-		if _, err := trial.Message(0, answer); err != nil {
+		if _, err := trial.Message(0, `{"success":{"message":"Authenticated.","resumed":true}}`); err != nil {
 			t.Fatal(err)
 		}
 	}
