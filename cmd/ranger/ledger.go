@@ -25,9 +25,12 @@ type ledgerCommand struct {
 	Duration string `default:"30s" help:"For how long."`
 	Settle   string `default:"30s" help:"How long the last ones may take: to be confirmed, and then to arrive."`
 	Cut      string `default:"0s" help:"How often the connection of one socket, any, is broken; 0s: never."`
-	NoRetry  bool   `help:"Do not send again what RabbitMQ has not confirmed; it may then arrive, or not."`
-	JSON     bool   `name:"json" help:"Print the report as one JSON object."`
-	Progress bool   `help:"Tell progress every 5 s on standard error, also where it is no terminal."`
+
+	HeartbeatInterval string `env:"HEARTBEAT_INTERVAL" default:"15s" help:"How often nodes send a heartbeat: what HEARTBEAT_INTERVAL says there."`
+
+	NoRetry  bool `help:"Do not send again what RabbitMQ has not confirmed; it may then arrive, or not."`
+	JSON     bool `name:"json" help:"Print the report as one JSON object."`
+	Progress bool `help:"Tell progress every 5 s on standard error, also where it is no terminal."`
 
 	signFlags
 	brokerFlags
@@ -79,14 +82,15 @@ func (cmd *ledgerCommand) config() (ledger.Config, error) {
 	c := new(checker)
 	broker, exchanges := cmd.url(c), cmd.exchanges(c)
 	cfg := ledger.Config{
-		Nodes:    cmd.nodes(c),
-		Users:    c.number("--users", cmd.Users, 1, 100_000),
-		Sockets:  c.number("--sockets", cmd.Sockets, 1, 100),
-		Rate:     c.number("--rate", cmd.Rate, 1, 1_000_000),
-		Duration: c.duration("--duration", cmd.Duration, time.Millisecond),
-		Settle:   c.duration("--settle", cmd.Settle, time.Millisecond),
-		Cut:      c.duration("--cut", cmd.Cut, 0),
-		NoRetry:  cmd.NoRetry,
+		Nodes:     cmd.nodes(c),
+		Users:     c.number("--users", cmd.Users, 1, 100_000),
+		Sockets:   c.number("--sockets", cmd.Sockets, 1, 100),
+		Rate:      c.number("--rate", cmd.Rate, 1, 1_000_000),
+		Duration:  c.duration("--duration", cmd.Duration, time.Millisecond),
+		Settle:    c.duration("--settle", cmd.Settle, time.Millisecond),
+		Cut:       c.duration("--cut", cmd.Cut, 0),
+		Heartbeat: c.duration("HEARTBEAT_INTERVAL", cmd.HeartbeatInterval, time.Second),
+		NoRetry:   cmd.NoRetry,
 		Connect: func(ctx context.Context) (ledger.Publisher, error) {
 			p, err := amqp.NewPublisher(ctx, broker, exchanges)
 			return connection{p}, err

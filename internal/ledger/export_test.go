@@ -70,7 +70,7 @@ func NewTrial(users, sockets int) *Trial {
 		user := i / sockets
 		s := &transcript{name: fmt.Sprintf("%s/%d", t.uid(user), i%sockets), uid: t.uid(user), user: user}
 		t.transcripts = append(t.transcripts, s)
-		t.witnesses = append(t.witnesses, &witness{plan: t.plan, account: t.account, findings: t.findings, transcript: s})
+		t.witnesses = append(t.witnesses, &witness{plan: t.plan, account: t.account, findings: t.findings, transcript: s, patience: patience(15 * time.Second)})
 	}
 	return t
 }

@@ -42,6 +42,9 @@ type Config struct {
 	Settle time.Duration
 	// Cut is how often the connection of one client, any, is broken. 0: never.
 	Cut time.Duration
+	// Heartbeat is how often nodes send one, their HEARTBEAT_INTERVAL; 15 s by
+	// default.
+	Heartbeat time.Duration
 	// NoRetry leaves events that were not confirmed at the first try out of the
 	// account, instead of sending them again: each may come once, or not.
 	NoRetry bool
@@ -157,8 +160,11 @@ func (r *run) add(t *transcript) {
 				close(r.ready)
 			}
 		},
-		failed:  r.failed,
-		witness: witness{plan: r.plan, account: r.account, findings: r.findings, transcript: t},
+		failed: r.failed,
+		witness: witness{
+			plan: r.plan, account: r.account, findings: r.findings, transcript: t,
+			patience: patience(r.cfg.Heartbeat),
+		},
 	})
 }
 
@@ -263,6 +269,7 @@ func (cfg Config) withDefaults() Config {
 	or(&cfg.Rate, 100)
 	or(&cfg.Duration, 30*time.Second)
 	or(&cfg.Settle, 30*time.Second)
+	or(&cfg.Heartbeat, 15*time.Second)
 	if cfg.Started == nil {
 		cfg.Started = func() {}
 	}

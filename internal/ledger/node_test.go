@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,6 +46,7 @@ type cluster struct {
 	prefix   func(s *socket) []string               // comes before the success line
 	answer   func(s *socket) string                 // instead of the success line
 	lastSent func(last *uint64) *uint64             // changes heartbeat.last
+	beats    time.Duration                          // between heartbeats; 15 s by default
 	expires  time.Duration                          // tokens are announced to expire, each so long after the last
 	taken    func(n int, id string) (store bool, err error)
 }
@@ -228,7 +230,7 @@ func (c *cluster) listen(s *socket, first chan<- []byte) {
 
 // write writes what is behind at, and then what comes.
 func (c *cluster) write(s *socket, at, head int) {
-	beat := time.NewTicker(15 * time.Second)
+	beat := time.NewTicker(cmp.Or(c.beats, 15*time.Second))
 	defer beat.Stop()
 	var expiry <-chan time.Time
 	if c.expires > 0 {

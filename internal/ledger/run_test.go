@@ -202,6 +202,12 @@ func TestFaultsOfServers(t *testing.T) {
 				return last
 			}
 		}, map[ledger.Fault]int{ledger.Broken: 2}, "heartbeat.last is "}, // the next event's prev differs too
+		{"sends no heartbeats", func(c *cluster, cfg *ledger.Config) {
+			c.beats, cfg.Duration = time.Hour, 70*time.Second
+		}, map[ledger.Fault]int{ledger.Broken: 20}, "no heartbeat came"},
+		{"sends fewer heartbeats than it says", func(c *cluster, cfg *ledger.Config) {
+			c.beats, cfg.Duration, cfg.Heartbeat = 15*time.Second, 20*time.Second, time.Second
+		}, map[ledger.Fault]int{ledger.Broken: 20}, "no heartbeat came"},
 		{"sends an event before the success line", func(c *cluster, cfg *ledger.Config) {
 			var done atomic.Bool
 			c.prefix = func(s *socket) []string {

@@ -21,6 +21,7 @@ type witness struct {
 	account    *account
 	findings   *findings
 	transcript *transcript
+	patience   int64 // how long a socket may go without a heartbeat, in ms
 
 	// What outlives a socket.
 	position string // to resume from; empty: nothing is known yet
@@ -34,9 +35,10 @@ type witness struct {
 	asked         string // the position that the client asked to resume from
 	authenticated bool
 	replaying     bool
-	renewing      bool // a success line is owed to a second token
-	parting       bool // a close with 1012 was announced
-	expiring      bool // the end of a token was
+	renewing      bool  // a success line is owed to a second token
+	parting       bool  // a close with 1012 was announced
+	expiring      bool  // the end of a token was
+	pulse         int64 // when the node sent the last heartbeat, or first showed that it lives; 0: it has not
 
 	view []byte // room for an event
 }
@@ -44,7 +46,7 @@ type witness struct {
 // connected begins a new socket.
 func (w *witness) connected() {
 	w.asked, w.authenticated, w.replaying = w.position, false, false
-	w.renewing, w.parting, w.expiring = false, false, false
+	w.renewing, w.parting, w.expiring, w.pulse = false, false, false, 0
 }
 
 // message takes a text message. renew says that a new token has to be sent. An
@@ -175,6 +177,7 @@ func (w *witness) event(text []byte) {
 	}
 	behind := w.position != "" && (at.number < w.number || at.number == w.number && !w.anew)
 	w.anew = false
+	w.alive(about, s.At)
 	w.transcript.saw(sighting{n: n, place: at, placed: true, behind: behind}, s.Replay)
 	w.position = s.Position
 	if behind {
@@ -206,21 +209,6 @@ func (w *witness) foreign(text []byte, ofRun bool, n serial) {
 	w.find(Misdelivered, a, "the event is of %s and %s: %.2000s", w.plan.uid(seller), w.plan.uid(buyer), text)
 }
 
-// heartbeat takes how far the stream was read.
-func (w *witness) heartbeat(h heartbeat) {
-	at, err := parsePlace(h.Position)
-	if err != nil {
-		return // that was found before
-	}
-	w.replaying = false
-	w.moved(at, "heartbeat")
-	w.position = h.Position
-	if h.Last != nil {
-		w.chain(about{place: &at}, "heartbeat.last", *h.Last)
-		w.last, w.known = *h.Last, true
-	}
-}
-
 // gap takes the announcement of a loss.
 func (w *witness) gap(g gap) {
 	w.transcript.told(g)
@@ -230,7 +218,7 @@ func (w *witness) gap(g gap) {
 		return // that was found before
 	case g.Reason == "stream":
 		w.begin(at.number)
-		w.anew = true
+		w.anew, w.pulse = true, 0 // for a while there was nothing that a heartbeat could tell
 	default:
 		w.moved(at, "gap")
 	}

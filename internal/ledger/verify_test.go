@@ -1,6 +1,8 @@
 package ledger_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -112,6 +114,67 @@ func TestCloses(t *testing.T) {
 		}
 		if diff := cmp.Diff(c.good, good); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+// TestHeartbeatsComeInTime: none for three intervals and 10 s is a fault, by the
+// clock of a node that sends other things meanwhile.
+func TestHeartbeatsComeInTime(t *testing.T) {
+	t.Parallel()
+	const start, most = 1534776400000, 55_000 // ms
+	event := func(n ledger.Serial, at int) string {
+		view := ledger.NewPlan("TRIAL", 1).View(n, 0)
+		return fmt.Sprintf(`%s,"position":"%d.1b0a77e3","at":%d}`, view[:len(view)-1], 50+n, start+at)
+	}
+	replayed := func(n ledger.Serial, at int) string {
+		return strings.TrimSuffix(event(n, at), "}") + `,"replay":true}`
+	}
+	beat := func(number, at int) string {
+		return fmt.Sprintf(`{"heartbeat":{"position":"%d.00c4b7de","at":%d}}`, number, start+at)
+	}
+	const (
+		resumed = `{"success":{"message":"Authenticated.","resumed":true}}`
+		reset   = `{"success":{"message":"Authenticated.","position":"45.00c4b7de","resumed":false}}`
+		anew    = `{"gap":{"from":1,"to":2,"reason":"stream","position":"10.00000000"}}`
+		gap     = `{"gap":{"from":1,"to":2,"reason":"exchange","position":"50.00000000"}}`
+	)
+	for _, c := range []struct {
+		name  string
+		texts []string
+		want  int
+	}{
+		{"in time for an event", []string{beat(41, 0), event(0, most)}, 0},
+		{"not for an event", []string{beat(41, 0), event(0, most+1)}, 1},
+		{"told once", []string{beat(41, 0), event(0, most+1), event(1, most+2)}, 1},
+		{"and once more", []string{beat(41, 0), event(0, most+1), event(1, most+2), event(2, 2*most+2)}, 2},
+		{"in time for the next", []string{beat(41, 0), beat(41, most)}, 0},
+		{"not for the next", []string{beat(41, 0), beat(41, most+1)}, 1},
+		{"the first, in time", []string{event(0, 0), event(1, most)}, 0},
+		{"the first is missing", []string{event(0, 0), event(1, most+1)}, 1},
+		{"events alone are none", []string{event(0, 0), event(1, most/2), event(2, most+1)}, 1},
+		{"a heartbeat between", []string{event(0, 0), beat(50, most), event(1, 2*most)}, 0},
+		{"a gap between is none", []string{beat(41, 0), gap, event(1, most+1)}, 1},
+		{"another socket begins anew", []string{beat(41, 0), "", resumed, beat(41, 2*most), event(0, 3*most)}, 0},
+		{"also one that was not resumed", []string{beat(41, 0), "", reset, event(0, 2*most), event(1, 3*most)}, 0},
+		{"another stream begins anew", []string{beat(41, 0), anew, event(0, 2*most), event(1, 3*most)}, 0},
+		{"none in a replay", []string{event(0, 0), "", resumed, replayed(1, 0), replayed(2, 2*most), beat(52, 2*most)}, 0},
+		{"none after a replay", []string{event(0, 0), "", resumed, replayed(1, 0), beat(51, most), event(2, 2*most+1)}, 1},
+	} {
+		trial := ledger.NewTrial(1, 1)
+		for range 3 {
+			trial.Add(ledger.Entry{Conn: 1, Tries: 1})
+		}
+		trial.Connect(0)
+		for _, text := range append([]string{fresh}, c.texts...) {
+			if text == "" {
+				trial.Connect(0)
+			} else if _, err := trial.Message(0, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if count, found := trial.Judge(); count[ledger.Broken] != c.want {
+			t.Errorf("%s: %d, want %d: %v", c.name, count[ledger.Broken], c.want, found)
 		}
 	}
 }
