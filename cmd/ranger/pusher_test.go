@@ -160,7 +160,11 @@ func (p *pusher) push(ws *websocket.Conn, uid event.UID, resume any, gone <-chan
 		p.mu.Unlock()
 		if at == len(log) || replay && log[at].number > head {
 			if replay {
-				ok, replay = say(`{"heartbeat":{"position":"%d.00000000","at":1}}`, head), false
+				last := ""
+				if at > 0 {
+					last = fmt.Sprintf(`"last":%d,`, log[at-1].number)
+				}
+				ok, replay = say(`{"heartbeat":{%s"position":"%d.00000000","at":1}}`, last, head), false
 				continue
 			}
 			select {

@@ -119,6 +119,19 @@ func TestFaultIsFound(t *testing.T) {
 			}
 			return ok
 		}, map[ledger.Fault]int{ledger.Broken: 1}, nil},
+		{"no prev", func(t *rapid.T, m *model, client int) bool {
+			i, ok := pick(t, m.events(client, func(l line) bool { return l.prev != nil }))
+			if ok {
+				m.scripts[client][i].prev = nil
+			}
+			return ok
+		}, map[ledger.Fault]int{ledger.Broken: 1}, nil},
+		{"a heartbeat without last", func(_ *rapid.T, m *model, client int) bool {
+			last := &m.scripts[client][len(m.scripts[client])-1]
+			ok := last.prev != nil
+			last.prev = nil
+			return ok
+		}, map[ledger.Fault]int{ledger.Broken: 1}, nil},
 		{"a heartbeat that lies", func(_ *rapid.T, m *model, client int) bool {
 			wrong := uint64(1e6)
 			s := m.scripts[client]
@@ -304,6 +317,7 @@ func TestPositionsBeginAnew(t *testing.T) {
 // may be delivered as a second event, but not the same one twice.
 func TestCopiesFarApart(t *testing.T) {
 	t.Parallel()
+	first := uint64(100)
 	for _, c := range []struct {
 		name   string
 		apart  time.Duration
@@ -317,7 +331,7 @@ func TestCopiesFarApart(t *testing.T) {
 		trial := ledger.NewTrial(1, 1)
 		trial.Add(ledger.Entry{Last: c.apart, Confirmed: c.apart + 1, Conn: 1, Tries: 2})
 		m := &model{trial: trial, sockets: 1, scripts: [][]line{{
-			{kind: "socket"}, {kind: "success", number: 99}, {kind: "event", number: 100}, {kind: "event", number: c.second},
+			{kind: "socket"}, {kind: "success", number: 99}, {kind: "event", number: first}, {kind: "event", number: c.second, prev: &first},
 		}}}
 		got, found, err := m.play()
 		if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
@@ -337,7 +351,11 @@ func TestFindingsExplain(t *testing.T) {
 	}
 	for n := range ledger.Serial(9) {
 		trial.Add(ledger.Entry{First: time.Second, Last: 2 * time.Second, Confirmed: 3 * time.Second, Conn: 1, Tries: 3})
-		m.scripts[0] = append(m.scripts[0], line{kind: "event", n: n, number: 100 + uint64(n)})
+		l, before := line{kind: "event", n: n, number: 100 + uint64(n)}, 99+uint64(n)
+		if n > 0 {
+			l.prev = &before
+		}
+		m.scripts[0] = append(m.scripts[0], l)
 	}
 	count, found, err := m.play()
 	if err != nil || count[ledger.Lost] != 9 {

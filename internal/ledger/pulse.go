@@ -32,8 +32,8 @@ func (w *witness) heartbeat(h heartbeat) {
 	w.replaying, w.pulse = false, h.At
 	w.moved(at, "heartbeat")
 	w.position = h.Position
-	if h.Last != nil {
-		w.chain(about{place: &at}, "heartbeat.last", *h.Last)
-		w.last, w.known = *h.Last, true
+	w.chain(about{place: &at}, "heartbeat.last", h.Last, h.At)
+	if h.Last != nil && (!w.known || *h.Last != w.last) {
+		w.last, w.known, w.lastAt = *h.Last, true, 0
 	}
 }

@@ -125,19 +125,27 @@ func TestHeartbeatsComeInTime(t *testing.T) {
 	const start, most = 1534776400000, 55_000 // ms
 	event := func(n ledger.Serial, at int) string {
 		view := ledger.NewPlan("TRIAL", 1).View(n, 0)
-		return fmt.Sprintf(`%s,"position":"%d.1b0a77e3","at":%d}`, view[:len(view)-1], 50+n, start+at)
+		prev := ""
+		if n > 0 {
+			prev = fmt.Sprintf(`,"prev":%d`, 49+n)
+		}
+		return fmt.Sprintf(`%s,"position":"%d.1b0a77e3"%s,"at":%d}`, view[:len(view)-1], 50+n, prev, start+at)
 	}
 	replayed := func(n ledger.Serial, at int) string {
 		return strings.TrimSuffix(event(n, at), "}") + `,"replay":true}`
 	}
 	beat := func(number, at int) string {
-		return fmt.Sprintf(`{"heartbeat":{"position":"%d.00c4b7de","at":%d}}`, number, start+at)
+		last := ""
+		if number >= 50 {
+			last = fmt.Sprintf(`"last":%d,`, number)
+		}
+		return fmt.Sprintf(`{"heartbeat":{%s"position":"%d.00c4b7de","at":%d}}`, last, number, start+at)
 	}
 	const (
 		resumed = `{"success":{"message":"Authenticated.","resumed":true}}`
 		reset   = `{"success":{"message":"Authenticated.","position":"45.00c4b7de","resumed":false}}`
 		anew    = `{"gap":{"from":1,"to":2,"reason":"stream","position":"10.00000000"}}`
-		gap     = `{"gap":{"from":1,"to":2,"reason":"exchange","position":"50.00000000"}}`
+		gap     = `{"gap":{"from":1,"to":2,"reason":"exchange","position":"45.00000000"}}`
 	)
 	for _, c := range []struct {
 		name  string
@@ -154,7 +162,7 @@ func TestHeartbeatsComeInTime(t *testing.T) {
 		{"the first is missing", []string{event(0, 0), event(1, most+1)}, 1},
 		{"events alone are none", []string{event(0, 0), event(1, most/2), event(2, most+1)}, 1},
 		{"a heartbeat between", []string{event(0, 0), beat(50, most), event(1, 2*most)}, 0},
-		{"a gap between is none", []string{beat(41, 0), gap, event(1, most+1)}, 1},
+		{"a gap between is none", []string{beat(41, 0), gap, event(0, most+1)}, 1},
 		{"another socket begins anew", []string{beat(41, 0), "", resumed, beat(41, 2*most), event(0, 3*most)}, 0},
 		{"also one that was not resumed", []string{beat(41, 0), "", reset, event(0, 2*most), event(1, 3*most)}, 0},
 		{"another stream begins anew", []string{beat(41, 0), anew, event(0, 2*most), event(1, 3*most)}, 0},
