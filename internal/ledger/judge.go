@@ -7,6 +7,7 @@ type judge struct {
 	entries  []entry
 	findings *findings
 
+	anew  bool       // another stream began: numbers do not compare
 	first []sighting // by serial, where known: the first of any client
 	whose []*transcript
 	seen  []mark // by serial: by the client that is looked at
@@ -28,6 +29,7 @@ func judgeAll(p plan, a *account, clients []*transcript, f *findings) {
 	owed := due(p, entries)
 	for i, t := range clients {
 		j.sightings(i+1, t)
+		j.anew = j.anew || t.anew()
 	}
 	for _, t := range clients {
 		j.lost(t, owed[t.user])
@@ -96,7 +98,11 @@ func (j *judge) lost(t *transcript, owed []serial) {
 			text = "it never came; client " + other.name + " had it"
 		}
 		j.findings.add(Lost, t, a, "%s", text)
-		if !t.announced(j.entries[n], j.account.unixMS) {
+		at := a.place
+		if j.anew {
+			at = nil
+		}
+		if !t.announced(j.entries[n], at, j.account.unixMS) {
 			j.findings.add(Unannounced, t, a, "%s, and neither a gap nor resumed:false told that", text)
 		}
 	}

@@ -41,7 +41,7 @@ type transcript struct {
 	mu        sync.Mutex
 	sightings []sighting      // guarded by mu, in the order of reading
 	gaps      []gap           // guarded by mu: told
-	resets    []time.Duration // guarded by mu: when resumed:false was answered
+	resets    []reset         // guarded by mu
 	tally     tally           // guarded by mu; Closes nil until there is one
 	samples   []time.Duration // guarded by mu: from publishing to receipt, a random choice
 	sampled   int             // guarded by mu: of how many
@@ -79,8 +79,8 @@ func (t *transcript) told(g gap) {
 }
 
 // opened notes that a socket was answered: resumed nil for a client's first,
-// which asked for no position.
-func (t *transcript) opened(resumed *bool, now time.Duration) {
+// which asked for no position. r is what resumed:false says.
+func (t *transcript) opened(resumed *bool, r reset) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
@@ -91,7 +91,7 @@ func (t *transcript) opened(resumed *bool, now time.Duration) {
 	default:
 		t.tally.Reconnects++
 		t.tally.NotResumed++
-		t.resets = append(t.resets, now)
+		t.resets = append(t.resets, r)
 	}
 }
 
@@ -110,25 +110,4 @@ func (t *transcript) since(i int) []sighting {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.sightings[i:]
-}
-
-// announced tells whether the client was told that an event that was sent and
-// confirmed then may be lost: by a gap, give or take a second between clocks,
-// or by resumed:false.
-func (t *transcript) announced(e entry, unixMS func(time.Duration) int64) bool {
-	const slack = 1000
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	from, to := unixMS(e.first), unixMS(e.confirmed)
-	for _, g := range t.gaps {
-		if g.From-slack <= to && from <= g.To+slack {
-			return true
-		}
-	}
-	for _, r := range t.resets {
-		if e.first < r {
-			return true
-		}
-	}
-	return false
 }

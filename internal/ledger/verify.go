@@ -115,16 +115,18 @@ func (w *witness) success(s success) error {
 		return fmt.Errorf("%w does not fit resume %q: position %q, resumed %s: does every node speak part 2 of the protocol?",
 			errUnfit, w.asked, s.Position, tristate(s.Resumed))
 	}
+	told := reset{at: w.account.now()}
 	if !resumed {
 		at, err := parsePlace(s.Position)
 		if err != nil {
 			return fmt.Errorf("%w: %w", errUnfit, err)
 		}
+		told.from, told.to = w.number, at.number
 		w.begin(at.number)
 		w.position = s.Position
 	}
 	w.authenticated, w.replaying = true, resumed
-	w.transcript.opened(s.Resumed, w.account.now())
+	w.transcript.opened(s.Resumed, told)
 	return nil
 }
 
