@@ -3,7 +3,6 @@ package main_test
 import (
 	"encoding/json"
 	"flag"
-	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -33,7 +32,7 @@ func newLoad(t *testing.T) load {
 }
 
 func (l load) config() ledger.Config {
-	return ledger.Config{Users: l.users, Rate: l.rate, Duration: time.Hour, Settle: time.Minute}
+	return ledger.Config{Users: l.users, Rate: l.rate, Duration: time.Hour, Settle: time.Minute, Heartbeat: heartbeat}
 }
 
 // pass lets the run go on for a while.
@@ -55,35 +54,10 @@ func wantNothingWrong(t testing.TB, r ledger.Report) {
 func TestChaos(t *testing.T) {
 	l := newLoad(t)
 	c := newCluster(t, 3)
+	clients := newConnections()
 	cfg := l.config()
-	cfg.Cut = l.every
-	faults := []struct {
-		name string
-		f    func(*clusterNode)
-	}{
-		{"kill -9", c.kill},
-		{"SIGTERM", c.terminate},
-		{"SIGSTOP for 4 s", c.pause},
-		{"connections to the broker closed", c.disconnect},
-	}
-	r := c.ledger(cfg, func() {
-		tick := time.NewTicker(l.every)
-		defer tick.Stop()
-		until := time.Now().Add(l.duration)
-		for n := 0; ; n++ {
-			if now := <-tick.C; now.After(until) {
-				return
-			}
-			// Each fault comes before one comes again.
-			fault, node := faults[n%len(faults)], c.nodes[rand.IntN(len(c.nodes))]
-			if n%len(faults) == 0 {
-				rand.Shuffle(len(faults), func(i, j int) { faults[i], faults[j] = faults[j], faults[i] })
-				fault = faults[0]
-			}
-			t.Logf("%s: %s", fault.name, node.name)
-			fault.f(node)
-		}
-	})
+	cfg.Dial = clients.dial
+	r := c.ledger(cfg, func() { c.chaos(l, clients) })
 	wantNothingWrong(t, r)
 	if r.NotResumed > 0 {
 		t.Errorf("%d resumes were refused, want 0", r.NotResumed)

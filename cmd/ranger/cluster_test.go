@@ -31,6 +31,10 @@ type clusterNode struct {
 	env  []string
 }
 
+// heartbeat is a cluster's HEARTBEAT_INTERVAL: short, so that a ledger of a minute
+// knows when some do not come.
+const heartbeat = 2 * time.Second
+
 // newCluster starts a broker and so many nodes with this environment.
 func newCluster(t testing.TB, nodes int, env ...string) *cluster {
 	t.Helper()
@@ -50,6 +54,7 @@ func newCluster(t testing.TB, nodes int, env ...string) *cluster {
 			"WEBSOCKET_PORT=" + freePort(t),
 			"HISTORY_SIZE=10000",
 			"DRAIN_PERIOD=2s",
+			"HEARTBEAT_INTERVAL=" + heartbeat.String(),
 		}, env...)}
 		c.nodes = append(c.nodes, n)
 		c.start(n)

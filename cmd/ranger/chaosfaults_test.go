@@ -1,0 +1,72 @@
+package main_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// chaos has a fault begin at each tick, whether or not those before have ended,
+// and returns when all have. Each kind comes once, in any order, before one comes
+// again.
+func (c *cluster) chaos(l load, clients *connections) {
+	c.t.Helper()
+	free := make(chan *clusterNode, len(c.nodes)) // those that have no fault now
+	for _, n := range c.nodes {
+		free <- n
+	}
+	var running sync.WaitGroup
+	at := func(f func(*clusterNode)) func() (where string) {
+		return func() string {
+			n := anyOf(free)
+			running.Go(func() {
+				defer func() { free <- n }()
+				f(n)
+			})
+			return n.name
+		}
+	}
+	kinds := []struct {
+		name  string
+		begin func() (where string)
+	}{
+		{"client cut", clients.cut},
+		{"kill -9", at(c.kill)},
+		{"SIGTERM", at(c.terminate)},
+		{"SIGSTOP for 4 s", at(c.pause)},
+		{"connections to the broker closed", at(c.disconnect)},
+	}
+	count := make(map[string]int)
+	order := slices.Clone(kinds)
+	begun := time.Now()
+	tick := time.NewTicker(l.every)
+	defer tick.Stop()
+	for n := range int(l.duration / l.every) {
+		<-tick.C
+		if n%len(order) == 0 {
+			rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		}
+		fault := order[n%len(order)]
+		where := fault.begin()
+		count[fault.name]++
+		c.t.Logf("after %.1f s: %s, %s", time.Since(begun).Seconds(), fault.name, where)
+	}
+	running.Wait()
+	c.t.Logf("faults: %v", count)
+	for _, k := range kinds {
+		if count[k.name] == 0 {
+			c.t.Errorf("there was no %s", k.name)
+		}
+	}
+}
+
+// anyOf takes any of the nodes, and waits where there is none.
+func anyOf(free chan *clusterNode) *clusterNode {
+	n := <-free
+	for range rand.IntN(len(free) + 1) {
+		free <- n
+		n = <-free
+	}
+	return n
+}
