@@ -126,6 +126,7 @@ func TestLedgerUsage(t *testing.T) {
 		{"nobody", []string{"--node=ws://localhost/", "--users=0"}, "--users: "},
 		{"never", []string{"--node=ws://localhost/", "--duration=0s"}, "--duration: "},
 		{"before", []string{"--node=ws://localhost/", "--cut=-1s"}, "--cut: "},
+		{"heartbeats all the time", []string{"--node=ws://localhost/", "--heartbeat-interval=0s"}, "HEARTBEAT_INTERVAL: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

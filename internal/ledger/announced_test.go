@@ -29,10 +29,8 @@ func TestAnnouncedLossOfRetries(t *testing.T) {
 	} {
 		trial := ledger.NewTrial(1, 1)
 		trial.Add(ledger.Entry{First: first, Last: last, Confirmed: confirmed, Conn: 1, Tries: 2})
-		m := &model{trial: trial, sockets: 1, scripts: [][]line{{
-			{kind: "socket"}, {kind: "success", number: 99},
-			{kind: "gap", number: 200, from: trial.UnixMS(c.from), to: trial.UnixMS(c.to), reason: "exchange"},
-		}}}
+		gap := line{kind: "gap", number: 200, from: trial.UnixMS(c.from), to: trial.UnixMS(c.to), reason: "exchange"}
+		m := &model{trial: trial, sockets: 1, scripts: [][]line{{{kind: "socket"}, {kind: "success", number: 99}, gap}}}
 		got, found, err := m.play()
 		if err != nil || got[ledger.Lost] != 1 || got[ledger.Unannounced] != c.want {
 			t.Errorf("%s: %v, %v, %v", c.name, got, err, found)
@@ -69,10 +67,9 @@ func TestLossAroundAReset(t *testing.T) {
 		if c.reason != "" {
 			other = append(other, line{kind: "gap", number: 600, from: trial.UnixMS(time.Hour), to: trial.UnixMS(time.Hour), reason: c.reason})
 		}
-		m := &model{trial: trial, sockets: 2, scripts: [][]line{{
-			{kind: "socket"}, {kind: "success", number: 99}, {kind: "heartbeat", number: c.from},
-			{kind: "socket"}, {kind: "success", number: c.to, resumed: &no},
-		}, other}}
+		script := []line{{kind: "socket"}, {kind: "success", number: 99}, {kind: "heartbeat", number: c.from}}
+		script = append(script, line{kind: "socket"}, line{kind: "success", number: c.to, resumed: &no})
+		m := &model{trial: trial, sockets: 2, scripts: [][]line{script, other}}
 		got, found, err := m.play()
 		if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s%v", c.name, err, diff, found)
