@@ -44,8 +44,8 @@ func ParseTerms(text []byte) Terms { return export(parseMessage(text).terms) }
 
 // QueryTerms reads the terms of an upgrade's query.
 func QueryTerms(query string) (Terms, bool) {
-	t, ok := queryTerms(query)
-	return export(t), ok
+	t, err := queryTerms(query)
+	return export(t), err == nil
 }
 
 func export(t terms) Terms {

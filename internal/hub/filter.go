@@ -1,7 +1,9 @@
 package hub
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"ranger/internal/event"
 	"ranger/internal/journal"
@@ -13,23 +15,46 @@ type filter struct {
 	kinds   uint8    // a bit for each event.Kind; 0 for all
 }
 
+// What a client may ask for, so that its filter keeps little.
+const (
+	maxMarkets = 100
+	maxMarket  = 64 // bytes of a name
+)
+
 // all tells that the filter lets all pass.
 func (f *filter) all() bool { return f.markets == nil && f.kinds == 0 }
 
-// setMarkets narrows the filter to some markets. It reports false where the list
-// is empty, or one of them.
-func (f *filter) setMarkets(names []string) bool {
-	if len(names) == 0 || slices.Contains(names, "") {
-		return false
+// setMarkets narrows the filter to some markets. It copies their names, which
+// may be parts of a whole URL. It is an error where the list or a name is empty,
+// or more than is taken.
+func (f *filter) setMarkets(names []string) error {
+	if len(names) == 0 {
+		return errEmpty
 	}
-	slices.Sort(names)
-	f.markets = slices.Clip(slices.Compact(names))
-	return true
+	if len(names) > maxMarkets {
+		return fmt.Errorf("%d names, at most %d are taken", len(names), maxMarkets)
+	}
+	f.markets = make([]string, len(names))
+	for i, name := range names {
+		if name == "" {
+			return errEmpty
+		}
+		if len(name) > maxMarket {
+			return fmt.Errorf("a name of %d bytes, at most %d are taken", len(name), maxMarket)
+		}
+		f.markets[i] = strings.Clone(name)
+	}
+	slices.Sort(f.markets)
+	f.markets = slices.Compact(f.markets)
+	return nil
 }
 
 // setEvents narrows the filter to some kinds of events, by the keys of their
-// messages. It reports false where the list is empty or has another name.
-func (f *filter) setEvents(names []string) bool {
+// messages. It is an error where the list is empty or has another name.
+func (f *filter) setEvents(names []string) error {
+	if len(names) == 0 {
+		return errEmpty
+	}
 	for _, name := range names {
 		switch name {
 		case event.Order.String():
@@ -37,10 +62,10 @@ func (f *filter) setEvents(names []string) bool {
 		case event.Trade.String():
 			f.kinds |= 1 << event.Trade
 		default:
-			return false
+			return errUnknown
 		}
 	}
-	return len(names) > 0
+	return nil
 }
 
 // passes tells whether the socket is sent an event. One without a market is of

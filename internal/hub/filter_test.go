@@ -2,10 +2,14 @@ package hub_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+	"unsafe"
 
+	"ranger/internal/hub"
 	"ranger/internal/journal"
 )
 
@@ -110,4 +114,61 @@ func TestPrevFarBack(t *testing.T) {
 		q := s.tell("alice", `{"orderbook":{}}`)
 		c.want(with(`{"orderbook":{}}`, q, 3))
 	})
+}
+
+// Filters of 100 markets of 64 bytes are taken, larger ones refused, and the log
+// says why, without a word of the client's.
+func TestFilterBounds(t *testing.T) {
+	longest := strings.Repeat("m", 64)
+	most := longest + strings.Repeat(","+longest, 99)
+	for name, c := range map[string]struct{ markets, log string }{
+		"most and longest": {markets: most},
+		"one more":         {most + ",b", `"markets: 101 names, at most 100 are taken"`},
+		"thousands":        {most + strings.Repeat(",b", 2000), `"markets: 2100 names, at most 100 are taken"`},
+		"one byte more":    {"b," + longest + "m", `"markets: a name of 65 bytes, at most 64 are taken"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, setup{}, func(t *testing.T, s *server) {
+				list := `"markets":["` + strings.ReplaceAll(c.markets, ",", `","`) + `"]`
+				words := `"markets":"` + c.markets + `"`
+				query := "/?markets=" + c.markets
+				if c.log == "" {
+					s.ask(asking("alice", list), authenticated)
+					s.ask(asking("alice", words), authenticated)
+					s.dialAt(query, "Authorization: Bearer alice").want(authenticated)
+					if got := s.log.String(); strings.Contains(got, "refused") {
+						t.Errorf("the log says:\n%s", got)
+					}
+					return
+				}
+				refuse := func(f func()) {
+					pass(time.Second) // a line a second
+					before := len(s.log.String())
+					f()
+					if got := s.log.String()[before:]; !strings.Contains(got, `msg="a client's resume, markets or events were refused" error=`+c.log+" peer=192.0.2.7:4711 ") {
+						t.Errorf("the log does not say why:\n%s", got)
+					}
+				}
+				refuse(func() { s.dial().talk([2]string{asking("alice", list), badMessage}) })
+				refuse(func() { s.dial().talk([2]string{asking("alice", words), badMessage}) })
+				refuse(func() {
+					response, _ := s.request(upgradeAt(query, "Authorization: Bearer alice")...) //nolint:bodyclose // request does
+					wantResponse(t, response, http.StatusBadRequest, nil)
+				})
+			})
+		})
+	}
+}
+
+// A filter keeps its names, and not the URL around them.
+func TestFilterKeepsNoURL(t *testing.T) {
+	query := "x=" + strings.Repeat("x", 1000) + "&markets=btcusd"
+	got, ok := hub.QueryTerms(query)
+	if !ok || len(got.Markets) != 1 || got.Markets[0] != "btcusd" {
+		t.Fatalf("got %+v, %v", got, ok)
+	}
+	place := func(s string) uintptr { return uintptr(unsafe.Pointer(unsafe.StringData(s))) }
+	if at := place(got.Markets[0]) - place(query); at < uintptr(len(query)) {
+		t.Errorf("the name is the query's bytes from %d on", at)
+	}
 }

@@ -117,11 +117,24 @@ func wantTerms(object map[string]any) *hub.Terms {
 	for _, e := range events {
 		ok2 = ok2 && (e == "trade" || e == "orderbook")
 	}
-	if !ok || !ok2 {
+	tooLong := func(name string) bool { return len(name) > 64 }
+	if !ok || !ok2 || count(object["markets"]) > 100 || slices.ContainsFunc(markets, tooLong) {
 		return nil
 	}
 	t.Markets, t.Events = markets, events
 	return &t
+}
+
+// count returns how many names a list has, copies included.
+func count(value any) int {
+	switch v := value.(type) {
+	case string:
+		return 1 + strings.Count(v, ",")
+	case []any:
+		return len(v)
+	default:
+		return 0
+	}
 }
 
 // wantList returns a list without copies, in order.

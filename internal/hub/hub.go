@@ -74,6 +74,7 @@ type Hub struct {
 	buffers  buffers
 	origins  sparse         // of log lines about refused origins
 	behind   sparse         // of log lines about clients that are ahead
+	terms    sparse         // of log lines about terms that were refused
 	running  sync.WaitGroup // the goroutines of all sessions
 
 	staying context.Context //nolint:containedctx // it ends waits in many goroutines: until Drain begins

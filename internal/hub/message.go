@@ -23,6 +23,7 @@ type message struct {
 	token  string
 	terms  terms
 	answer string
+	err    error // what is wrong with the terms, where that is why
 }
 
 // parseMessage reads a text message of a client. Keys are case-sensitive, one
@@ -43,9 +44,9 @@ func parseMessage(text []byte) message {
 	if !ok {
 		return message{answer: textNoBearer}
 	}
-	terms, ok := parseTerms(keys)
-	if !ok {
-		return message{answer: textBadMessage}
+	terms, err := parseTerms(keys)
+	if err != nil {
+		return message{answer: textBadMessage, err: err}
 	}
 	return message{token: token, terms: terms}
 }

@@ -43,6 +43,9 @@ func (s *session) handle(kind int, text []byte) {
 	if m.answer == textNoBearer {
 		s.hub.verifier.NoToken(context.Background(), s.peer)
 	}
+	if m.err != nil {
+		s.hub.termsRefused(context.Background(), m.err, s.peer)
+	}
 	if m.token == "" {
 		s.say(websocket.TextMessage, []byte(m.answer))
 		return

@@ -1,9 +1,14 @@
 package hub
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"ranger/internal/journal"
 )
@@ -17,53 +22,88 @@ type terms struct {
 	filter filter
 }
 
-// parseTerms reads the terms from the keys of a message. It reports false for
-// what it does not understand.
-func parseTerms(keys map[string]json.RawMessage) (t terms, ok bool) {
-	markets, ok1 := parseList(keys["markets"])
-	events, ok2 := parseList(keys["events"])
-	ok = t.parseResume(keys["resume"]) && ok1 && ok2 &&
-		(markets == nil || t.filter.setMarkets(markets)) && (events == nil || t.filter.setEvents(events))
-	return t, ok
+// What is wrong with terms. It says nothing that the client sent, so that it may
+// be logged.
+var (
+	errPosition = errors.New("neither a position nor true, false or null")
+	errList     = errors.New("no list of names")
+	errEmpty    = errors.New("an empty list or name")
+	errUnknown  = errors.New("a name that is no event's")
+	errEscape   = errors.New("a bad escape")
+)
+
+// parseTerms reads the terms from the keys of a message. It is an error where it
+// does not understand one.
+func parseTerms(keys map[string]json.RawMessage) (terms, error) {
+	var t terms
+	if err := t.parseResume(keys["resume"]); err != nil {
+		return terms{}, fmt.Errorf("resume: %w", err)
+	}
+	for _, name := range []string{"markets", "events"} {
+		list, err := parseList(keys[name])
+		if err == nil && list != nil {
+			err = t.narrow(name, list)
+		}
+		if err != nil {
+			return terms{}, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return t, nil
 }
 
-func (t *terms) parseResume(value json.RawMessage) bool {
+func (t *terms) parseResume(value json.RawMessage) error {
 	switch string(value) {
 	case "", "null", "false":
-		return true
+		return nil
 	case "true":
 		t.resume = true
-		return true
+		return nil
 	}
 	var position string
-	return json.Unmarshal(value, &position) == nil && t.resumeAfter(position)
+	if json.Unmarshal(value, &position) != nil {
+		return errPosition
+	}
+	return t.resumeAfter(position)
 }
 
-func (t *terms) resumeAfter(position string) bool {
+func (t *terms) resumeAfter(position string) error {
 	after, ok := journal.ParsePosition(position)
+	if !ok {
+		return errPosition
+	}
 	t.resume, t.after = true, &after
-	return ok
+	return nil
+}
+
+func (t *terms) narrow(name string, list []string) error {
+	if name == "markets" {
+		return t.filter.setMarkets(list)
+	}
+	return t.filter.setEvents(list)
 }
 
 // parseList reads an array of strings, or a string that is a comma list. It
 // returns nil for what is absent or null.
-func parseList(value json.RawMessage) (list []string, ok bool) {
+func parseList(value json.RawMessage) (list []string, err error) {
 	if len(value) == 0 || string(value) == "null" {
-		return nil, true
+		return nil, nil
 	}
 	if value[0] != '"' {
-		return list, json.Unmarshal(value, &list) == nil
+		if json.Unmarshal(value, &list) != nil {
+			return nil, errList
+		}
+		return list, nil
 	}
 	var items string
 	if json.Unmarshal(value, &items) != nil {
-		return nil, false
+		return nil, errList
 	}
-	return strings.Split(items, ","), true
+	return strings.Split(items, ","), nil
 }
 
 // queryTerms reads the terms from the query of an upgrade. Of a key that is
 // there twice the last counts; other keys are let pass, whatever they are.
-func queryTerms(query string) (t terms, ok bool) {
+func queryTerms(query string) (terms, error) {
 	values := make(map[string]string)
 	for pair := range strings.SplitSeq(query, "&") {
 		key, value, _ := strings.Cut(pair, "=")
@@ -71,33 +111,43 @@ func queryTerms(query string) (t terms, ok bool) {
 			values[key] = value
 		}
 	}
+	var t terms
 	for _, name := range []string{"resume", "markets", "events"} {
 		value, there := values[name]
 		if !there {
 			continue
 		}
 		value, err := url.QueryUnescape(value)
-		if err != nil || !t.set(name, value) {
-			return terms{}, false
+		if err != nil {
+			err = errEscape
+		} else {
+			err = t.set(name, value)
+		}
+		if err != nil {
+			return terms{}, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return t, true
+	return t, nil
 }
 
-func (t *terms) set(name, value string) bool {
-	switch name {
-	case "markets":
-		return t.filter.setMarkets(strings.Split(value, ","))
-	case "events":
-		return t.filter.setEvents(strings.Split(value, ","))
+func (t *terms) set(name, value string) error {
+	if name != "resume" {
+		return t.narrow(name, strings.Split(value, ","))
 	}
 	switch value {
 	case "", "null", "false":
-		return true
+		return nil
 	case "true":
 		t.resume = true
-		return true
+		return nil
 	default:
 		return t.resumeAfter(value)
+	}
+}
+
+// termsRefused logs what is wrong with a client's terms: the answer does not say.
+func (h *Hub) termsRefused(ctx context.Context, err error, peer netip.AddrPort) {
+	if skipped, ok := h.terms.take(time.Now()); ok {
+		h.log.InfoContext(ctx, "a client's resume, markets or events were refused", "error", err, "peer", peer, "more_like_it", skipped)
 	}
 }

@@ -52,11 +52,12 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 			refuseToken(w, textNoBearer)
 			return
 		}
-		if t, ok = queryTerms(r.URL.RawQuery); !ok {
+		var err error
+		if t, err = queryTerms(r.URL.RawQuery); err != nil {
+			h.termsRefused(r.Context(), err, peer)
 			refuseWith(w, http.StatusBadRequest, textBadMessage)
 			return
 		}
-		var err error
 		identity, err = h.verifier.Verify(r.Context(), token, peer)
 		switch {
 		case errors.Is(err, event.ErrRefused):
