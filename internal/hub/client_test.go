@@ -52,7 +52,13 @@ func (s *server) dial(headers ...string) *client {
 // dialAt is dial with a path and query.
 func (s *server) dialAt(target string, headers ...string) *client {
 	s.tb.Helper()
-	c := &client{tb: s.tb, Conn: s.connect()}
+	return s.dialOver(s.connect(), target, headers...)
+}
+
+// dialOver is dialAt over a connection on which nothing has been said yet.
+func (s *server) dialOver(conn net.Conn, target string, headers ...string) *client {
+	s.tb.Helper()
+	c := &client{tb: s.tb, Conn: conn}
 	var response *http.Response
 	response, c.in = ask(s.tb, c, upgradeAt(target, headers...)...) //nolint:bodyclose // an upgrade has none
 	if response.StatusCode != http.StatusSwitchingProtocols {

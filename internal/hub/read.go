@@ -99,7 +99,7 @@ func (s *session) finish() {
 	if cursor != nil {
 		cursor.Close()
 	}
-	s.drop()
+	_ = s.wire.Close() // with TLS's own end, to a peer that is there
 	s.hub.registry.remove(s, cursor != nil)
 	if ending == 0 {
 		ending = Lost

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"crypto/tls"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -121,7 +122,13 @@ func (s *session) endLocked(e Ending, code uint16) {
 	}
 }
 
-// drop cuts the connection without a word; the reader notices.
+// drop cuts the connection without a word; the reader notices. It does not
+// block: it closes what is below TLS, whose own Close may wait 5 s for a peer
+// that does not read.
 func (s *session) drop() {
-	_ = s.wire.Close() // nothing is owed to a peer that is gone
+	c := s.wire.Conn
+	if secure, ok := c.(*tls.Conn); ok {
+		c = secure.NetConn()
+	}
+	_ = c.Close() // nothing is owed to a peer that is gone
 }
