@@ -36,7 +36,6 @@ func (cmd *serveCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	log := newLogger(std.err, s.logLevel, s.logJSON).With("node", s.node)
-	boundHeap()
 	metrics := ops.NewMetrics(s.node, version, auth.Reasons())
 
 	s.auth.Log, s.auth.Metrics = log, metrics
@@ -74,6 +73,7 @@ func (cmd *serveCommand) Run(ctx context.Context, std streams) error {
 	work, finish := context.WithCancel(context.WithoutCancel(ctx))
 	defer finish()
 	g, work := errgroup.WithContext(work)
+	g.Go(func() error { return boundHeap(work, s.journal.Memory) })
 	g.Go(func() error { return verifier.Run(work) })
 	if directory != nil {
 		g.Go(func() error { return directory.Run(work) })

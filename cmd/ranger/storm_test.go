@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -53,107 +52,21 @@ func TestStorm(t *testing.T) {
 	crowd.await("received")
 
 	quiet := others.latencies(5 * time.Second)
+	bareQuiet := others.bare.quantiles()
 	crowd.say("drop")
 	during := others.latenciesUntil(crowd.done("resumed"))
+	bareDuring := others.bare.quantiles()
 	after := others.latencies(2 * time.Second)
 	others.stop()
 	t.Logf("%d sockets with %d events each: %s", l.sockets, l.missed, crowd.last)
 	t.Logf("latency of %d others: quiet %s, during %s, after %s", 100, quiet, during, after)
+	t.Logf("latency of a reader without ranger: quiet %s, during %s", bareQuiet, bareDuring)
 	if during.count == 0 {
 		t.Error("nobody traded during the storm")
 	}
 }
 
 func crowdUser(i int) string { return fmt.Sprintf("IDCROWD%05d", i) }
-
-// quantiles are what latencies were.
-type quantiles struct {
-	count    int
-	p50, p99 time.Duration
-}
-
-func (q quantiles) String() string {
-	return fmt.Sprintf("p50 %v p99 %v (%d)", q.p50.Round(10*time.Microsecond), q.p99.Round(10*time.Microsecond), q.count)
-}
-
-// others trade at a steady rate, one event each in turn.
-type others struct {
-	t    testing.TB
-	quit chan struct{}
-	done sync.WaitGroup
-
-	mu      sync.Mutex
-	samples []time.Duration // guarded by mu
-}
-
-func (w *world) startOthers(p *process, n int) *others {
-	o := &others{t: w.t, quit: make(chan struct{})}
-	for i := range n {
-		s := w.login(p, event.UID("IDOTHER"+strconv.Itoa(i)))
-		go o.read(s)
-	}
-	ch, err := w.conn.Channel()
-	check(w.t, err)
-	o.done.Go(func() {
-		tick := time.NewTicker(5 * time.Millisecond)
-		defer tick.Stop()
-		for i := 0; ; i = (i + 1) % n {
-			select {
-			case <-o.quit:
-				return
-			case <-tick.C:
-				_ = ch.PublishWithContext(w.t.Context(), w.orders, "", false, false, amqp091.Publishing{
-					Headers: amqp091.Table{"member_uid": "IDOTHER" + strconv.Itoa(i)},
-					Body:    fmt.Appendf(nil, `{"sent":%d}`, time.Now().UnixNano()),
-				})
-			}
-		}
-	})
-	return o
-}
-
-func (o *others) read(s *socket) {
-	for {
-		_, text, err := s.ws.ReadMessage()
-		if err != nil {
-			return
-		}
-		_, number, _ := strings.Cut(string(text), `"sent":`)
-		sent, err := strconv.ParseInt(strings.TrimRight(number, "}"), 10, 64)
-		if err != nil {
-			o.t.Errorf("got %s", text)
-			return
-		}
-		o.mu.Lock()
-		o.samples = append(o.samples, time.Since(time.Unix(0, sent)))
-		o.mu.Unlock()
-	}
-}
-
-func (o *others) latencies(d time.Duration) quantiles {
-	done := make(chan struct{})
-	time.AfterFunc(d, func() { close(done) })
-	return o.latenciesUntil(done)
-}
-
-func (o *others) latenciesUntil(done <-chan struct{}) quantiles {
-	o.mu.Lock()
-	o.samples = nil
-	o.mu.Unlock()
-	<-done
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	s := slices.Sorted(slices.Values(o.samples))
-	if len(s) == 0 {
-		return quantiles{}
-	}
-	return quantiles{len(s), s[len(s)/2], s[len(s)*99/100]}
-}
-
-func (o *others) stop() {
-	close(o.quit)
-	o.done.Wait()
-}
 
 // crowd is a process of many clients, which gives way to all others.
 type crowd struct {

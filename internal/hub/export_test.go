@@ -99,3 +99,12 @@ func (w *Writer) WriteBeat() error {
 	w.s.feed.owed = true
 	return w.Write()
 }
+
+// Teardown is what sessions queue at in their end.
+type Teardown = teardown
+
+// NewTeardown returns one of its own.
+func NewTeardown() *Teardown { return newTeardown() }
+
+// Do waits for its turn and calls f.
+func (t *Teardown) Do(f func()) { t.do(f) }

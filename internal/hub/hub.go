@@ -71,6 +71,7 @@ type Hub struct {
 	log      *slog.Logger
 	upgrader websocket.Upgrader
 	registry registry
+	teardown *teardown
 	buffers  buffers
 	origins  sparse         // of log lines about refused origins
 	behind   sparse         // of log lines about clients that are ahead
@@ -96,6 +97,7 @@ func New(cfg Config, j *journal.Journal, v Verifier, m Metrics, log *slog.Logger
 	return &Hub{
 		staying: staying, leave: leave,
 		cfg: cfg, journal: j, verifier: v, metrics: m, log: log,
+		teardown: newTeardown(),
 		upgrader: websocket.Upgrader{
 			ReadBufferSize:  readBuffer,
 			WriteBufferPool: new(sync.Pool),                           // gorilla writes nothing: see wire

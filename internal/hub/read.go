@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"unicode/utf8"
@@ -96,11 +97,16 @@ func (s *session) finish() {
 	s.releaseLocked()
 	cursor, ending := s.cursor, s.ending
 	s.mu.Unlock()
-	if cursor != nil {
-		cursor.Close()
+	if c, ok := s.wire.Conn.(*tls.Conn); ok && ending != 0 {
+		_ = c.CloseWrite() // TLS's own end, to a peer that is there
 	}
-	_ = s.wire.Close() // with TLS's own end, to a peer that is there
-	s.hub.registry.remove(s, cursor != nil)
+	s.hub.teardown.do(func() {
+		if cursor != nil {
+			cursor.Close()
+		}
+		s.drop()
+		s.hub.registry.remove(s, cursor != nil)
+	})
 	if ending == 0 {
 		ending = Lost
 	}
