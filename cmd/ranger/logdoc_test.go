@@ -1,0 +1,107 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// logLine is a line of the log, in the sources or in the document.
+type logLine struct{ level, message string }
+
+// TestLogDoc: the table of docs/operations.md has each line that the log may have,
+// with its level, and no other. It may end with … where a message goes on.
+func TestLogDoc(t *testing.T) {
+	_, section, _ := strings.Cut(readText(t, operationsDoc), "\n## Log\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var rows []logLine
+	for _, m := range regexp.MustCompile("(?m)^\\| (`.+`) \\| (debug|info|warn|error) \\| .+ \\|$").FindAllStringSubmatch(section, -1) {
+		for _, line := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(m[1], -1) {
+			rows = append(rows, logLine{m[2], line[1]})
+		}
+	}
+	used := make(map[logLine]bool)
+	for _, line := range logLines(t) {
+		i := slices.IndexFunc(rows, line.isIn)
+		if i < 0 {
+			t.Errorf("there is no row for %q, level %s", line.message, line.level)
+			continue
+		}
+		used[rows[i]] = true
+	}
+	for _, row := range rows {
+		if !used[row] {
+			t.Errorf("%q has a row, but nothing logs it, level %s", row.message, row.level)
+		}
+	}
+}
+
+func (l logLine) isIn(row logLine) bool {
+	begin, goesOn := strings.CutSuffix(row.message, "…")
+	return l.level == row.level && (l.message == begin || goesOn && strings.HasPrefix(l.message, begin))
+}
+
+// logLines returns what the sources log. Their messages are constants, which lint
+// sees to.
+func logLines(t *testing.T) []logLine {
+	t.Helper()
+	var lines []logLine
+	for _, pattern := range []string{"*.go", "../../internal/*/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				if call, ok := n.(*ast.CallExpr); ok {
+					lines = appendLogLine(lines, call)
+				}
+				return true
+			})
+		}
+	}
+	return lines
+}
+
+// appendLogLine appends what a call logs, if it calls a method of a slog.Logger.
+func appendLogLine(lines []logLine, call *ast.CallExpr) []logLine {
+	method, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return lines
+	}
+	name, _ := strings.CutSuffix(method.Sel.Name, "Context")
+	args := call.Args
+	if name == "Log" || name == "LogAttrs" { // (ctx, slog.LevelInfo, message, …)
+		if len(args) < 3 {
+			return lines
+		}
+		level, ok := args[1].(*ast.SelectorExpr)
+		if !ok {
+			return lines
+		}
+		name = strings.TrimPrefix(level.Sel.Name, "Level")
+	}
+	if !slices.Contains([]string{"Debug", "Info", "Warn", "Error"}, name) {
+		return lines
+	}
+	for _, arg := range args { // the message is the first text
+		if text, ok := arg.(*ast.BasicLit); ok && text.Kind == token.STRING {
+			message, _ := strconv.Unquote(text.Value) // it compiles
+			return append(lines, logLine{strings.ToLower(name), message})
+		}
+	}
+	return lines
+}
