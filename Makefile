@@ -6,8 +6,9 @@ VERSION  = $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 FUZZTIME = 30s
 SOAK     = TestStorm|TestChaos|TestRollingRestart|TestBrokerKilledUnderLoad|TestPeatiosExchangesLost|TestFeedBroken|TestHistoryMemory
 
-# Peers that tests run against: publishers and clients that are not ours.
-PEERS = ruby-bunny ruby-websocket ruby-jwt ruby-activesupport python3-websockets
+# Peers that tests run against: publishers and clients that are not ours, and
+# what runs the browser client and the page.
+PEERS = ruby-bunny ruby-websocket ruby-jwt ruby-activesupport python3-websockets nodejs curl httpie jq chromium
 
 .PHONY: help build test lint fuzz bench soak
 

@@ -1,0 +1,73 @@
+package js_test
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+
+	"ranger/clients/js"
+)
+
+// TestNode runs the tests in JavaScript.
+func TestNode(t *testing.T) {
+	t.Parallel()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Fatalf("%v: run `make test`, which installs what the tests need, or install Node.js 18 or later", err)
+	}
+	tests, err := filepath.Glob("test/*.test.js")
+	if err != nil || len(tests) == 0 {
+		t.Fatalf("no tests in test/: %v", err)
+	}
+	out, err := exec.CommandContext(t.Context(), node, append([]string{"--test"}, tests...)...).CombinedOutput()
+	if err != nil {
+		t.Errorf("node --test: %v\n%s", err, out)
+	}
+}
+
+// TestFiles: what index.js imports is there, and nothing that no page needs.
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	files, err := fs.Glob(js.Files(), "*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	imported := []string{"index.js"}
+	for i := 0; i < len(imported); i++ {
+		text, err := fs.ReadFile(js.Files(), imported[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^(?:import|export) .* from "([^"]+)";$`).FindAllSubmatch(text, -1) {
+			if name := path.Clean(string(m[1])); !slices.Contains(imported, name) {
+				imported = append(imported, name)
+			}
+		}
+	}
+	slices.Sort(imported)
+	if !slices.Equal(files, imported) {
+		t.Errorf("got  %v\nwant %v", files, imported)
+	}
+}
+
+// TestLicense: the package that npm is given has the repository's license.
+func TestLicense(t *testing.T) {
+	t.Parallel()
+	got, err := os.ReadFile("LICENSE")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("../../LICENSE")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("LICENSE is not the repository's")
+	}
+}

@@ -1,0 +1,125 @@
+import { advice, after } from "./closes.js";
+import { Feed } from "./feed.js";
+import { Listeners } from "./listeners.js";
+import { Outbox } from "./outbox.js";
+import { Pause } from "./pause.js";
+import { Session } from "./session.js";
+import { settings } from "./settings.js";
+import { Store } from "./store.js";
+import { onWake } from "./wake.js";
+
+const settled = 10_000; // ms after which a socket that was open counts as a success
+
+/** Connects, and returns the client, which comes back for as long as it takes. */
+export function connect(options) {
+  return new Ranger(settings(options));
+}
+
+class Ranger {
+  #settings;
+  #listeners = new Listeners();
+  #outbox;
+  #store;
+  #feed;
+  #state = "connecting";
+  #session;
+  #pause;
+  #forgetHints;
+
+  constructor(checked) {
+    const fail = (error) => this.#fail(error);
+    this.#settings = checked;
+    this.#store = new Store(checked, fail);
+    this.#outbox = new Outbox(this.#listeners, this.#store, checked.retry);
+    this.#pause = new Pause(checked.retry.min);
+    this.#feed = new Feed(checked, this.#outbox, fail);
+    this.#forgetHints = onWake((back) => this.#wake(back));
+    queueMicrotask(() => this.#run()); // when the listeners are there
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  get position() {
+    return this.#outbox.position;
+  }
+
+  on(name, listener) {
+    return this.#listeners.on(name, listener);
+  }
+
+  close() {
+    this.#stop({ reason: "close() was called" });
+  }
+
+  async #run() {
+    if (this.#state === "closed") return;
+    this.#become({ state: "connecting" });
+    this.#feed.restore(await this.#store.load());
+    for (let failures = 0, fresh = false; this.#state !== "closed"; ) {
+      if (this.#state !== "connecting") this.#become({ state: "connecting" });
+      const end = await this.#connect(fresh);
+      if (this.#state === "closed") return;
+      if (Date.now() - end.openedAt >= settled) failures = 0;
+      const next = after(end, failures++, this.#settings.retry);
+      this.#advise(end);
+      if (this.#state === "closed") return; // by who heard that
+      if (next.stop) return this.#stop(end);
+      fresh = next.fresh || (fresh && end.openedAt === undefined); // until a session has opened
+      await this.#wait(next, end);
+    }
+  }
+
+  async #connect(fresh) {
+    if (this.#state === "closed") return {};
+    this.#session = new Session(this.#settings, fresh, {
+      hello: () => this.#feed.hello(),
+      open: (success) => {
+        this.#become({ state: "open" });
+        this.#feed.open(success);
+      },
+      message: (message) => this.#feed.message(message),
+      fail: (error) => this.#fail(error),
+    });
+    const end = await this.#session.run();
+    this.#session = undefined;
+    return end;
+  }
+
+  async #wait({ ms, hasty }, { code, reason }) {
+    const waited = this.#pause.wait(ms, hasty);
+    this.#become({ state: "waiting", ms: Math.round(ms), code, reason });
+    await waited;
+  }
+
+  #wake(back) {
+    this.#session?.check();
+    if (back) this.#pause.hurry();
+  }
+
+  #advise({ code, reason }) {
+    const mend = advice(code);
+    if (mend) this.#fail(new Error(`the server closed with ${code} (${reason}): ${mend}`));
+  }
+
+  #stop({ code, reason }) {
+    if (this.#state === "closed") return;
+    this.#state = "closed"; // before anybody hears of it
+    this.#forgetHints();
+    this.#outbox.close();
+    this.#store.close();
+    this.#session?.end({ reason });
+    this.#pause.end();
+    this.#listeners.emit("state", { state: "closed", code, reason }, true);
+  }
+
+  #become(detail) {
+    this.#state = detail.state;
+    this.#listeners.emit("state", detail);
+  }
+
+  #fail(error) {
+    if (this.#state !== "closed") this.#listeners.fail(error);
+  }
+}

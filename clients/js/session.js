@@ -1,0 +1,147 @@
+import { Liveness } from "./liveness.js";
+import { read } from "./message.js";
+import { Renewal } from "./renewal.js";
+import { ask, bare } from "./token.js";
+
+const refusal = "Authentication failed.";
+
+/** One socket, from the token to its end. */
+export class Session {
+  #settings;
+  #on;
+  #fresh;
+  #ws;
+  #timer;
+  #openedAt;
+  #resolve;
+  #life = new AbortController(); // aborted at the end
+  #liveness = new Liveness(() => this.#ws.send("ping"), () => this.end({ reason: "the server is silent" }));
+  #renewal = new Renewal(() => this.#authenticate({}));
+
+  /**
+   * on.hello() returns what goes with the first token, on.open(success) is called
+   * when that is good, on.message(message) with each message of the feed, on.fail(error)
+   * with what the author has to mend. fresh says that the last token is of no use.
+   */
+  constructor(settings, fresh, on) {
+    this.#settings = settings;
+    this.#fresh = fresh;
+    this.#on = on;
+  }
+
+  /** Resolves at the socket's end with { code, reason, refused, openedAt }, all but reason if there is one. */
+  run() {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#connect().catch((error) => this.end({ reason: `no connection: ${error?.message ?? error}` }));
+    });
+  }
+
+  /** Ends the session, if it has not. */
+  end(ending) {
+    if (this.#life.signal.aborted) return;
+    this.#life.abort(new Error("the connection has ended"));
+    clearTimeout(this.#timer);
+    this.#liveness.stop();
+    this.#renewal.stop();
+    if (this.#ws) {
+      this.#ws.onopen = this.#ws.onmessage = this.#ws.onclose = null;
+      if (ending.code === undefined) this.#ws.close(1000);
+    }
+    this.#resolve({ ...ending, openedAt: this.#openedAt });
+  }
+
+  /** Asks whether the server is still there. */
+  check() {
+    if (this.#openedAt !== undefined) this.#liveness.check();
+  }
+
+  // First the token, then the socket, which the server gives little time without one.
+  async #connect() {
+    const jwt = await this.#token();
+    this.#life.signal.throwIfAborted(); // no socket that nobody would close
+    const { WebSocket, url } = this.#settings;
+    const ws = (this.#ws = this.#open(WebSocket, url));
+    this.#limit();
+    ws.onopen = () => this.#send({ jwt: `Bearer ${jwt}`, ...this.#on.hello() });
+    ws.onmessage = ({ data }) => this.#take(data);
+    ws.onerror = () => {}; // onclose follows; Node's ws throws what nobody listens for
+    ws.onclose = ({ code, reason }) => this.end({ code, reason: reason || (code === 1006 ? "the connection broke" : "closed") });
+  }
+
+  #open(WebSocket, url) {
+    try {
+      return new WebSocket(url);
+    } catch (error) {
+      this.#on.fail(error); // the page may not connect to that url at all
+      throw error;
+    }
+  }
+
+  async #token() {
+    const { token, timeout } = this.#settings;
+    const jwt = bare(await ask(token, this.#fresh, timeout, this.#life.signal));
+    if (jwt !== undefined) return jwt;
+    const error = new TypeError("token() has to return a JWT, as a string");
+    this.#on.fail(error);
+    throw error;
+  }
+
+  #limit() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.end({ reason: "the server does not answer" }), this.#settings.timeout);
+  }
+
+  // Asks for a fresh token and sends it on the socket that is there.
+  async #authenticate(terms) {
+    this.#fresh = true;
+    const jwt = await this.#token();
+    this.#send({ jwt: `Bearer ${jwt}`, ...terms });
+  }
+
+  #send(message) {
+    this.#renewal.sent();
+    this.#ws.send(JSON.stringify(message));
+  }
+
+  #take(data) {
+    this.#liveness.heard();
+    if (data === "pong") return;
+    let message;
+    try {
+      message = read(data);
+    } catch (cause) {
+      this.#on.fail(new Error("the server sent what is no message of the protocol: look at what answers at the url", { cause }));
+      return;
+    }
+    if (message.kind === "success") this.#succeed(message.body);
+    else if (message.kind === "error") this.#refuse(message.body.message);
+    else if (this.#openedAt === undefined) return; // the challenge
+    else if (message.kind === "token") this.#renewal.due(message.body.expires_in);
+    else this.#on.message(message); // reconnect is none: the close that it tells of says it again
+  }
+
+  #succeed(success) {
+    if (this.#renewal.answered(true) || this.#openedAt !== undefined) return;
+    clearTimeout(this.#timer);
+    this.#openedAt = Date.now();
+    this.#liveness.start();
+    this.#on.open(success);
+  }
+
+  // A token may have ended on its way, so one that was not fresh is a reason to ask once more.
+  #refuse(text) {
+    if (this.#renewal.answered(false)) return;
+    if (this.#openedAt === undefined && text === refusal && !this.#fresh) {
+      clearTimeout(this.#timer); // the token has a limit of its own
+      this.#authenticate(this.#on.hello()).then(
+        () => this.#life.signal.aborted || this.#limit(),
+        (error) => this.end({ reason: error.message, refused: true }),
+      );
+      return;
+    }
+    const error = text === refusal ? "the server refuses the token: its log says why" : `the server answers: ${text}`;
+    this.#on.fail(new Error(error));
+    if (this.#openedAt === undefined) this.end({ reason: error, refused: true });
+  }
+}

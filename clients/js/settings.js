@@ -1,0 +1,68 @@
+const known = ["url", "token", "resume", "storage", "markets", "events", "parse", "WebSocket", "timeout", "retry"];
+const longest = 2 ** 31 - 1; // ms that a timer can wait; with more it does not wait at all
+const kinds = new Map([["order", "orderbook"], ["trade", "trade"]]); // ours to the protocol's
+
+/** The author's options, checked, with what they leave out. Throws a TypeError that says what to mend. */
+export function settings(options) {
+  if (typeof options !== "object" || options === null) throw wrong("options", "an object with url and token");
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw new TypeError(`connect: there is no option ${JSON.stringify(name)}; there are ${known.join(", ")}`);
+  }
+  const { token, storage, parse, resume = true, timeout = 20_000, WebSocket = globalThis.WebSocket } = options;
+  const { min = 1_000, max = 30_000 } = options.retry ?? {};
+  if (typeof token !== "function") throw wrong("token", "a function that returns a JWT, or a promise of one");
+  if (typeof resume !== "boolean") throw wrong("resume", "true or false");
+  if (storage !== undefined && !(typeof storage?.load === "function" && typeof storage.save === "function")) throw wrong("storage", "an object with load() and save(position)");
+  if (storage !== undefined && !resume) throw wrong("storage", "left out where resume is false: there are no positions then");
+  if (parse !== undefined && typeof parse !== "function") throw wrong("parse", "a function of a JSON text");
+  if (typeof WebSocket !== "function") throw wrong("WebSocket", "a constructor: this runtime has none of its own");
+  if (!isTime(timeout)) throw wrong("timeout", `a number of ms over 0, and ${longest} at most`);
+  if (!(isTime(min) && isTime(max) && max >= min)) throw wrong("retry", `{ min, max } in ms, of which min is over 0, and max no less, and ${longest} at most`);
+  return {
+    url: address(options.url),
+    token,
+    storage,
+    parse,
+    WebSocket,
+    timeout,
+    retry: { min, max },
+    terms: {
+      resume,
+      markets: names("markets", options.markets),
+      events: names("events", options.events)?.map((name) => {
+        if (!kinds.has(name)) throw wrong("events", `of ${[...kinds.keys()].join(" and ")}, not ${JSON.stringify(name)}`);
+        return kinds.get(name);
+      }),
+    },
+  };
+}
+
+function address(url) {
+  const error = wrong("url", "a WebSocket's, such as wss://push.example.com/, or on a page a path of its own host");
+  if (!url) throw error; // which a page would take for itself
+  let parsed;
+  try {
+    parsed = new URL(url, globalThis.location?.href);
+  } catch {
+    throw error;
+  }
+  parsed.protocol = parsed.protocol.replace(/^http/, "ws");
+  parsed.hash = ""; // a WebSocket's has none
+  if (!/^wss?:$/.test(parsed.protocol)) throw error;
+  return parsed.href;
+}
+
+function isTime(ms) {
+  return typeof ms === "number" && ms > 0 && ms <= longest;
+}
+
+function names(option, list) {
+  if (list === undefined) return undefined;
+  const ok = Array.isArray(list) && list.length > 0 && list.every((name) => typeof name === "string" && name !== "");
+  if (!ok) throw wrong(option, "an array of at least one name; leave it out for all");
+  return [...list];
+}
+
+function wrong(option, want) {
+  return new TypeError(`connect: ${option} has to be ${want}`);
+}

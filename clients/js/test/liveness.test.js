@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { resumed, World } from "./world.js";
+
+const pings = (socket) => socket.sent.filter((text) => text === "ping").length;
+
+test("a server that is silent is asked, and given up where it does not answer", async (t) => {
+  const w = new World(t);
+  const socket = await w.open();
+  socket.answers = false;
+  await w.clock.pass(29_999);
+  assert.equal(pings(socket), 0);
+  await w.clock.pass(1);
+  assert.equal(pings(socket), 1);
+  await w.clock.pass(4_999);
+  assert.equal(w.ranger.state, "open");
+  await w.clock.pass(1);
+  assert.equal(socket.closed, 1000);
+  assert.deepEqual(w.states.at(-1), { state: "waiting", ms: 500, code: undefined, reason: "the server is silent" });
+  socket.order(42); // what comes now is the next socket's to tell
+  await w.clock.pass(500);
+  await w.open(resumed);
+  assert.deepEqual(w.brief(), ["start"]);
+});
+
+test("a server that answers is kept", async (t) => {
+  const w = new World(t);
+  const socket = await w.open();
+  await w.clock.pass(3_600_000);
+  assert.ok(pings(socket) > 100);
+  assert.equal(w.sockets.length, 1);
+});
+
+test("anything that comes is a sign of life", async (t) => {
+  const w = new World(t);
+  const socket = await w.open();
+  socket.answers = false;
+  for (let number = 42; number < 100; number++) {
+    await w.clock.pass(15_000);
+    socket.heartbeat(number);
+  }
+  assert.equal(pings(socket), 0);
+  await w.clock.pass(32_000);
+  assert.equal(pings(socket), 1);
+  socket.order(100);
+  await w.clock.pass(10_000);
+  assert.equal(w.sockets.length, 1);
+});
+
+test("after a sleep the server is asked at once", async (t) => {
+  const w = new World(t);
+  const socket = await w.open();
+  socket.answers = false;
+  await w.clock.pass(1_000);
+  socket.heartbeat(42);
+  await w.clock.sleep(3_600_000);
+  assert.equal(pings(socket), 1);
+  await w.clock.pass(5_500);
+  assert.equal(w.sockets.length, 2);
+});
+
+// A page, as far as the client looks at it. It stays until there is another.
+function page() {
+  const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  const target = new EventTarget();
+  let listeners = 0;
+  for (const each of [document, target]) {
+    const { addEventListener, removeEventListener } = EventTarget.prototype;
+    each.addEventListener = (...args) => (listeners++, addEventListener.apply(each, args));
+    each.removeEventListener = (...args) => (listeners--, removeEventListener.apply(each, args));
+  }
+  const { addEventListener, removeEventListener } = target;
+  Object.assign(globalThis, { document, addEventListener, removeEventListener });
+  return {
+    tell: (name) => (name === "visibilitychange" ? document : target).dispatchEvent(new Event(name)),
+    document,
+    get listeners() {
+      return listeners;
+    },
+  };
+}
+
+for (const hint of ["online", "offline", "visibilitychange"]) {
+  test(`${hint}: the server is asked at once`, async (t) => {
+    const browser = page();
+    const w = new World(t);
+    browser.tell(hint); // before there is a socket
+    await w.clock.pass();
+    browser.tell(hint); // before it is open
+    const socket = await w.open();
+    socket.answers = false;
+    browser.tell(hint);
+    browser.tell(hint);
+    assert.equal(pings(socket), 1);
+    await w.clock.pass(5_500);
+    assert.equal(w.sockets.length, 2);
+  });
+
+  if (hint === "offline") continue;
+  test(`${hint}: a wait for the network is over, another is not`, async (t) => {
+    const browser = page();
+    const w = new World(t);
+    await w.open();
+    w.socket.end(1006);
+    await w.clock.pass();
+    browser.tell(hint);
+    await w.clock.pass();
+    assert.equal(w.sockets.length, 2);
+    w.socket.end(4101);
+    await w.clock.pass();
+    browser.tell(hint);
+    await w.clock.pass();
+    assert.equal(w.sockets.length, 2);
+  });
+}
+
+test("hints do not make a loop of the tries, nor end a wait while there is no network", async (t) => {
+  const browser = page();
+  const w = new World(t, { retry: { min: 4_000, max: 60_000 } });
+  w.clock.random = 0.9;
+  await w.open();
+  w.socket.end(1006);
+  await w.clock.pass();
+  for (let i = 0; i < 50; i++) {
+    browser.tell("offline");
+    await w.clock.pass();
+  }
+  assert.equal(w.sockets.length, 1);
+  for (let i = 0; i < 50; i++) {
+    browser.tell("online");
+    await w.clock.pass();
+    if (w.socket.onclose) w.socket.end(1006);
+    await w.clock.pass();
+  }
+  assert.equal(w.sockets.length, 2);
+  await w.clock.pass(3_999);
+  assert.equal(w.sockets.length, 2);
+  await w.clock.pass(1); // no hint is forgotten: else the wait is of 7.2 s
+  assert.equal(w.sockets.length, 3);
+});
+
+test("a page that goes out of sight tells nothing", async (t) => {
+  const browser = page();
+  const w = new World(t);
+  const socket = await w.open();
+  browser.document.visibilityState = "hidden";
+  browser.tell("visibilitychange");
+  assert.equal(pings(socket), 0);
+});
+
+test("close() takes the page's listeners back", async (t) => {
+  const browser = page();
+  const w = new World(t);
+  await w.open();
+  assert.equal(browser.listeners, 3);
+  w.ranger.close();
+  assert.equal(browser.listeners, 0);
+  browser.tell("online");
+});

@@ -1,0 +1,17 @@
+/**
+ * Calls fn whenever the browser hints that the network has changed or that the
+ * page has slept, with whether the network may be back. Returns what ends that.
+ * Elsewhere there are no hints.
+ */
+export function onWake(fn) {
+  const { document } = globalThis;
+  const hints = [
+    [globalThis, "online", () => fn(true)],
+    [globalThis, "offline", () => fn(false)],
+    [document, "visibilitychange", () => document.visibilityState === "visible" && fn(true)],
+  ].filter(([target]) => typeof target?.addEventListener === "function");
+  for (const [target, name, listener] of hints) target.addEventListener(name, listener);
+  return () => {
+    for (const [target, name, listener] of hints) target.removeEventListener(name, listener);
+  };
+}
