@@ -86,17 +86,22 @@ func (c *claims) checkTimes(cfg *Config, now time.Time) (time.Time, Reason) {
 	if !now.Before(expires) {
 		return time.Time{}, Expired
 	}
+	return expires, c.checkBegun(now.Add(cfg.NotBeforeLeeway), now.Add(cfg.IssuedAtLeeway))
+}
+
+// checkBegun checks that nbf and iat, where they are there, are not after these.
+func (c *claims) checkBegun(notBefore, issued time.Time) Reason {
 	if nbf, present, ok := c.date("nbf"); present && !ok {
-		return time.Time{}, BadClaim
-	} else if nbf.After(now.Add(cfg.NotBeforeLeeway)) {
-		return time.Time{}, NotYetValid
+		return BadClaim
+	} else if nbf.After(notBefore) {
+		return NotYetValid
 	}
 	if iat, present, ok := c.date("iat"); present && !ok {
-		return time.Time{}, BadClaim
-	} else if iat.After(now.Add(cfg.IssuedAtLeeway)) {
-		return time.Time{}, IssuedInFuture
+		return BadClaim
+	} else if iat.After(issued) {
+		return IssuedInFuture
 	}
-	return expires, accepted
+	return accepted
 }
 
 // date reads a NumericDate (RFC 7519 §2), which may have a fraction. It is not ok

@@ -58,8 +58,8 @@ func Reasons() []string {
 	return names
 }
 
-// RefusalError is the error for a bad token. It wraps event.ErrRefused. The Verifier has
-// counted and logged it.
+// RefusalError is the error for a bad token. It wraps event.ErrRefused. One of a
+// Verifier has been counted and logged.
 type RefusalError struct {
 	Reason Reason
 }

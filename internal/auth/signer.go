@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"crypto"
 	"crypto/rand"
 	"fmt"
 	"time"
@@ -22,6 +23,7 @@ type Signer struct {
 type Claims struct {
 	UID      event.UID
 	Email    string        // left out when empty
+	Role     string        // left out when empty
 	Level    int           // 0 stands for 3
 	State    string        // default "active"
 	Issuer   string        // default "barong"
@@ -29,6 +31,13 @@ type Claims struct {
 	TokenID  string        // the claim jti; default a random UUID
 	KeyID    string        // the claim api_kid, left out when empty
 	Lifetime time.Duration // from now to exp, in whole seconds; default ten minutes; may be negative
+
+	// Scopes, where it is not nil, is the claim aud in place of Audience: this text
+	// as it stands, null for "". Barong 1.8 makes an API key's tokens so.
+	Scopes *string
+	// Referral, where it is not nil, is the claim referral_id, null for "", as in
+	// the tokens that Barong 2.x makes for a gateway.
+	Referral *string
 }
 
 // NewSigner returns a Signer for one of the algorithms of Config. The key is a PEM
@@ -56,6 +65,15 @@ func NewSigner(algorithm, key string) (*Signer, error) {
 	return &Signer{method: method, key: private}, nil
 }
 
+// PublicKey returns the key that checks what s signs, nil for a secret.
+func (s *Signer) PublicKey() crypto.PublicKey {
+	private, ok := s.key.(crypto.Signer)
+	if !ok {
+		return nil
+	}
+	return private.Public()
+}
+
 // Sign returns a token with these claims, issued now.
 func (s *Signer) Sign(c Claims) (string, error) {
 	if !validUID(string(c.UID)) {
@@ -79,17 +97,29 @@ func (s *Signer) Sign(c Claims) (string, error) {
 	if len(c.Audience) == 0 {
 		claims["aud"] = []string{"peatio"}
 	}
-	if c.Email != "" {
-		claims["email"] = c.Email
+	if c.Scopes != nil {
+		claims["aud"] = textOrNull(*c.Scopes)
 	}
-	if c.KeyID != "" {
-		claims["api_kid"] = c.KeyID
+	if c.Referral != nil {
+		claims["referral_id"] = textOrNull(*c.Referral)
+	}
+	for name, text := range map[string]string{"email": c.Email, "role": c.Role, "api_kid": c.KeyID} {
+		if text != "" {
+			claims[name] = text
+		}
 	}
 	token, err := jwt.NewWithClaims(s.method, claims).SignedString(s.key)
 	if err != nil {
 		return "", fmt.Errorf("sign token: %w", err)
 	}
 	return token, nil
+}
+
+func textOrNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }
 
 func orDefault[T comparable](value, fallback T) T {

@@ -56,6 +56,20 @@ func TestSign(t *testing.T) {
 				"iat": now, "exp": now - 60, "jti": "t1", "sub": "session", "iss": "x", "aud": []any{"a", "b"},
 				"uid": "ID2", "level": 1.0, "state": "banned", "api_kid": "k1",
 			}},
+			{"an API key's of Barong 1.8", auth.Claims{
+				UID: "ID3", Role: "member", TokenID: "t2", KeyID: "k2", Audience: []string{"a"}, Scopes: new("peatio,barong"),
+			}, map[string]any{
+				"iat": now, "exp": now + 600, "jti": "t2", "sub": "session", "iss": "barong", "aud": "peatio,barong",
+				"uid": "ID3", "role": "member", "level": 3.0, "state": "active", "api_kid": "k2",
+			}},
+			{"nothing in its place", auth.Claims{UID: "ID4", TokenID: "t3", Scopes: new(""), Referral: new("")}, map[string]any{
+				"iat": now, "exp": now + 600, "jti": "t3", "sub": "session", "iss": "barong", "aud": nil,
+				"uid": "ID4", "level": 3.0, "state": "active", "referral_id": nil,
+			}},
+			{"a referral", auth.Claims{UID: "ID5", TokenID: "t4", Referral: new("ID4")}, map[string]any{
+				"iat": now, "exp": now + 600, "jti": "t4", "sub": "session", "iss": "barong", "aud": []any{"peatio"},
+				"uid": "ID5", "level": 3.0, "state": "active", "referral_id": "ID4",
+			}},
 		}
 		for _, test := range tests {
 			header, claims := decode(t, sign(t, signerFor(t, "HS256"), test.give))

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/netip"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,10 +17,6 @@ import (
 
 	"ranger/internal/event"
 )
-
-// maxToken is the longest token in bytes that is looked at: what fits into a
-// client's message by default, and twenty times what Barong signs.
-const maxToken = 16 << 10
 
 // ErrStopped says that Run has ended and the token was not checked. It is no
 // refusal: the token may be good.
@@ -36,7 +31,7 @@ type Verifier struct {
 	// Fixed at construction.
 	cfg      Config
 	method   jwt.SigningMethod
-	parser   *jwt.Parser
+	parser   parser
 	refusals *refusalLog
 	noTokens *refusalLog   // with lines of its own, so that junk hides no refusal
 	requests chan request  // unbuffered: what is in it was taken, and is answered
@@ -71,13 +66,9 @@ func New(cfg Config) (*Verifier, error) {
 		return nil, err
 	}
 	v := &Verifier{
-		cfg:    cfg,
-		method: method,
-		parser: jwt.NewParser(
-			jwt.WithValidMethods([]string{cfg.Algorithm}),
-			jwt.WithStrictDecoding(),
-			jwt.WithoutClaimsValidation(), // one leeway for all three; claims.go has three
-		),
+		cfg:      cfg,
+		method:   method,
+		parser:   newParser(cfg.Algorithm),
 		refusals: &refusalLog{log: cfg.Log},
 		noTokens: &refusalLog{log: cfg.Log},
 		requests: make(chan request),
@@ -180,16 +171,8 @@ func (v *Verifier) decide(ctx context.Context, r request) (a answer) {
 
 // check decides about one token; where it refuses it, it says what can be read of it.
 func (v *Verifier) check(text string, now time.Time) (event.Identity, subject, Reason) {
-	// Even a strict Base64 decoder of encoding/base64 passes over line breaks.
-	if len(text) > maxToken || strings.ContainsAny(text, "\r\n") {
-		return event.Identity{}, subject{}, Malformed
-	}
-	var c claims
-	token, err := v.parser.ParseWithClaims(text, &c, func(*jwt.Token) (any, error) {
-		return *v.keys.Load(), nil
-	})
+	token, c, reason := v.parser.parse(text, *v.keys.Load())
 	var identity event.Identity
-	reason := v.checkToken(token, err)
 	if reason == accepted {
 		identity, reason = c.check(&v.cfg, now)
 	}
@@ -197,22 +180,4 @@ func (v *Verifier) check(text string, now time.Time) (event.Identity, subject, R
 		return event.Identity{}, c.about(token, v.cfg.UIDClaim), reason
 	}
 	return identity, subject{}, accepted
-}
-
-// checkToken tells from what the parser returned whether the token is whole and
-// signed as it must be. Where err is not nil, token may be nil or in part empty.
-func (v *Verifier) checkToken(token *jwt.Token, err error) Reason {
-	switch {
-	case errors.Is(err, jwt.ErrTokenMalformed):
-		return Malformed
-	case token.Method == nil || token.Method.Alg() != v.cfg.Algorithm:
-		return Algorithm
-	case err != nil:
-		return BadSignature
-	}
-	// What it names must be understood, or the token refused (RFC 7515 §4.1.11).
-	if _, present := token.Header["crit"]; present {
-		return Malformed
-	}
-	return accepted
 }
