@@ -1,0 +1,163 @@
+package barong
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"ranger/internal/event"
+)
+
+// nonceWindow is by how much a nonce may be older or newer than now.
+const nonceWindow = 5 * time.Second
+
+// denial is why nobody is known to have sent a request: a code of Barong 2.x.
+type denial struct {
+	status int
+	code   string
+}
+
+// refusal returns the denial in a dialect.
+func (d *denial) refusal(of dialect) *Refusal {
+	text := "The access token is invalid" // Doorkeeper's
+	switch {
+	case d.status == http.StatusServiceUnavailable:
+		text = "Tokens cannot be checked"
+	case of == peatio1:
+		text = "Authorization failed"
+	case strings.HasPrefix(d.code, "authz."):
+		text += ": " + d.code
+	}
+	return of.refuse(d.status, d.code, text)
+}
+
+// Authenticate returns who sent a request, as its Authorization header tells, else
+// its X-Auth headers, else its session cookie; with the cookie a request that may
+// change something needs an X-CSRF-Token. A session token may name somebody who is
+// no User. The refusal is in the form of the API that the request's path belongs to:
+// Barong's, or Peatio's of 1.8 or of 2.x.
+func (s *Service) Authenticate(r *http.Request) (event.UID, *Refusal) {
+	var uid event.UID
+	var denied *denial
+	if authorization := r.Header.Get("Authorization"); authorization != "" {
+		uid, denied = s.bearer(r, authorization)
+	} else {
+		uid, denied = s.authorize(r)
+	}
+	if denied != nil {
+		return "", denied.refusal(dialectOf(r.URL.Path))
+	}
+	return uid, nil
+}
+
+// user returns the User who sent a request.
+func (s *Service) user(r *http.Request) (*User, *Refusal) {
+	uid, refusal := s.Authenticate(r)
+	if refusal != nil {
+		return nil, refusal
+	}
+	user := s.byUID[uid]
+	if user == nil {
+		return nil, dialectOf(r.URL.Path).refuse(http.StatusUnauthorized, "authz.invalid_session", "Account does not exist")
+	}
+	return user, nil
+}
+
+// bearer returns whom a session token names.
+func (s *Service) bearer(r *http.Request, authorization string) (event.UID, *denial) {
+	scheme, token, _ := strings.Cut(authorization, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", &denial{http.StatusUnauthorized, "jwt.decode_and_verify"}
+	}
+	peer, _ := netip.ParseAddrPort(r.RemoteAddr) // for the verifier's log
+	identity, err := s.cfg.Verifier.Verify(r.Context(), strings.TrimSpace(token), peer)
+	switch {
+	case errors.Is(err, event.ErrRefused):
+		return "", &denial{http.StatusUnauthorized, "jwt.decode_and_verify"}
+	case err != nil:
+		s.cfg.Log.WarnContext(r.Context(), "token not checked", "error", err)
+		return "", &denial{http.StatusServiceUnavailable, "server.unavailable"}
+	}
+	return identity.UID, nil
+}
+
+// authorize returns who sent a request, as Barong 2.x tells a gateway: by the X-Auth
+// headers where there is any of them, else by the cookie.
+func (s *Service) authorize(r *http.Request) (event.UID, *denial) {
+	var values [3]string
+	present, blank := false, false
+	for i, name := range []string{"X-Auth-Apikey", "X-Auth-Nonce", "X-Auth-Signature"} {
+		values[i] = r.Header.Get(name)
+		present = present || len(r.Header.Values(name)) > 0
+		blank = blank || strings.TrimSpace(values[i]) == ""
+	}
+	switch {
+	case !present:
+		return s.cookie(r)
+	case blank:
+		return "", &denial{http.StatusUnprocessableEntity, "authz.invalid_api_key_headers"}
+	default:
+		return s.triple(values[0], values[1], values[2])
+	}
+}
+
+// triple returns the owner of an API key that signed a nonce.
+func (s *Service) triple(kid, nonce, signature string) (event.UID, *denial) {
+	owner, key, ok := s.secretKeys.find(kid)
+	if !ok {
+		return "", &denial{http.StatusUnauthorized, "authz.unexistent_apikey"}
+	}
+	sent, err := strconv.ParseInt(nonce, 10, 64)
+	if err != nil || sent <= 0 {
+		return "", &denial{http.StatusUnauthorized, "authz.nonce_not_valid_timestamp"}
+	}
+	if off := s.cfg.Now().UnixMilli() - sent; max(off, -off) >= nonceWindow.Milliseconds() {
+		return "", &denial{http.StatusUnauthorized, "authz.nonce_expired"}
+	}
+	if !hmac.Equal([]byte(sign(key.secret, nonce, kid)), []byte(signature)) {
+		return "", &denial{http.StatusUnauthorized, "authz.invalid_signature"}
+	}
+	if key.State != stateActive {
+		return "", &denial{http.StatusUnauthorized, "authz.apikey_not_active"}
+	}
+	return owner, nil
+}
+
+// sign returns what stands in X-Auth-Signature.
+func sign(secret, nonce, kid string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(nonce + kid))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// cookie returns whose session a cookie names, and makes the session last on.
+func (s *Service) cookie(r *http.Request) (event.UID, *denial) {
+	id, owner, current, ok := s.session(r)
+	switch r.Method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodTrace:
+		token := r.Header.Get("X-CSRF-Token")
+		if token == "" {
+			return "", &denial{http.StatusUnauthorized, "authz.missing_csrf_token"}
+		}
+		if !ok || !hmac.Equal([]byte(token), []byte(current.csrf)) {
+			return "", &denial{http.StatusUnauthorized, "authz.csrf_token_mismatch"}
+		}
+	}
+	if !ok {
+		return "", &denial{http.StatusUnauthorized, "authz.invalid_session"}
+	}
+	now := s.cfg.Now()
+	if !now.Before(current.expires) {
+		s.sessions.remove(id)
+		return "", &denial{http.StatusUnauthorized, "authz.client_session_mismatch"}
+	}
+	current.expires = now.Add(sessionLife)
+	s.sessions.replace(id, current)
+	return owner, nil
+}

@@ -1,0 +1,165 @@
+package barong
+
+import (
+	"crypto"
+	"fmt"
+	"net/http"
+	"time"
+
+	"ranger/internal/auth"
+)
+
+// The states of an API key: it may be used, or it may not.
+const (
+	stateActive   = "active"
+	stateInactive = "inactive"
+)
+
+// maxScope is the longest list of scopes in bytes.
+const maxScope = 255
+
+// publicKey is an API key of Barong 1.8: the client signs, and this checks.
+type publicKey struct {
+	UID       string    `json:"uid"`
+	PublicKey string    `json:"public_key"` // as it was sent
+	Scopes    *string   `json:"scopes"`     // the same; null where there are none
+	ExpiresIn int       `json:"expires_in"` // of the tokens given for it, in seconds
+	State     string    `json:"state"`
+	CreatedAt timestamp `json:"created_at"`
+	UpdatedAt timestamp `json:"updated_at"`
+	key       crypto.PublicKey
+}
+
+// timestamp is a time as Barong writes it: ISO 8601, UTC, seconds.
+type timestamp time.Time
+
+// MarshalText writes the time.
+func (t timestamp) MarshalText() ([]byte, error) {
+	return time.Time(t).UTC().AppendFormat(nil, "2006-01-02T15:04:05Z"), nil
+}
+
+// keyOwner1 returns who may see and change API keys: who has sent a session token and
+// a TOTP code (Barong 1.8, api_keys.rb).
+func (s *Service) keyOwner1(c *call) (*User, *Refusal) {
+	user, refusal := s.user(c.r)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if user.TOTPSecret == "" {
+		return nil, refuse1(http.StatusBadRequest, "Only accounts with enabled 2FA alowed") // as upstream spells it
+	}
+	passcode := c.params.required("totp_code", "otp_code")
+	if refusal := c.faults(); refusal != nil {
+		return nil, refusal
+	}
+	if !s.codeFits(user, passcode) {
+		return nil, refuse1(http.StatusUnprocessableEntity, "OTP code is invalid")
+	}
+	return user, nil
+}
+
+func (s *Service) listKeys1(c *call) (any, *Refusal) {
+	user, refusal := s.keyOwner1(c)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return s.publicKeys.list(user.UID), nil
+}
+
+func (s *Service) createKey1(c *call) (any, *Refusal) {
+	user, refusal := s.keyOwner1(c)
+	if refusal != nil {
+		return nil, refusal
+	}
+	now := timestamp(s.cfg.Now())
+	key := publicKey{UID: newUUID(), ExpiresIn: 86400, State: stateActive, CreatedAt: now, UpdatedAt: now}
+	c.params.required("public_key")
+	if refusal := key.change(c); refusal != nil {
+		return nil, refusal
+	}
+	if !s.publicKeys.add(user.UID, key.UID, key) {
+		return nil, refuse1(http.StatusUnprocessableEntity, "You have too many API keys: delete one first")
+	}
+	return key, nil
+}
+
+func (s *Service) showKey1(c *call) (any, *Refusal) {
+	key, refusal := s.ownKey1(c)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return key, nil
+}
+
+func (s *Service) updateKey1(c *call) (any, *Refusal) {
+	key, refusal := s.ownKey1(c)
+	if refusal != nil {
+		return nil, refusal
+	}
+	switch state := c.params.optional("state"); state {
+	case "":
+	case stateActive, stateInactive:
+		key.State = state
+	default:
+		return nil, refuse1(http.StatusUnprocessableEntity, "State must be active or inactive")
+	}
+	if refusal := key.change(c); refusal != nil {
+		return nil, refusal
+	}
+	key.UpdatedAt = timestamp(s.cfg.Now())
+	s.publicKeys.replace(key.UID, key)
+	return key, nil
+}
+
+func (s *Service) deleteKey1(c *call) (any, *Refusal) {
+	key, refusal := s.ownKey1(c)
+	if refusal != nil {
+		return nil, refusal
+	}
+	s.publicKeys.remove(key.UID)
+	return nil, nil
+}
+
+// ownKey1 returns the API key that the path names, if it is the caller's.
+func (s *Service) ownKey1(c *call) (publicKey, *Refusal) {
+	user, refusal := s.keyOwner1(c)
+	if refusal != nil {
+		return publicKey{}, refusal
+	}
+	owner, key, ok := s.publicKeys.find(c.id)
+	if !ok || owner != user.UID {
+		return publicKey{}, refuse1(http.StatusNotFound, "Record is not found")
+	}
+	return key, nil
+}
+
+// change sets what a request has of public_key, scopes and expires_in.
+func (k *publicKey) change(c *call) *Refusal {
+	text, scopes := c.params.optional("public_key"), c.params.optional("scopes")
+	seconds, timed := c.params.integer("expires_in", "expired_in")
+	if refusal := c.faults(); refusal != nil {
+		return refusal
+	}
+	if timed {
+		k.ExpiresIn = seconds
+	}
+	if scopes != "" {
+		k.Scopes = &scopes
+	}
+	switch {
+	case k.ExpiresIn < 30:
+		return refuse1(http.StatusUnprocessableEntity, "Expires in must be greater than or equal to 30")
+	case k.ExpiresIn > 86400:
+		return refuse1(http.StatusUnprocessableEntity, "Expires in must be less than or equal to 86400")
+	case len(scopes) > maxScope:
+		return refuse1(http.StatusUnprocessableEntity, fmt.Sprintf("Scopes is too long (maximum is %d bytes)", maxScope))
+	case text == "":
+		return nil
+	}
+	key, err := auth.ParseClientKey(text)
+	if err != nil { // Barong would take it, and then no token
+		return refuse1(http.StatusUnprocessableEntity, "Public key is invalid: "+err.Error())
+	}
+	k.PublicKey, k.key = text, key
+	return nil
+}
