@@ -26,11 +26,7 @@ type brokerFlags struct {
 // url returns the broker's URL.
 func (f *brokerFlags) url(c *checker) string {
 	if raw := c.secret("RABBITMQ_URL", f.RabbitmqURLFile); raw != "" {
-		u, err := url.Parse(raw)
-		if err != nil || (u.Scheme != "amqp" && u.Scheme != "amqps") || u.Hostname() == "" || !goodPort(u.Port()) {
-			c.fail("RABBITMQ_URL", "must be like amqp://user:password@localhost:5672/vhost, or amqps://…, with special characters of user and password percent-encoded") // the value bears a password
-		}
-		return raw
+		return c.brokerURL("RABBITMQ_URL", raw)
 	}
 	password := c.secret("RABBITMQ_PASSWORD", f.RabbitmqPasswordFile)
 	if password == "" {
@@ -43,6 +39,15 @@ func (f *brokerFlags) url(c *checker) string {
 		Host:   net.JoinHostPort(c.host("RABBITMQ_HOST", f.RabbitmqHost), itoa(port)),
 	}
 	return u.String() + "/" + strings.ReplaceAll(url.PathEscape(f.RabbitmqVhost), "/", "%2F")
+}
+
+// brokerURL takes the URL of a RabbitMQ.
+func (c *checker) brokerURL(name, raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || (u.Scheme != "amqp" && u.Scheme != "amqps") || u.Hostname() == "" || !goodPort(u.Port()) {
+		c.fail(name, "must be like amqp://user:password@localhost:5672/vhost, or amqps://…, with special characters of user and password percent-encoded") // the value bears a password
+	}
+	return raw
 }
 
 // goodPort tells whether a URL's port is one, or not there.

@@ -36,6 +36,7 @@ var errSecondSignal = errors.New("a second signal: ended at once")
 
 // commands is the command line.
 type commands struct {
+	Sandbox sandboxCommand `cmd:"" help:"A toy exchange with ranger inside, to look at and to write clients against."`
 	Serve   serveCommand   `cmd:"" help:"Push events from RabbitMQ to WebSockets."`
 	Publish publishCommand `cmd:"" help:"Publish an Order or a Trade as Peatio does."`
 	Inspect inspectCommand `cmd:"" help:"Show messages of the stream, and why they reached nobody."`

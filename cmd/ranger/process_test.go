@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// process is a `ranger serve` that runs.
+// process is a `ranger serve` or a `ranger sandbox` that runs.
 type process struct {
 	t    testing.TB
 	cmd  *exec.Cmd
@@ -73,21 +73,33 @@ func (w *world) environment() []string {
 // it is gone at the end.
 func launchIn(t testing.TB, dir string, env []string, args ...string) *process {
 	t.Helper()
+	p := newProcess(t, dir, env, args...)
+	p.launch()
+	return p
+}
+
+// newProcess returns the program before its start.
+func newProcess(t testing.TB, dir string, env []string, args ...string) *process {
 	p := &process{t: t, cmd: exec.CommandContext(t.Context(), binary, args...), done: make(chan struct{}), more: make(chan struct{})}
 	p.cmd.Dir = dir
 	p.cmd.Env = append(env, "PATH="+os.Getenv("PATH"))
+	return p
+}
+
+// launch starts the program, and sees that it is gone at the end.
+func (p *process) launch() {
+	p.t.Helper()
 	stderr, err := p.cmd.StderrPipe()
-	check(t, err)
-	check(t, p.cmd.Start())
+	check(p.t, err)
+	check(p.t, p.cmd.Start())
 	go p.follow(stderr)
-	t.Cleanup(func() {
+	p.t.Cleanup(func() {
 		_ = p.cmd.Process.Kill()
 		<-p.done
-		if t.Failed() {
-			t.Logf("log of %v:\n%s", args, strings.Join(p.log(), "\n"))
+		if p.t.Failed() {
+			p.t.Logf("log of %v:\n%s", p.cmd.Args[1:], strings.Join(p.log(), "\n"))
 		}
 	})
-	return p
 }
 
 func (p *process) follow(stderr io.Reader) {

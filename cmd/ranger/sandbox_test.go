@@ -1,0 +1,332 @@
+package main_test
+
+import (
+	"bufio"
+	"encoding/base64"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"ranger/internal/auth"
+	"ranger/internal/event"
+)
+
+// Users of the sandbox.
+const (
+	sandboxAlice event.UID = "ID5A11CE0001"
+	sandboxTaker event.UID = "ID7A0E000004" // a bot
+)
+
+// toy is a `ranger sandbox` that runs.
+type toy struct {
+	*process
+	url     string // http://…
+	welcome string // what it printed at start
+}
+
+// startSandbox starts a sandbox on a port of its own and returns when it listens.
+func startSandbox(t testing.TB, env []string, args ...string) *toy {
+	t.Helper()
+	p := newProcess(t, t.TempDir(), env, append([]string{"sandbox", "--port", "0"}, args...)...)
+	stdout, err := p.cmd.StdoutPipe()
+	check(t, err)
+	p.launch()
+	late := time.AfterFunc(patience, func() { _ = p.cmd.Process.Kill() })
+	defer late.Stop()
+	s := &toy{process: p}
+	for lines := bufio.NewScanner(stdout); !strings.Contains(s.welcome, "Ctrl-C"); {
+		if !lines.Scan() {
+			t.Fatalf("the sandbox ended, or was ended, before it had welcomed us:\n%s", s.welcome)
+		}
+		s.welcome += lines.Text() + "\n"
+	}
+	m := regexp.MustCompile(`http://(\S+)/`).FindStringSubmatch(s.welcome)
+	if m == nil {
+		t.Fatalf("there is no address in\n%s", s.welcome)
+	}
+	s.url, s.ws = "http://"+m[1], "ws://"+m[1]
+	return s
+}
+
+// call sends a request to the API, with a session token unless it is empty.
+func (s *toy) call(method, path, token, body string) (status int, answer string) {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
+	check(s.t, err)
+	r.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := http.DefaultClient.Do(r)
+	check(s.t, err)
+	defer res.Body.Close() //nolint:errcheck // read to its end
+	b, err := io.ReadAll(res.Body)
+	check(s.t, err)
+	return res.StatusCode, string(b)
+}
+
+// signIn returns Alice's session token.
+func (s *toy) signIn() string {
+	s.t.Helper()
+	_, code := s.call(http.MethodGet, "/sandbox/totp/alice@example.com", "", "")
+	status, token := s.call(http.MethodPost, "/api/v1/sessions", "",
+		`{"email":"alice@example.com","password":"Alice-in-sand-1","application_id":"x","otp_code":"`+code+`"}`)
+	if status != http.StatusCreated {
+		s.t.Fatalf("sign in: %d %s", status, token)
+	}
+	return strings.Trim(token, "\"\n")
+}
+
+// login connects with a session token.
+func (s *toy) login(token string) *socket {
+	s.t.Helper()
+	socket := dial(s.t, s.process, nil)
+	socket.send(`{"jwt":"Bearer ` + token + `"}`)
+	socket.expect(authenticated)
+	return socket
+}
+
+// interrupt sends Ctrl-C and waits for a good end.
+func (s *toy) interrupt() {
+	s.t.Helper()
+	s.signal(syscall.SIGINT)
+	if code := s.exit(); code != 0 {
+		s.t.Errorf("it ended with %d, want 0", code)
+	}
+}
+
+// keyFile writes a new key for an algorithm into a file, and returns what signs
+// with it.
+func keyFile(t testing.TB, algorithm string) (file string, signer *auth.Signer) {
+	t.Helper()
+	private, _, err := auth.GenerateKey(algorithm)
+	check(t, err)
+	signer, err = auth.NewSigner(algorithm, string(private))
+	check(t, err)
+	file = filepath.Join(t.TempDir(), "key.pem")
+	check(t, os.WriteFile(file, private, 0o600))
+	return file, signer
+}
+
+// sign returns a session token.
+func sign(t testing.TB, signer *auth.Signer, uid event.UID) string {
+	t.Helper()
+	token, err := signer.Sign(auth.Claims{UID: uid})
+	check(t, err)
+	return token
+}
+
+const buyOrder = `{"market":"btcusd","side":"buy","volume":"0.01","price":"2014"}`
+
+// TestSandboxWrongFlags gives many wrong values: each is told, by name, at once.
+func TestSandboxWrongFlags(t *testing.T) {
+	t.Parallel()
+	ec, _ := keyFile(t, "ES256")
+	secret := base64.URLEncoding.EncodeToString([]byte("no key at all"))
+	empty := filepath.Join(t.TempDir(), "empty")
+	check(t, os.WriteFile(empty, nil, 0o600))
+	for _, c := range []struct {
+		name  string
+		env   []string
+		flags []string
+		want  []string
+	}{
+		{
+			"many",
+			[]string{"AMQP_STREAM= ", "MEMBER_DIRECTORY= "},
+			[]string{
+				"--host=0.0.0.0", "--port=many", "--rate=0", "--token-lifetime=soon", "--log-level=loud", "--key-file=/no/such/file",
+				"--rabbitmq-url=http://me:" + secret + "@host/", "--redis-url=http://me:" + secret + "@host/",
+			},
+			[]string{
+				"--host: ", "--port: ", "--rate: ", "--token-lifetime: ", "--log-level: ", "--key-file: ", "AMQP_STREAM: ", "MEMBER_DIRECTORY: ",
+				"--rabbitmq-url: ", "--redis-url: ",
+			},
+		},
+		{"out of range", nil, []string{"--port=65536", "--rate=1001", "--token-lifetime=0s"}, []string{"--port: ", "--rate: ", "--token-lifetime: "}},
+		{"negative", nil, []string{"--port=-1", "--rate=NaN", "--token-lifetime=-1h"}, []string{"--port: ", "--rate: ", "--token-lifetime: "}},
+		{"hardly ever", nil, []string{"--port=", "--rate=1e-300"}, []string{"--port: ", "--rate: "}},
+		{"all interfaces", nil, []string{"--host=::", "--port="}, []string{"--host: ", "--port: "}},
+		{"no RSA key", nil, []string{"--key-file=" + ec, "--port="}, []string{"--key-file: ", "--port: "}},
+		{"an empty key", nil, []string{"--key-file=" + empty, "--port="}, []string{"--key-file: ", "--port: "}},
+		{"one exchange", []string{"AMQP_ORDERBOOK_EXCHANGE=x", "AMQP_TRADE_EXCHANGE=x"}, []string{"--host=[::1]"}, []string{"--host: ", "AMQP_TRADE_EXCHANGE: "}},
+		{"no key", []string{"JWT_PRIVATE_KEY=" + secret}, []string{"--port="}, []string{"JWT_PRIVATE_KEY: ", "--port: "}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := command(t, t.TempDir(), c.env, append([]string{"sandbox"}, c.flags...)...)
+			if r.code != 2 || r.out != "" || strings.Contains(r.err, secret) {
+				t.Errorf("it ended with %d, printed %q and said %s", r.code, r.out, r.err)
+			}
+			if got := strings.Count(r.err, "\n  "); got != len(c.want) {
+				t.Errorf("it told %d, want %d", got, len(c.want))
+			}
+			for _, want := range c.want {
+				if strings.Count(r.err, "\n  "+want) != 1 {
+					t.Errorf("%s is not told once in:\n%s", want, r.err)
+				}
+			}
+			if c.name == "many" && !strings.Contains(r.err, "--allow-remote") {
+				t.Errorf("it does not say what lets others in:\n%s", r.err)
+			}
+		})
+	}
+}
+
+func TestSandboxPortInUse(t *testing.T) {
+	t.Parallel()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	check(t, err)
+	defer l.Close() //nolint:errcheck // the test is over
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	check(t, err)
+	r := command(t, t.TempDir(), nil, "sandbox", "--port="+port)
+	if r.code != 1 || r.out != "" || !strings.Contains(r.err, "--port") || !strings.Contains(r.err, "address already in use") {
+		t.Errorf("it ended with %d, printed %q and said %s", r.code, r.out, r.err)
+	}
+}
+
+// TestSandboxRemote lets others in.
+func TestSandboxRemote(t *testing.T) {
+	t.Parallel()
+	s := startSandbox(t, nil, "--host=0.0.0.0", "--allow-remote")
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(s.url, "http://"))
+	check(t, err)
+	if s.url != "http://localhost:"+port {
+		t.Errorf("it is to be opened at %s", s.url)
+	}
+	s.url = "http://127.0.0.2:" + port // any address of ours
+	if status, body := s.call(http.MethodGet, "/sandbox/users", "", ""); status != http.StatusOK {
+		t.Errorf("got %d %s", status, body)
+	}
+}
+
+// TestSandboxInterrupt ends it while somebody is connected and the bots trade.
+func TestSandboxInterrupt(t *testing.T) {
+	t.Parallel()
+	s := startSandbox(t, nil, "--rate=1000")
+	idle := dial(t, s.process, nil)
+	alices := s.login(s.signIn())
+	s.interrupt()
+	alices.expectClose(1001, "going away")
+	idle.expectClose(1001, "going away")
+	if log := s.log(); len(log) > 0 {
+		t.Errorf("it logged\n%s", strings.Join(log, "\n"))
+	}
+}
+
+// TestSandboxQuiet sees bots at work, and none with --quiet.
+func TestSandboxQuiet(t *testing.T) {
+	t.Parallel()
+	file, signer := keyFile(t, "RS256")
+	taker := startSandbox(t, nil, "--key-file="+file, "--rate=1000").login(sign(t, signer, sandboxTaker))
+	for !strings.HasPrefix(taker.read(), `{"trade":`) {
+		continue
+	}
+
+	quiet := startSandbox(t, nil, "--key-file="+file, "--rate=1000", "--quiet")
+	taker = quiet.login(sign(t, signer, sandboxTaker))
+	alices := quiet.login(sign(t, signer, sandboxAlice))
+	status, order := quiet.call(http.MethodPost, "/api/v2/orders", sign(t, signer, sandboxAlice), buyOrder)
+	if status != http.StatusCreated || !strings.HasPrefix(order, `{"id":1,`) {
+		t.Errorf("the first order: %d %s", status, order)
+	}
+	if got := alices.read(); !strings.HasPrefix(got, `{"orderbook":{"id":1,`) {
+		t.Errorf("got %s", got)
+	}
+	if status, trades := quiet.call(http.MethodGet, "/api/v2/trades?market=btcusd", "", ""); status != http.StatusOK || trades != "[]" {
+		t.Errorf("the trades: %d %s", status, trades)
+	}
+	taker.send("ping")
+	taker.expect("pong") // and nothing before
+}
+
+// TestSandboxKeys: a token is good for one run, but where the key is given.
+func TestSandboxKeys(t *testing.T) {
+	t.Parallel()
+	file, _ := keyFile(t, "RS256")
+	pem, err := os.ReadFile(file)
+	check(t, err)
+	for _, c := range []struct {
+		name string
+		env  []string
+		args []string
+		good bool
+	}{
+		{"none", nil, nil, false},
+		{"file", nil, []string{"--key-file=" + file}, true},
+		{"environment", []string{"JWT_PRIVATE_KEY=" + base64.URLEncoding.EncodeToString(pem)}, nil, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			first := startSandbox(t, c.env, append(c.args, "--quiet")...)
+			token := first.signIn()
+			first.login(token)
+			first.interrupt()
+
+			second := startSandbox(t, c.env, append(c.args, "--quiet")...)
+			want, answer := http.StatusUnauthorized, refused
+			if c.good {
+				want, answer = http.StatusCreated, authenticated
+			}
+			if status, body := second.call(http.MethodPost, "/api/v2/orders", token, buyOrder); status != want {
+				t.Errorf("got %d %s, want %d", status, body, want)
+			}
+			socket := dial(t, second.process, nil)
+			socket.send(`{"jwt":"Bearer ` + token + `"}`)
+			socket.expect(answer)
+		})
+	}
+}
+
+// TestSandboxWelcome runs the commands that it prints as they are, but for npx,
+// whose part is ours.
+func TestSandboxWelcome(t *testing.T) {
+	t.Parallel()
+	s := startSandbox(t, nil)
+	asks := regexp.MustCompile(`\(or ask: (curl .*)\)`).FindAllStringSubmatch(s.welcome, -1)
+	for _, ask := range asks {
+		if code := bash(t, ask[1]); !regexp.MustCompile(`^\d{6}$`).MatchString(code) {
+			t.Errorf("%s: got %q", ask[1], code)
+		}
+	}
+	_, shell, _ := strings.Cut(s.welcome, "\nIn a shell, ")
+	shell = strings.Join(regexp.MustCompile(`(?m)^  .*\n`).FindAllString(shell, -1), "") // between words
+	signIn, rest, _ := strings.Cut(shell, "\n  npx ")
+	npx, order, _ := strings.Cut(rest, "\n")
+	if len(asks) != 2 || npx == "" || order == "" {
+		t.Fatalf("there are other commands in\n%s", s.welcome)
+	}
+
+	token := strings.TrimSpace(bash(t, signIn+"\necho \"$TOKEN\""))
+	if npx != "wscat -c "+s.ws+` -H "Authorization: Bearer $TOKEN"` {
+		t.Errorf("npx has %s", npx)
+	}
+	socket := dial(t, s.process, http.Header{"Authorization": {"Bearer " + token}})
+	socket.expect(authenticated)
+	placed := regexp.MustCompile(`^\{("id":\d+,"side":"buy",)`).FindStringSubmatch(bash(t, "TOKEN="+token+"\n"+order))
+	if placed == nil {
+		t.Fatal("no order was placed")
+	}
+	if got := socket.read(); !strings.HasPrefix(got, `{"orderbook":{`+placed[1]) {
+		t.Errorf("got %s", got)
+	}
+}
+
+// bash returns what a script prints.
+func bash(t testing.TB, script string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v (`make test` installs what the tests need): %s\n%s", err, script, out)
+	}
+	return string(out)
+}

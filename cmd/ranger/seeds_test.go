@@ -1,0 +1,56 @@
+package main_test
+
+import (
+	"context"
+	"encoding/base64"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"ranger/internal/auth"
+)
+
+// seeds runs every command of the upstream documents, one after another.
+const seeds = "testdata/seeds/seeds.sh"
+
+// TestSeeds runs the upstream documents' commands against the sandbox, up to the
+// order and its trade on the socket of their client.
+func TestSeeds(t *testing.T) {
+	t.Parallel()
+	t.Run("embedded", func(t *testing.T) {
+		t.Parallel()
+		private, _, err := auth.GenerateKey("RS256")
+		check(t, err)
+		runSeeds(t, base64.URLEncoding.EncodeToString(private), nil)
+	})
+	t.Run("rabbitmq", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		runSeeds(t, w.privatePEM, w.environment(), "--quiet", "--rabbitmq-url", w.url)
+	})
+	t.Run("rabbitmq and redis", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		client, key, env := w.directory()
+		t.Cleanup(func() { client.Del(context.Background(), key) }) //nolint:usetesting // the test's own has ended
+		runSeeds(t, w.privatePEM, append(w.environment(), env...), "--rabbitmq-url", w.url, "--redis-url", os.Getenv("REDIS_URL"))
+	})
+}
+
+// runSeeds runs the script against a sandbox that signs with this key.
+func runSeeds(t *testing.T, key string, env []string, args ...string) {
+	t.Helper()
+	env = append(env, "JWT_PRIVATE_KEY="+key)
+	s := startSandbox(t, env, args...)
+	cmd := exec.CommandContext(t.Context(), seeds, s.url)
+	// Debian's programs, and no settings of the user's own.
+	cmd.Env = []string{"JWT_PRIVATE_KEY=" + key, "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "HOME=" + t.TempDir()}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%s: %v (`make test` installs what it needs)\n%s", seeds, err, out)
+	}
+	s.interrupt()
+	if strings.Contains(strings.Join(s.log(), "\n"), "could not be published") {
+		t.Error("it published before anything was bound") // its log follows
+	}
+}

@@ -1,0 +1,25 @@
+import { local } from "./storage.js";
+
+// The theme: the system's, unless the button says otherwise.
+const themes = ["system", "light", "dark"];
+const key = "sandbox.theme";
+
+let theme = local.get(key);
+if (!themes.includes(theme)) theme = "system";
+show();
+
+document.addEventListener("DOMContentLoaded", () => {
+  const button = document.getElementById("theme");
+  const name = () => (button.querySelector("[data-field=theme]").textContent = theme);
+  button.addEventListener("click", () => {
+    theme = themes[(themes.indexOf(theme) + 1) % themes.length];
+    local.set(key, theme);
+    show();
+    name();
+  });
+  name();
+});
+
+function show() {
+  document.documentElement.dataset.theme = theme;
+}
