@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -23,6 +24,8 @@ type cluster struct {
 	broker  *broker
 	nodes   []*clusterNode
 	durable bool // how the publisher declares exchanges
+
+	restart sync.Mutex // held while no publisher may connect
 }
 
 type clusterNode struct {
@@ -134,6 +137,8 @@ func (c *cluster) ledger(cfg ledger.Config, faults func()) ledger.Report {
 		cfg.Nodes = append(cfg.Nodes, n.ws)
 	}
 	cfg.Connect = func(ctx context.Context) (ledger.Publisher, error) {
+		c.restart.Lock()
+		defer c.restart.Unlock()
 		p, err := amqp.NewPublisher(ctx, c.url, amqp.Exchanges{Orders: c.orders, Trades: c.trades, Durable: c.durable})
 		if err != nil {
 			return nil, err
