@@ -10,7 +10,7 @@ import (
 
 // heapGrowth is by how many percent of what is in use the heap may grow before
 // garbage is collected. Go's own 100 would make of HISTORY_MEMORY twice as much.
-const heapGrowth = 40
+const heapGrowth = 35
 
 // mostGrowth is what a node with little in use may grow by, in percent: a
 // collection delays events, and a storm of clients makes much garbage.
