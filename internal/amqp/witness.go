@@ -29,15 +29,13 @@ const (
 var errWitnessAway = errors.New("the witness is out of reach")
 
 // witness names the queue that holds the newest message that x has routed. It
-// is bound as the stream is: what it got, the stream must have got. It is durable
-// since RabbitMQ 4.3 permits no other queue that several connections share
-// (transient_nonexcl_queues); its messages are no more so than their publishers
-// say.
+// is bound as the stream is: what it got, the stream must have got. It is not
+// durable: each look at a busy one binds it, and RabbitMQ would write that to its
+// disk, for which the stream waits some 40 ms.
 func (t *topology) witness(x exchange) string { return t.cfg.Stream + ".witness." + x.name }
 
 func (t *topology) placeWitness(ch *amqp091.Channel, x exchange) error {
-	const durable = true
-	_, err := ch.QueueDeclare(t.witness(x), durable, false, false, false, amqp091.Table{
+	_, err := ch.QueueDeclare(t.witness(x), false, false, false, false, amqp091.Table{
 		"x-max-length":  int64(1),
 		"x-message-ttl": witnessMemory.Milliseconds(),
 		"x-expires":     witnessExpiry.Milliseconds(),
