@@ -34,11 +34,12 @@ func TestBrowserClient(t *testing.T) {
 	w.order(seller, big)
 	s.expect(pageOrder(big, false))
 
+	other := w.login(p, buyer)
 	s.write("cut")
 	s.expect("waiting 1006", "token false")
 	w.order(seller, 2)
-	w.order(buyer, 3)
 	w.order(seller, 4)
+	other.expect(w.order(buyer, 3)) // so the node has read those before it
 	token(seller)
 	s.expect("open ", pageOrder(2, true), pageOrder(4, true))
 	w.order(seller, 5)
