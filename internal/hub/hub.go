@@ -72,6 +72,7 @@ type Hub struct {
 	upgrader websocket.Upgrader
 	registry registry
 	teardown *teardown
+	writers  *writers
 	buffers  buffers
 	origins  sparse         // of log lines about refused origins
 	behind   sparse         // of log lines about clients that are ahead
@@ -94,7 +95,7 @@ func New(cfg Config, j *journal.Journal, v Verifier, m Metrics, log *slog.Logger
 		cfg.Ready = func() bool { return true }
 	}
 	staying, leave := context.WithCancel(context.Background())
-	return &Hub{
+	h := &Hub{
 		staying: staying, leave: leave,
 		cfg: cfg, journal: j, verifier: v, metrics: m, log: log,
 		teardown: newTeardown(),
@@ -105,6 +106,8 @@ func New(cfg Config, j *journal.Journal, v Verifier, m Metrics, log *slog.Logger
 			Error:           refuseUpgrade,
 		},
 	}
+	h.writers = newWriters(h)
+	return h
 }
 
 // Sockets returns how many sockets are open, and how many of them bore a good

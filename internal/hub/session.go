@@ -60,13 +60,6 @@ func (s *session) Wake() {
 	s.startWriterLocked()
 }
 
-func (s *session) startWriterLocked() {
-	if !s.writing && !s.broken {
-		s.writing = true
-		s.hub.running.Go(s.write)
-	}
-}
-
 // say queues a message and waits until it is written, so that a client that
 // only sends is slowed down to its own reading.
 func (s *session) say(opcode byte, text []byte) {

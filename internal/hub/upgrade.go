@@ -157,6 +157,6 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.wire.Conn = c
+	h.wire.Conn, h.wire.raw = c, rawOf(c)
 	return h.wire, rw, nil
 }

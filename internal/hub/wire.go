@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -20,6 +21,7 @@ const readBuffer = 512
 // handshake is kept for the writer's first write.
 type wire struct {
 	net.Conn
+	raw syscall.RawConn // of Conn, where a write need not wait; else nil
 
 	// life is when the peer last sent a byte, Unix ms.
 	life atomic.Int64

@@ -29,26 +29,42 @@ func (b *buffers) give(p *[]byte) {
 	}
 }
 
-// write is the session's writer: it writes until there is nothing left to
-// write, and ends. There is one at a time.
+// startWriterLocked has what there is written, by the writers where a write does
+// not wait for the peer, else by a goroutine of the session's own.
+func (s *session) startWriterLocked() {
+	switch {
+	case s.writing || s.broken:
+	case s.wire.raw != nil:
+		s.writing = true
+		s.hub.writers.push(s)
+	default:
+		s.writing = true
+		s.hub.running.Go(s.write)
+	}
+}
+
+// write writes until there is nothing left to write, waiting for the peer.
 func (s *session) write() {
 	buf := s.hub.buffers.take()
 	defer s.hub.buffers.give(buf)
-	defer func() {
-		if r := recover(); r != nil {
-			s.hub.log.Error("a session's writer panicked", "panic", r, "peer", s.peer)
-			s.giveUp()
-		}
-	}()
+	defer s.recoverWriter()
 	for {
 		w, ok := s.nextWork()
 		if !ok {
 			return
 		}
 		if err := s.do(&w, buf); err != nil {
-			s.giveUp()
+			s.giveUp(&w)
 			return
 		}
+	}
+}
+
+// recoverWriter is deferred: a panic of a writer ends its session alone.
+func (s *session) recoverWriter() {
+	if r := recover(); r != nil {
+		s.hub.log.Error("a session's writer panicked", "panic", r, "peer", s.peer)
+		s.giveUp(nil)
 	}
 }
 
@@ -69,15 +85,13 @@ type work struct {
 func (s *session) nextWork() (w work, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// Who is sent away gets first what is there for them.
-	beat := s.takeBeatLocked()
-	events := (s.woken || beat) && s.cursor != nil && (s.ending == 0 || s.ending.sendsAway() && time.Now().Before(s.goneBy))
-	closing := s.ending != 0
-	if s.broken || s.closeSent || (len(s.frames) == 0 && !events && !closing) {
+	events, ok := s.pendingLocked()
+	if !ok {
 		s.writing = false
 		s.releaseLocked()
 		return work{}, false
 	}
+	closing := s.ending != 0
 	w = work{frames: s.frames, written: s.written, close: closing, code: s.closeCode, reason: s.ending.reason(), by: s.goneBy}
 	s.frames, s.written, s.closeSent = nil, nil, closing
 	if events {
@@ -86,15 +100,32 @@ func (s *session) nextWork() (w work, ok bool) {
 	return w, true
 }
 
+// pendingLocked tells the writer, which calls it, whether there is something to
+// write, and whether there may be events in it.
+func (s *session) pendingLocked() (events, ok bool) {
+	beat := s.takeBeatLocked()
+	if s.broken || s.closeSent {
+		return false, false
+	}
+	// Who is sent away gets first what is there for them.
+	events = (s.woken || beat) && s.cursor != nil && (s.ending == 0 || s.ending.sendsAway() && time.Now().Before(s.goneBy))
+	return events, events || len(s.frames) > 0 || s.ending != 0
+}
+
 // do writes w in one system call, gathering it in buf.
 func (s *session) do(w *work, buf *[]byte) error {
-	defer func() {
-		if w.written != nil {
-			close(w.written)
-		}
-	}()
-	b := append((*buf)[:0], w.frames...)
-	events := 0
+	b, events := s.compose((*buf)[:0], w)
+	*buf = b
+	if err := s.writeInTime(w, b); err != nil {
+		return err
+	}
+	return s.wrote(w, events)
+}
+
+// compose appends to b all that is to be written, and returns how many events
+// are in it.
+func (s *session) compose(b []byte, w *work) (_ []byte, events int) {
+	b = append(b, w.frames...)
 	if w.cursor != nil {
 		var more bool
 		b, events, more = s.gather(b, w)
@@ -102,17 +133,21 @@ func (s *session) do(w *work, buf *[]byte) error {
 			s.goOn(w)
 		}
 	}
-	now := time.Now()
-	if len(b) > len(w.frames) && s.expire(now) {
+	if len(b) > len(w.frames) && s.expire(time.Now()) {
 		b, events = b[:len(w.frames)], 0
 	}
 	if w.close {
 		b = appendClose(b, w.code, w.reason)
 	}
-	*buf = b
+	return b, events
+}
+
+// writeInTime writes b, waiting for the peer, but not for ever.
+func (s *session) writeInTime(w *work, b []byte) error {
 	if len(b) == 0 {
 		return nil
 	}
+	now := time.Now()
 	deadline := now.Add(s.hub.cfg.WriteTimeout)
 	if !w.by.IsZero() && w.by.Before(deadline) {
 		deadline = later(w.by, now.Add(leastWrite))
@@ -120,8 +155,15 @@ func (s *session) do(w *work, buf *[]byte) error {
 	if err := s.wire.Conn.SetWriteDeadline(deadline); err != nil {
 		return err
 	}
-	if _, err := s.wire.Conn.Write(b); err != nil {
-		return err
+	_, err := s.wire.Conn.Write(b)
+	return err
+}
+
+// wrote says that w was written, with so many events.
+func (s *session) wrote(w *work, events int) error {
+	if w.written != nil {
+		close(w.written)
+		w.written = nil
 	}
 	if events > 0 {
 		s.hub.metrics.Delivered(events)
@@ -196,8 +238,11 @@ func (s *session) expire(now time.Time) bool {
 	return true
 }
 
-// giveUp ends the writer for good after a failed write.
-func (s *session) giveUp() {
+// giveUp ends writing for good after a failed write: that of w, where not nil.
+func (s *session) giveUp(w *work) {
+	if w != nil && w.written != nil {
+		close(w.written)
+	}
 	s.mu.Lock()
 	s.broken, s.writing = true, false
 	s.releaseLocked()

@@ -1,0 +1,62 @@
+package hub
+
+import (
+	"errors"
+	"net"
+	"syscall"
+)
+
+// rawOf returns what attempts write to: nil where a write has to wait, as TLS's
+// does, and what is no TCP connection of the system's.
+func rawOf(c net.Conn) syscall.RawConn {
+	tcp, ok := c.(*net.TCPConn)
+	if !ok {
+		return nil
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	return raw
+}
+
+// attempt writes without waiting. One goroutine uses it at a time.
+type attempt struct {
+	b   []byte
+	err error
+	try func(fd uintptr) bool // made once, so that a write allocates nothing
+}
+
+func newAttempt() *attempt {
+	a := new(attempt)
+	a.try = a.once
+	return a
+}
+
+// write writes what the system takes of b at once and returns what is left.
+func (a *attempt) write(raw syscall.RawConn, b []byte) (rest []byte, err error) {
+	a.b, a.err = b, nil
+	if err = raw.Write(a.try); err == nil {
+		err = a.err
+	}
+	rest, a.b = a.b, nil
+	return rest, err
+}
+
+// once writes until all is written, or the system takes no more.
+func (a *attempt) once(fd uintptr) bool {
+	for len(a.b) > 0 {
+		n, err := syscall.Write(int(fd), a.b)
+		switch {
+		case err == nil:
+			a.b = a.b[n:]
+		case errors.Is(err, syscall.EINTR):
+		case errors.Is(err, syscall.EAGAIN):
+			return true
+		default:
+			a.err = err
+			return true
+		}
+	}
+	return true
+}

@@ -1,0 +1,126 @@
+package hub
+
+import (
+	"runtime"
+	"sync"
+	"time"
+)
+
+// backlog is how many sessions may wait for each of the writers before another
+// one is started.
+const backlog = 16
+
+// writers write to the sockets whose writes do not wait for the peer. They are a
+// few goroutines, which end when there is nothing left to write. A socket that
+// takes no more at once is handed to a goroutine of its own, so that none waits
+// for another. The zero value is not ready for use: see newWriters.
+type writers struct {
+	hub  *Hub // fixed at construction
+	most int  // how many run at once; fixed at construction
+
+	mu      sync.Mutex
+	ready   []*session // guarded by mu: who has something to write, in order, each once
+	taken   int        // guarded by mu: how many of ready were taken
+	running int        // guarded by mu
+}
+
+func newWriters(h *Hub) *writers { return &writers{hub: h, most: runtime.GOMAXPROCS(0)} }
+
+// push has a session written to. It does not block.
+func (p *writers) push(s *session) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ready = append(p.ready, s)
+	if p.running < p.most && len(p.ready)-p.taken > p.running*backlog {
+		p.running++
+		p.hub.running.Go(p.run)
+	}
+}
+
+// next takes the session that has waited longest; nil where there is none, and
+// then the writer that asks ends.
+func (p *writers) next() *session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.taken == len(p.ready) {
+		p.running--
+		return nil
+	}
+	s := p.ready[p.taken]
+	p.ready[p.taken] = nil
+	p.taken++
+	switch {
+	case p.taken == len(p.ready):
+		p.ready, p.taken = p.ready[:0], 0
+		if cap(p.ready) > keptReady {
+			p.ready = nil
+		}
+	case p.taken > len(p.ready)/2 && p.taken > keptReady:
+		n := copy(p.ready, p.ready[p.taken:])
+		clear(p.ready[n:])
+		p.ready, p.taken = p.ready[:n], 0
+	}
+	return s
+}
+
+// keptReady is for how many sessions an empty queue keeps room.
+const keptReady = 1024
+
+func (p *writers) run() {
+	buf := p.hub.buffers.take()
+	defer p.hub.buffers.give(buf)
+	try := newAttempt()
+	for s := p.next(); s != nil; s = p.next() {
+		s.turn(buf, try)
+	}
+}
+
+// turn writes what there is, a batch at most, as far as the socket takes it at
+// once. Where more is left the session queues again.
+func (s *session) turn(buf *[]byte, try *attempt) {
+	defer s.recoverWriter()
+	w, ok := s.nextWork()
+	if !ok {
+		return
+	}
+	b, events := s.compose((*buf)[:0], &w)
+	*buf = b
+	rest, err := try.write(s.wire.raw, b)
+	switch {
+	case err != nil:
+		s.giveUp(&w)
+	case len(rest) > 0:
+		left := append([]byte(nil), rest...)
+		s.hub.running.Go(func() { s.writeRest(&w, left, events) })
+	default:
+		s.wroteAtOnce(&w, events)
+	}
+}
+
+// writeRest waits until the peer has taken what is left of w.
+func (s *session) writeRest(w *work, left []byte, events int) {
+	defer s.recoverWriter()
+	if err := s.writeInTime(w, left); err != nil {
+		s.giveUp(w)
+		return
+	}
+	_ = s.wire.Conn.SetWriteDeadline(time.Time{}) // else an attempt fails later
+	s.wroteAtOnce(w, events)
+}
+
+// wroteAtOnce says that w was written, and queues the session again where there
+// is more to write.
+func (s *session) wroteAtOnce(w *work, events int) {
+	if err := s.wrote(w, events); err != nil {
+		s.giveUp(nil)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, more := s.pendingLocked(); more {
+		s.hub.writers.push(s)
+		return
+	}
+	s.writing = false
+	s.releaseLocked()
+}
