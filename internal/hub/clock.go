@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -14,16 +15,27 @@ const (
 	sweepParts = 4
 )
 
-// Run keeps the clocks of all sessions until ctx is done: pings, silence,
-// authentication, expiry and heartbeats.
+// Run watches the sockets that rest, and keeps the clocks of all sessions, until
+// ctx is done: pings, silence, authentication, expiry and heartbeats. It is
+// called once. Without it, and after it, each socket takes a goroutine.
 func (h *Hub) Run(ctx context.Context) error {
+	p := newPoller()
+	h.poller.Store(p)
+	var polling sync.WaitGroup
+	defer polling.Wait()
+	polling.Go(func() { p.run(ctx, (*session).wake) })
+	h.keepClocks(ctx)
+	return nil
+}
+
+func (h *Hub) keepClocks(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	var sessions []*session
 	for n := 0; ; n = (n + 1) % sweepParts {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case now := <-tick.C:
 			sessions = h.registry.part(n, sweepParts, sessions[:0])
 			for i, s := range sessions {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -74,10 +75,12 @@ type Hub struct {
 	teardown *teardown
 	writers  *writers
 	buffers  buffers
-	origins  sparse         // of log lines about refused origins
-	behind   sparse         // of log lines about clients that are ahead
-	terms    sparse         // of log lines about terms that were refused
-	running  sync.WaitGroup // the goroutines of all sessions
+	readers  readers
+	poller   atomic.Pointer[poller] // nil before Run
+	origins  sparse                 // of log lines about refused origins
+	behind   sparse                 // of log lines about clients that are ahead
+	terms    sparse                 // of log lines about terms that were refused
+	running  sync.WaitGroup         // all sessions, and their goroutines
 
 	staying context.Context //nolint:containedctx // it ends waits in many goroutines: until Drain begins
 	leave   func()          // ends staying
@@ -100,7 +103,6 @@ func New(cfg Config, j *journal.Journal, v Verifier, m Metrics, log *slog.Logger
 		cfg: cfg, journal: j, verifier: v, metrics: m, log: log,
 		teardown: newTeardown(),
 		upgrader: websocket.Upgrader{
-			ReadBufferSize:  readBuffer,
 			WriteBufferPool: new(sync.Pool),                           // gorilla writes nothing: see wire
 			CheckOrigin:     func(*http.Request) bool { return true }, // checked before
 			Error:           refuseUpgrade,

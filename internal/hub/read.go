@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,25 +11,71 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// read is the session's reader: it handles one message after another until the
-// socket ends, and then takes the session apart.
+// read is the session's reader: it handles what has come, until the socket rests
+// or ends, and then takes the session apart.
 func (s *session) read() {
-	defer s.finish()
+	if ended := s.readOn(); ended {
+		s.finish()
+	}
+}
+
+// readOn returns whether the socket has ended; else it rests, and the session is
+// no longer the caller's.
+func (s *session) readOn() (ended bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.hub.log.Error("a session's reader panicked", "panic", r, "peer", s.peer)
 			s.endAndWait(InternalError, uint16(InternalError))
 			s.drain()
+			ended = true
 		}
 	}()
-	for {
-		kind, text, err := s.ws.ReadMessage()
-		if err != nil {
-			s.readFailed(err)
-			return
+	if s.wire.raw == nil { // it never rests, and keeps its buffer
+		for {
+			if err := s.readMessage(); err != nil {
+				return true
+			}
 		}
-		s.handle(kind, text)
 	}
+	for {
+		if err := s.readSome(); err != nil {
+			return true
+		}
+		if s.rest() {
+			return false
+		}
+	}
+}
+
+// readSome waits until something comes, and handles it: all messages of which
+// there is a part.
+func (s *session) readSome() error {
+	in := s.hub.readers.take(&s.wire)
+	s.in = *in
+	defer func() {
+		s.in = bufio.Reader{}
+		s.hub.readers.give(in)
+	}()
+	if _, err := s.in.Peek(1); err != nil {
+		return err
+	}
+	for s.takeControls(); s.in.Buffered() > 0; s.takeControls() {
+		if err := s.readMessage(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readMessage handles the next message.
+func (s *session) readMessage() error {
+	kind, text, err := s.ws.ReadMessage()
+	if err != nil {
+		s.readFailed(err)
+		return err
+	}
+	s.handle(kind, text)
+	return nil
 }
 
 // handle deals with one message; its answer is written when it returns.
@@ -110,6 +157,7 @@ func (s *session) finish() {
 	if ending == 0 {
 		ending = Lost
 	}
+	defer s.hub.running.Done() // the session's own
 	s.hub.metrics.Closed(int(ending))
 	s.hub.log.Debug("socket closed", "peer", s.peer, "code", int(ending))
 }

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"bufio"
 	"crypto/tls"
 	"net/netip"
 	"sync"
@@ -16,9 +17,10 @@ import (
 // closeTimeout is how long a peer may take to answer a close frame.
 const closeTimeout = 2 * time.Second
 
-// session is one socket. Its reader is a goroutine that lives as long as it
-// does; its writer is one that lives while there is something to write. Both are
-// counted in Hub.running.
+// session is one socket. Its reader is a goroutine that lives while there is
+// something to read, or, where that cannot be known, as long as it does; its writer
+// is one of the hub's, or one that lives while there is something to write. All
+// are counted in Hub.running, and so is the session.
 type session struct {
 	hub  *Hub            // fixed at construction
 	ws   *websocket.Conn // fixed at construction; read by the reader alone
@@ -27,7 +29,10 @@ type session struct {
 
 	slot int // guarded by the registry's mu
 
-	failures int // bad tokens in a row; owned by the reader
+	in       bufio.Reader // what gorilla reads from; owned by the reader, zero while the session rests
+	failures int          // bad tokens in a row; owned by the reader
+	watched  bool         // the poller knows the descriptor; owned by the reader
+	restsAt  int          // the descriptor, where it rests; guarded by the poller's mu
 
 	// due is when a clock of this session is next to be looked at, Unix ms.
 	due atomic.Int64
@@ -119,9 +124,13 @@ func (s *session) endLocked(e Ending, code uint16) {
 // block: it closes what is below TLS, whose own Close may wait 5 s for a peer
 // that does not read.
 func (s *session) drop() {
+	rested := s.hub.poller.Load().take(s)
 	c := s.wire.Conn
 	if secure, ok := c.(*tls.Conn); ok {
 		c = secure.NetConn()
 	}
 	_ = c.Close() // nothing is owed to a peer that is gone
+	if rested {
+		s.wake()
+	}
 }

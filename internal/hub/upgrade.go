@@ -76,7 +76,7 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	s := &session{hub: h, peer: peer}
-	ws, err := h.upgrader.Upgrade(hijacker{w, &s.wire}, r, nil)
+	ws, err := h.upgrader.Upgrade(hijacker{w, s}, r, nil)
 	if err != nil {
 		// gorilla has answered through refuseUpgrade, but where the client did not
 		// wait for the answer: then the connection is cut.
@@ -86,37 +86,47 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 		h.log.DebugContext(r.Context(), "handshake failed", "error", err, "peer", peer)
 		return
 	}
-	h.open(s, ws, identity, t)
+	s.wire.upgraded = true
+	s.ws = ws
+	if !s.open(identity, t) {
+		s.drop()
+		return
+	}
+	if s.wire.raw != nil {
+		s.in = bufio.Reader{}
+		if s.rest() {
+			return
+		}
+	}
+	s.wake()
 }
 
-// open starts a session: its first write is the handshake's response, the
-// challenge and, for a token that came with the request, the success.
-func (h *Hub) open(s *session, ws *websocket.Conn, identity event.Identity, t terms) {
-	now := time.Now()
-	s.ws = ws
-	s.wire.upgraded = true
+// open begins a session, unless the hub is closed: its first write is the
+// handshake's response, the challenge and, for a token that came with the request,
+// the success.
+func (s *session) open(identity event.Identity, t terms) bool {
+	h, now := s.hub, time.Now()
 	s.wire.life.Store(now.UnixMilli())
-	ws.SetReadLimit(h.cfg.MaxMessage)
-	ws.SetPingHandler(func(payload string) error {
+	s.ws.SetReadLimit(h.cfg.MaxMessage)
+	s.ws.SetPingHandler(func(payload string) error {
 		s.say(websocket.PongMessage, []byte(payload))
 		return nil
 	})
-	ws.SetCloseHandler(func(int, string) error { return nil }) // the reader answers
+	s.ws.SetCloseHandler(func(int, string) error { return nil }) // the reader answers
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.authBy, s.pingAt = now.Add(h.cfg.AuthTimeout), now.Add(h.cfg.PingInterval)
 	s.planLocked()
-	started := h.registry.add(s, func() { h.running.Go(s.read) })
-	if !started {
-		s.drop()
-		return
+	if !h.registry.add(s, func() { h.running.Add(1) }) {
+		return false
 	}
 	s.frames, s.wire.handshake = s.wire.handshake, nil
 	s.queueLocked(websocket.TextMessage, challenge())
 	if identity.UID != "" {
 		s.admitLocked(identity, t)
 	}
+	return true
 }
 
 // challenge returns the first message. Its 40 random bytes are answered
@@ -145,10 +155,11 @@ func reserved(r *http.Request) bool {
 		strings.Contains("&"+strings.ReplaceAll(r.URL.RawQuery, ";", "&"), "&stream=")
 }
 
-// hijacker hands gorilla a wire instead of the connection itself.
+// hijacker hands gorilla a session's wire instead of the connection itself, and
+// the session's reader.
 type hijacker struct {
 	http.ResponseWriter
-	wire *wire
+	session *session
 }
 
 // Hijack takes the connection over from net/http.
@@ -157,6 +168,11 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.wire.Conn, h.wire.raw = c, rawOf(c)
-	return h.wire, rw, nil
+	s := h.session
+	s.wire.Conn, s.wire.raw = c, rawOf(c)
+	if rw.Reader.Buffered() > 0 { // gorilla refuses what did not wait for the answer
+		return &s.wire, rw, nil
+	}
+	s.in = *bufio.NewReaderSize(&s.wire, readBuffer)
+	return &s.wire, bufio.NewReadWriter(&s.in, rw.Writer), nil
 }

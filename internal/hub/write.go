@@ -169,7 +169,9 @@ func (s *session) wrote(w *work, events int) error {
 		s.hub.metrics.Delivered(events)
 	}
 	if w.close {
-		return s.wire.SetReadDeadline(time.Now().Add(closeTimeout))
+		err := s.wire.SetReadDeadline(time.Now().Add(closeTimeout))
+		s.rouse()
+		return err
 	}
 	return nil
 }

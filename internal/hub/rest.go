@@ -1,0 +1,98 @@
+package hub
+
+import (
+	"bufio"
+	"sync"
+
+	"github.com/gorilla/websocket"
+)
+
+// restBuffer is the size in bytes of the read buffer that a socket has while it
+// does not rest: a message that bears a token fits.
+const restBuffer = 4096
+
+// readers holds the buffers of sockets that rest. They are lent by value: a
+// resting session's own bufio.Reader is zero.
+type readers struct{ pool sync.Pool }
+
+func (r *readers) take(w *wire) *bufio.Reader {
+	in, ok := r.pool.Get().(*bufio.Reader)
+	if !ok {
+		return bufio.NewReaderSize(w, restBuffer)
+	}
+	in.Reset(w)
+	return in
+}
+
+func (r *readers) give(in *bufio.Reader) {
+	in.Reset(nil)
+	r.pool.Put(in)
+}
+
+// rest gives the reader's goroutine up, where the socket can be watched without
+// one, and reports whether it did: then another goroutine is started when
+// something comes. A session that ends does not rest, since its reader has a
+// deadline.
+func (s *session) rest() bool {
+	if s.wire.raw == nil || s.isEnding() || !s.hub.poller.Load().rest(s) {
+		return false
+	}
+	// It may have begun to end in between, and then nobody would wake it.
+	return !s.isEnding() || !s.hub.poller.Load().take(s)
+}
+
+func (s *session) isEnding() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ending != 0
+}
+
+// rouse starts a reader, if the session rests.
+func (s *session) rouse() {
+	if s.hub.poller.Load().take(s) {
+		s.wake()
+	}
+}
+
+// wake starts the reader of a session that has rested.
+func (s *session) wake() { s.hub.running.Go(s.read) }
+
+// takeControls deals with the pings and pongs that have come between messages:
+// gorilla would wait for the message behind them.
+func (s *session) takeControls() {
+	for {
+		b, _ := s.in.Peek(s.in.Buffered()) // as much is there
+		opcode, payload, n := controlFrame(b)
+		if n == 0 {
+			return
+		}
+		if opcode == websocket.PingMessage {
+			s.say(websocket.PongMessage, payload)
+		}
+		_, _ = s.in.Discard(n) // as much is there
+	}
+}
+
+// controlFrame returns the ping or pong that b begins with, its payload unmasked
+// in place, and its length: 0 where b begins with anything else, with a part of
+// one, or with a bad one (RFC 6455 §5.2, §5.5).
+func controlFrame(b []byte) (opcode byte, payload []byte, n int) {
+	const (
+		final  = 0x80
+		masked = 0x80
+		head   = 6 // opcode, length, mask
+	)
+	if len(b) < head || b[0] != final|websocket.PingMessage && b[0] != final|websocket.PongMessage ||
+		b[1] < masked || b[1] > masked+125 {
+		return 0, nil, 0
+	}
+	n = head + int(b[1]&^masked)
+	if len(b) < n {
+		return 0, nil, 0
+	}
+	payload = b[head:n]
+	for i := range payload {
+		payload[i] ^= b[2+i%4]
+	}
+	return b[0] &^ final, payload, n
+}
