@@ -26,10 +26,10 @@ func (s *session) authenticate(m message) {
 	}
 	// The wait is bounded by the verifier's own work and end: there is nothing
 	// else that could cut it short.
-	identity, err := s.hub.verifier.Verify(context.Background(), m.token, s.peer)
+	identity, err := s.hub.verifier.Verify(context.Background(), m.token, s.peer())
 	stays := true
 	if err == nil && first {
-		stays = s.hub.catchUp(context.Background(), m.terms, s.peer)
+		stays = s.hub.catchUp(context.Background(), m.terms, s.peer())
 	}
 	s.resumeClock(left)
 	switch {
@@ -45,7 +45,7 @@ func (s *session) authenticate(m message) {
 			s.end(TooManyAttempts)
 		}
 	default:
-		s.hub.log.Error("a token could not be verified", "error", err, "peer", s.peer)
+		s.hub.log.Error("a token could not be verified", "error", err, "peer", s.peer())
 		s.say(websocket.TextMessage, []byte(textBadMessage))
 	}
 }
@@ -80,9 +80,9 @@ func (h *Hub) catchUp(ctx context.Context, t terms, peer netip.AddrPort) (stays 
 func (s *session) pauseClock() (left time.Duration, first, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	left = time.Until(s.authBy)
-	s.authBy = time.Time{}
-	return left, s.identity.UID == "", s.ending == 0
+	left = s.hub.now().until(s.authBy)
+	s.authBy = never
+	return left, s.uid == "", s.ending == 0
 }
 
 // resumeClock lets the clock run on, and that of silence begin anew.
@@ -90,9 +90,10 @@ func (s *session) resumeClock(left time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	s.wire.life.Store(now.UnixMilli())
-	s.authBy = now.Add(left)
-	s.planLocked()
+	at := s.hub.at(now)
+	s.wire.life.Store(int64(at))
+	s.authBy = at.add(left)
+	s.planLocked(now)
 }
 
 // admit gives the session its identity, or its new expiry, and returns when that
@@ -112,27 +113,29 @@ func (s *session) beginAdmit(identity event.Identity, t terms) (written <-chan s
 func (s *session) admitLocked(identity event.Identity, t terms) {
 	success := []byte(textAuthenticated)
 	now := time.Now()
-	first := s.identity.UID == ""
+	first := s.uid == ""
 	switch {
 	case s.ending != 0:
 		return
 	case first:
 		success = s.subscribeLocked(identity.UID, t, now)
+		s.uid = identity.UID
 		s.hub.registry.authenticate()
-	case s.identity.UID != identity.UID:
+	case s.uid != identity.UID:
 		s.endLocked(IdentityChanged, uint16(IdentityChanged))
 		return
 	}
-	if s.feed != nil && !s.identity.Expires.Equal(identity.Expires) {
+	expires := wall(identity.Expires)
+	if s.feed != nil && s.expires != expires {
 		s.feed.warned = false
 	}
-	s.identity = identity
+	s.expires = expires
 	s.queueLocked(websocket.TextMessage, success)
 	if first {
-		s.partLocked(now)
+		s.partLocked(s.hub.at(now))
 	}
 	s.warnLocked(now)
-	s.planLocked()
+	s.planLocked(now)
 }
 
 // subscribeLocked begins the session's walk over its user's log as t asks, and
@@ -146,7 +149,7 @@ func (s *session) subscribeLocked(uid event.UID, t terms, now time.Time) []byte 
 		}
 		return []byte(textAuthenticated)
 	}
-	f := &feed{journal: j, resume: true, filter: t.filter, beatAt: now.Add(s.hub.cfg.HeartbeatInterval)}
+	f := &feed{journal: j, resume: true, filter: t.filter, beatAt: s.hub.at(now).add(s.hub.cfg.HeartbeatInterval)}
 	s.feed = f
 	if t.after != nil {
 		if c, until, ok := j.Resume(uid, s, *t.after); ok {

@@ -39,7 +39,7 @@ func (h *Hub) keepClocks(ctx context.Context) {
 		case now := <-tick.C:
 			sessions = h.registry.part(n, sweepParts, sessions[:0])
 			for i, s := range sessions {
-				if s.due.Load() <= now.UnixMilli() {
+				if s.due.Load() <= int64(h.at(now)) {
 					s.tick(now)
 				}
 				sessions[i] = nil
@@ -51,68 +51,62 @@ func (h *Hub) keepClocks(ctx context.Context) {
 // tick looks at the session's clocks.
 // It runs on a sweeper's goroutine.
 func (s *session) tick(now time.Time) {
-	if s.silent(now) {
+	at := s.hub.at(now)
+	if s.silent(at) {
 		s.drop()
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ending != 0 {
-		s.due.Store(now.Add(s.hub.cfg.PingInterval).UnixMilli())
+		s.due.Store(int64(at.add(s.hub.cfg.PingInterval)))
 		return
 	}
-	if !now.Before(s.pingAt) {
-		s.pingAt = now.Add(s.hub.cfg.PingInterval)
+	if at >= s.pingAt {
+		s.pingAt = at.add(s.hub.cfg.PingInterval)
 		s.queueLocked(websocket.PingMessage, nil)
 	}
 	switch {
-	case s.identity.UID != "":
-		if !now.Before(s.identity.Expires) {
+	case s.uid != "":
+		if s.expires.until(now) <= 0 {
 			s.endLocked(TokenExpired, uint16(TokenExpired))
 		} else if s.feed.optedIn() {
-			s.beatLocked(now)
+			s.beatLocked(at)
 			s.warnLocked(now)
 		}
-	case !s.authBy.IsZero() && !now.Before(s.authBy):
+	case at >= s.authBy:
 		s.endLocked(AuthTimeout, uint16(AuthTimeout))
 	}
-	s.planLocked()
+	s.planLocked(now)
 }
 
 // silent tells whether the peer has shown no sign of life for two pings. While
 // its token is verified nothing is read that could be one.
-func (s *session) silent(now time.Time) bool {
+func (s *session) silent(now instant) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return !s.authBy.IsZero() && !now.Before(s.silentAt())
+	return s.authBy != never && now >= s.silentAt()
 }
 
 // silentAt returns when two pings will have passed since the last sign of life.
-func (s *session) silentAt() time.Time {
-	return time.UnixMilli(s.wire.life.Load()).Add(2 * s.hub.cfg.PingInterval)
+func (s *session) silentAt() instant {
+	return instant(s.wire.life.Load()).add(2 * s.hub.cfg.PingInterval)
 }
 
 // planLocked sets when tick has something to do next.
-func (s *session) planLocked() {
-	due := earlier(s.pingAt, s.silentAt())
-	switch {
-	case s.identity.UID != "":
-		due = earlier(due, s.identity.Expires)
-	case !s.authBy.IsZero():
-		due = earlier(due, s.authBy)
+func (s *session) planLocked(now time.Time) {
+	at := s.hub.at(now)
+	due := min(s.pingAt, s.silentAt())
+	if s.uid == "" {
+		due = min(due, s.authBy)
+	} else {
+		due = min(due, at.add(s.expires.until(now)))
 	}
 	if f := s.feed; f.optedIn() {
-		due = earlier(due, f.beatAt)
+		due = min(due, f.beatAt)
 		if !f.warned {
-			due = earlier(due, s.identity.Expires.Add(-warning))
+			due = min(due, at.add(s.expires.until(now)-warning))
 		}
 	}
-	s.due.Store(due.UnixMilli())
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
+	s.due.Store(int64(due))
 }

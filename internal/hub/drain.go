@@ -22,7 +22,7 @@ func (h *Hub) Drain(ctx context.Context, period time.Duration) {
 		return time.Duration(int64(n) * int64(period) / int64(max(1, total-1)))
 	}
 	for n, s := range sessions {
-		s.part(start, start.Add(moment(n)))
+		s.part(h.at(start), h.at(start).add(moment(n)))
 	}
 	tick := time.NewTicker(drainEvery)
 	defer tick.Stop()
@@ -49,11 +49,11 @@ func (h *Hub) Drain(ctx context.Context, period time.Duration) {
 
 // part sets when the session is to be closed, unless it is sooner already, and
 // tells a client that understands it. It does not block.
-func (s *session) part(now, at time.Time) {
+func (s *session) part(now, at instant) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.partAt == 0 || at.UnixMilli() < s.partAt {
-		s.partAt = at.UnixMilli()
+	if s.partAt == 0 || at < s.partAt {
+		s.partAt = at
 		s.partLocked(now)
 	}
 }
@@ -67,6 +67,6 @@ func (s *session) sendAway() {
 	if s.feed.optedIn() {
 		e = Restart
 	}
-	s.goneBy = time.Now().Add(s.hub.cfg.WriteTimeout)
+	s.goneBy = s.hub.now().add(s.hub.cfg.WriteTimeout)
 	s.endLocked(e, uint16(e))
 }

@@ -78,7 +78,7 @@ func (noWaker) Wake() {}
 func (h *Hub) NewWriter(uid event.UID, conn net.Conn) *Writer {
 	w := &Writer{s: session{hub: h, writing: true}}
 	w.s.wire.Conn = conn
-	w.s.identity = event.Identity{UID: uid, Expires: time.Now().Add(time.Hour)}
+	w.s.uid, w.s.expires = uid, wall(time.Now().Add(time.Hour))
 	w.s.cursor = h.journal.Subscribe(uid, noWaker{})
 	return w
 }

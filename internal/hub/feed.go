@@ -2,7 +2,6 @@ package hub
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -31,9 +30,9 @@ type feed struct {
 	cuts      uint64 // of the cursor, when the above was true
 
 	// Guarded by the session's mu.
-	beatAt time.Time // when the next heartbeat is due
-	due    bool      // it is
-	warned bool      // the client was told that its token ends
+	beatAt instant // when the next heartbeat is due
+	due    bool    // it is
+	warned bool    // the client was told that its token ends
 }
 
 // optedIn tells whether the client knows part 2 of the protocol.

@@ -53,10 +53,10 @@ func (f *feed) appendHeartbeat(buf []byte, p journal.Position) []byte {
 }
 
 // beatLocked has the writer send a heartbeat when it is time.
-func (s *session) beatLocked(now time.Time) {
+func (s *session) beatLocked(now instant) {
 	f := s.feed
-	if !now.Before(f.beatAt) {
-		f.beatAt, f.due = now.Add(s.hub.cfg.HeartbeatInterval), true
+	if now >= f.beatAt {
+		f.beatAt, f.due = now.add(s.hub.cfg.HeartbeatInterval), true
 		s.startWriterLocked()
 	}
 }

@@ -70,6 +70,7 @@ type Hub struct {
 	verifier Verifier
 	metrics  Metrics
 	log      *slog.Logger
+	began    time.Time // instants are reckoned from here
 	upgrader websocket.Upgrader
 	registry registry
 	teardown *teardown
@@ -99,6 +100,7 @@ func New(cfg Config, j *journal.Journal, v Verifier, m Metrics, log *slog.Logger
 	}
 	staying, leave := context.WithCancel(context.Background())
 	h := &Hub{
+		began:   time.Now().Add(-time.Second), // no instant is 0
 		staying: staying, leave: leave,
 		cfg: cfg, journal: j, verifier: v, metrics: m, log: log,
 		teardown: newTeardown(),

@@ -12,7 +12,7 @@ const warning = time.Minute
 
 // warnLocked tells the client, once for each expiry, that its token ends soon.
 func (s *session) warnLocked(now time.Time) {
-	left := s.identity.Expires.Sub(now)
+	left := s.expires.until(now)
 	if f := s.feed; f.optedIn() && !f.warned && left <= warning && left > 0 {
 		f.warned = true
 		seconds := int64((left + time.Second - 1) / time.Second)
@@ -21,9 +21,9 @@ func (s *session) warnLocked(now time.Time) {
 }
 
 // partLocked tells the client when a drain will close its socket, if one will.
-func (s *session) partLocked(now time.Time) {
+func (s *session) partLocked(now instant) {
 	if s.feed.optedIn() && s.partAt != 0 {
-		s.noticeLocked(`{"reconnect":{"after_ms":`, max(0, s.partAt-now.UnixMilli()))
+		s.noticeLocked(`{"reconnect":{"after_ms":`, max(0, now.until(s.partAt).Milliseconds()))
 	}
 }
 

@@ -124,7 +124,7 @@ func (p *poller) put(fd int, s *session) bool {
 	for fd >= len(p.resting) {
 		p.resting = append(p.resting, nil)
 	}
-	p.resting[fd], s.restsAt = s, fd
+	p.resting[fd], s.restsAt = s, int32(fd) //nolint:gosec // descriptors are small
 	return true
 }
 
@@ -136,7 +136,7 @@ func (p *poller) take(s *session) bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s.restsAt >= len(p.resting) || p.resting[s.restsAt] != s {
+	if int(s.restsAt) >= len(p.resting) || p.resting[s.restsAt] != s {
 		return false
 	}
 	p.resting[s.restsAt] = nil

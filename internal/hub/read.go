@@ -24,7 +24,7 @@ func (s *session) read() {
 func (s *session) readOn() (ended bool) {
 	defer func() {
 		if r := recover(); r != nil {
-			s.hub.log.Error("a session's reader panicked", "panic", r, "peer", s.peer)
+			s.hub.log.Error("a session's reader panicked", "panic", r, "peer", s.peer())
 			s.endAndWait(InternalError, uint16(InternalError))
 			s.drain()
 			ended = true
@@ -89,10 +89,10 @@ func (s *session) handle(kind int, text []byte) {
 		m = parseMessage(text)
 	}
 	if m.answer == textNoBearer {
-		s.hub.verifier.NoToken(context.Background(), s.peer)
+		s.hub.verifier.NoToken(context.Background(), s.peer())
 	}
 	if m.err != nil {
-		s.hub.termsRefused(context.Background(), m.err, s.peer)
+		s.hub.termsRefused(context.Background(), m.err, s.peer())
 	}
 	if m.token == "" {
 		s.say(websocket.TextMessage, []byte(m.answer))
@@ -159,5 +159,5 @@ func (s *session) finish() {
 	}
 	defer s.hub.running.Done() // the session's own
 	s.hub.metrics.Closed(int(ending))
-	s.hub.log.Debug("socket closed", "peer", s.peer, "code", int(ending))
+	s.hub.log.Debug("socket closed", "peer", s.peer(), "code", int(ending))
 }

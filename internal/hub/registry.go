@@ -18,7 +18,7 @@ func (r *registry) add(s *session, start func()) bool {
 	if r.closed {
 		return false
 	}
-	s.slot = len(r.sessions)
+	s.slot = int32(len(r.sessions)) //nolint:gosec // far fewer
 	r.sessions = append(r.sessions, s)
 	start()
 	return true

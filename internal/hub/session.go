@@ -24,37 +24,45 @@ const closeTimeout = 2 * time.Second
 type session struct {
 	hub  *Hub            // fixed at construction
 	ws   *websocket.Conn // fixed at construction; read by the reader alone
-	peer netip.AddrPort  // fixed at construction
 	wire wire
 
-	slot int // guarded by the registry's mu
+	in bufio.Reader // what gorilla reads from; owned by the reader, zero while the session rests
 
-	in       bufio.Reader // what gorilla reads from; owned by the reader, zero while the session rests
-	failures int          // bad tokens in a row; owned by the reader
-	watched  bool         // the poller knows the descriptor; owned by the reader
-	restsAt  int          // the descriptor, where it rests; guarded by the poller's mu
-
-	// due is when a clock of this session is next to be looked at, Unix ms.
+	// due is when a clock of this session is next to be looked at.
 	due atomic.Int64
 
-	mu       sync.Mutex
-	identity event.Identity  // guarded by mu; UID is empty before the first good token
-	cursor   *journal.Cursor // guarded by mu; nil before the first good token
-	feed     *feed           // guarded by mu; nil for a client that asks for nothing beyond the plain protocol
-	authBy   time.Time       // guarded by mu: a good token is to be there by then; zero while one is verified
-	pingAt   time.Time       // guarded by mu: when the next ping is due
+	mu      sync.Mutex
+	uid     event.UID       // guarded by mu; empty before the first good token
+	expires wallTime        // guarded by mu: of the token
+	cursor  *journal.Cursor // guarded by mu; nil before the first good token
+	feed    *feed           // guarded by mu; nil for a client that asks for nothing beyond the plain protocol
+	authBy  instant         // guarded by mu: a good token is to be there by then; never while one is verified
+	pingAt  instant         // guarded by mu: when the next ping is due
 
 	frames  []byte        // guarded by mu: written before events
 	written chan struct{} // guarded by mu: closed when frames are written, or never will be; may be nil
-	woken   bool          // guarded by mu: the log may hold more
-	writing bool          // guarded by mu: a writer runs
-	broken  bool          // guarded by mu: nothing can be written any more
+	partAt  instant       // guarded by mu: when a drain closes it; 0 without a drain
+	goneBy  instant       // guarded by mu: until when events come first, once it is sent away
 
-	partAt    int64     // guarded by mu: when a drain closes it, Unix ms; 0 without a drain
-	goneBy    time.Time // guarded by mu: until when events come first, once it is sent away
-	ending    Ending    // guarded by mu: why it ends, 0 while it does not
-	closeCode uint16    // guarded by mu: code of the close frame
-	closeSent bool      // guarded by mu: the writer has taken the close frame
+	slot    int32 // guarded by the registry's mu
+	restsAt int32 // the descriptor, where it rests; guarded by the poller's mu
+
+	ending    Ending // guarded by mu: why it ends, 0 while it does not
+	closeCode uint16 // guarded by mu: code of the close frame
+	closeSent bool   // guarded by mu: the writer has taken the close frame
+	woken     bool   // guarded by mu: the log may hold more
+	writing   bool   // guarded by mu: a writer runs
+	broken    bool   // guarded by mu: nothing can be written any more
+
+	watched  bool // the poller knows the descriptor; owned by the reader
+	failures int8 // bad tokens in a row; owned by the reader
+}
+
+// peer returns the client's address: none where that is no IP address, as in
+// tests over pipes.
+func (s *session) peer() netip.AddrPort {
+	peer, _ := netip.ParseAddrPort(s.wire.Conn.RemoteAddr().String())
+	return peer
 }
 
 // Wake tells the session that its cursor has entries to read.

@@ -75,7 +75,7 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	s := &session{hub: h, peer: peer}
+	s := &session{hub: h}
 	ws, err := h.upgrader.Upgrade(hijacker{w, s}, r, nil)
 	if err != nil {
 		// gorilla has answered through refuseUpgrade, but where the client did not
@@ -86,7 +86,6 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 		h.log.DebugContext(r.Context(), "handshake failed", "error", err, "peer", peer)
 		return
 	}
-	s.wire.upgraded = true
 	s.ws = ws
 	if !s.open(identity, t) {
 		s.drop()
@@ -106,7 +105,8 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 // the success.
 func (s *session) open(identity event.Identity, t terms) bool {
 	h, now := s.hub, time.Now()
-	s.wire.life.Store(now.UnixMilli())
+	at := h.at(now)
+	s.wire.life.Store(int64(at))
 	s.ws.SetReadLimit(h.cfg.MaxMessage)
 	s.ws.SetPingHandler(func(payload string) error {
 		s.say(websocket.PongMessage, []byte(payload))
@@ -116,12 +116,12 @@ func (s *session) open(identity event.Identity, t terms) bool {
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.authBy, s.pingAt = now.Add(h.cfg.AuthTimeout), now.Add(h.cfg.PingInterval)
-	s.planLocked()
+	s.authBy, s.pingAt = at.add(h.cfg.AuthTimeout), at.add(h.cfg.PingInterval)
+	s.planLocked(now)
 	if !h.registry.add(s, func() { h.running.Add(1) }) {
 		return false
 	}
-	s.frames, s.wire.handshake = s.wire.handshake, nil
+	s.frames, s.wire.handshake = *s.wire.handshake, nil
 	s.queueLocked(websocket.TextMessage, challenge())
 	if identity.UID != "" {
 		s.admitLocked(identity, t)
@@ -169,7 +169,7 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	s := h.session
-	s.wire.Conn, s.wire.raw = c, rawOf(c)
+	s.wire = wire{Conn: c, raw: rawOf(c), hub: s.hub, handshake: new([]byte)}
 	if rw.Reader.Buffered() > 0 { // gorilla refuses what did not wait for the answer
 		return &s.wire, rw, nil
 	}

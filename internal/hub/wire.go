@@ -23,20 +23,20 @@ type wire struct {
 	net.Conn
 	raw syscall.RawConn // of Conn, where a write need not wait; else nil
 
-	// life is when the peer last sent a byte, Unix ms.
+	hub *Hub // fixed at construction
+	// life is the instant when the peer last sent a byte.
 	life atomic.Int64
 
 	// Owned by the goroutine that upgrades, then by the reader.
-	upgraded  bool
-	handshake []byte
-	verdict   int // close code that gorilla wanted to send of its own, or 0
+	handshake *[]byte // the response so far; nil once upgraded
+	verdict   uint16  // close code that gorilla wanted to send of its own, or 0
 }
 
 // Read notes that the peer lives.
 func (w *wire) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
 	if n > 0 {
-		w.life.Store(time.Now().UnixMilli())
+		w.life.Store(int64(w.hub.now()))
 	}
 	return n, err
 }
@@ -44,10 +44,10 @@ func (w *wire) Read(p []byte) (int, error) {
 // Write takes what gorilla writes.
 func (w *wire) Write(p []byte) (int, error) {
 	switch {
-	case !w.upgraded:
-		w.handshake = append(w.handshake, p...)
+	case w.handshake != nil:
+		*w.handshake = append(*w.handshake, p...)
 	case len(p) >= 4 && p[0]&0xf == websocket.CloseMessage:
-		w.verdict = int(binary.BigEndian.Uint16(p[2:]))
+		w.verdict = binary.BigEndian.Uint16(p[2:])
 	}
 	return len(p), nil
 }

@@ -63,7 +63,7 @@ func (s *session) write() {
 // recoverWriter is deferred: a panic of a writer ends its session alone.
 func (s *session) recoverWriter() {
 	if r := recover(); r != nil {
-		s.hub.log.Error("a session's writer panicked", "panic", r, "peer", s.peer)
+		s.hub.log.Error("a session's writer panicked", "panic", r, "peer", s.peer())
 		s.giveUp(nil)
 	}
 }
@@ -73,7 +73,7 @@ type work struct {
 	frames  []byte          // to be written first
 	cursor  *journal.Cursor // events to be written after that, where not nil
 	feed    *feed           // how they are written
-	by      time.Time       // when it is to be written, where not zero
+	by      instant         // when it is to be written, where not zero
 	close   bool            // a close frame is the last
 	code    uint16          // of it
 	reason  string          // of it
@@ -108,7 +108,7 @@ func (s *session) pendingLocked() (events, ok bool) {
 		return false, false
 	}
 	// Who is sent away gets first what is there for them.
-	events = (s.woken || beat) && s.cursor != nil && (s.ending == 0 || s.ending.sendsAway() && time.Now().Before(s.goneBy))
+	events = (s.woken || beat) && s.cursor != nil && (s.ending == 0 || s.ending.sendsAway() && s.hub.now() < s.goneBy)
 	return events, events || len(s.frames) > 0 || s.ending != 0
 }
 
@@ -149,8 +149,9 @@ func (s *session) writeInTime(w *work, b []byte) error {
 	}
 	now := time.Now()
 	deadline := now.Add(s.hub.cfg.WriteTimeout)
-	if !w.by.IsZero() && w.by.Before(deadline) {
-		deadline = later(w.by, now.Add(leastWrite))
+	if w.by != 0 {
+		left := s.hub.at(now).until(w.by)
+		deadline = now.Add(min(s.hub.cfg.WriteTimeout, max(left, leastWrite)))
 	}
 	if err := s.wire.Conn.SetWriteDeadline(deadline); err != nil {
 		return err
@@ -179,13 +180,6 @@ func (s *session) wrote(w *work, events int) error {
 // leastWrite is how long a write may take at least, also the last one of a client
 // that is sent away.
 const leastWrite = time.Second
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
 
 // gather appends the events that are there to buf, up to a batch, and returns
 // their number and whether there may be more.
@@ -233,7 +227,7 @@ func (s *session) goOn(w *work) {
 func (s *session) expire(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now.Before(s.identity.Expires) {
+	if s.expires.until(now) > 0 {
 		return false
 	}
 	s.endLocked(TokenExpired, uint16(TokenExpired))
