@@ -10,8 +10,30 @@ import (
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
+	main "ranger/cmd/ranger"
 	"ranger/internal/event"
 )
+
+func TestHeapGrowth(t *testing.T) {
+	const mebibyte = 1 << 20
+	for name, c := range map[string]struct {
+		inUse, rate int64 // MiB
+		want        int
+	}{
+		"a storm on a small node":             {inUse: 20, rate: 50, want: 200},
+		"steady events on a small node":       {inUse: 20, rate: 1, want: 35},
+		"rest":                                {inUse: 20, rate: 0, want: 15},
+		"a storm beside a third of a history": {inUse: 80, rate: 500, want: 90},
+		"a storm beside a full history":       {inUse: 300, rate: 500, want: 35},
+		"steady events beside a full history": {inUse: 300, rate: 1, want: 15},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := main.GrowthFor(c.inUse*mebibyte, c.rate*mebibyte, 256*mebibyte); got != c.want {
+				t.Errorf("got %d %%, want %d", got, c.want)
+			}
+		})
+	}
+}
 
 // TestHistoryMemory fills the logs of many users beyond HISTORY_MEMORY: what is
 // reckoned stays within it, the oldest goes first, who would resume from there is
