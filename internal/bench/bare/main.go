@@ -1,0 +1,74 @@
+// Command bare is the yardstick of `make bench`: the least work that takes trades
+// and orders from RabbitMQ to their owners' sockets with the libraries that ranger
+// uses. It has no history, no resume, no reconnect, no pings, no bounds and no
+// checks of what is published: what ranger does beside that shows in the ratio of
+// their costs.
+//
+// It takes the environment of `ranger serve`, as far as it knows it, and logs the
+// same two lines when it listens and when it is fed.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "bare:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until ctx is done, or the broker's connection ends.
+func run(ctx context.Context, args []string, env func(string) string, stderr io.Writer) error {
+	cfg, err := configure(args, env)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(stderr, nil))
+	users := newUsers()
+	feed, err := connect(cfg, users)
+	if err != nil {
+		return err
+	}
+	defer feed.close()
+
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", cfg.listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	server := http.Server{Handler: &handler{users: users, parser: cfg.parser, key: cfg.key}, ReadHeaderTimeout: 10 * time.Second}
+	log.InfoContext(ctx, "listening for clients", "url", "ws://"+listener.Addr().String()+"/")
+	log.InfoContext(ctx, "caught up")
+
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return feed.run(ctx) })
+	g.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		err := server.Close()
+		users.close()
+		return err
+	})
+	return g.Wait()
+}
