@@ -27,11 +27,17 @@ var errURL = errors.New("the broker's URL is not an AMQP URI")
 // dial opens a connection that the broker lists under name. The end of ctx ends
 // it at any point; afterwards ctx is of no more use to the connection.
 func dial(ctx context.Context, url, name string) (*connection, error) {
+	return dialOver(ctx, url, name, func(c net.Conn) net.Conn { return c })
+}
+
+// dialOver is dial, with something of ours between the library and what it writes
+// to.
+func dialOver(ctx context.Context, url, name string, over func(net.Conn) net.Conn) (*connection, error) {
 	uri, err := amqp091.ParseURI(url)
 	if err != nil {
 		return nil, &topologyError{errURL, badURL}
 	}
-	var conn net.Conn
+	var conn, whole net.Conn
 	release := func() bool { return true }
 	properties := amqp091.NewConnectionProperties()
 	properties.SetClientConnectionName(name)
@@ -53,19 +59,24 @@ func dial(ctx context.Context, url, name string) (*connection, error) {
 				return nil, err
 			}
 			if uri.Scheme != "amqps" {
-				return tidy(conn), nil
+				whole = over(tidy(conn))
+				return whole, nil
 			}
 			encrypted, err := encrypt(ctx, conn, uri)
 			if err != nil {
 				return nil, err
 			}
-			return tidy(encrypted), nil
+			whole = over(tidy(encrypted))
+			return whole, nil
 		},
 	})
 	release()
 	if err != nil {
 		if conn != nil {
 			_ = conn.Close() // the library leaves it open where the two sides disagree
+		}
+		if whole != nil {
+			_ = whole.Close()
 		}
 		err = fmt.Errorf("connect to the broker: %w", err)
 		if a := tlsAdvice(err); a != "" {

@@ -51,6 +51,14 @@ func (e Exchanges) trades() exchange {
 
 func (e Exchanges) both() []exchange { return []exchange{e.orders(), e.trades()} }
 
+// of returns the exchange of a kind.
+func (e Exchanges) of(kind event.Kind) exchange {
+	if kind == event.Trade {
+		return e.trades()
+	}
+	return e.orders()
+}
+
 // kind returns what a message that came through the named exchange is, or zero.
 func (e Exchanges) kind(name string) event.Kind {
 	switch name {
@@ -97,4 +105,18 @@ func wrap(doing string, err error) error {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return nil
+}
+
+// publishing returns d as Peatio publishes it to x.
+func (x exchange) publishing(d event.Delivery) amqp091.Publishing {
+	msg := amqp091.Publishing{
+		ContentType:  "application/octet-stream", // Bunny's default, as Peatio sends it
+		DeliveryMode: amqp091.Transient,
+		Headers:      d.Headers,
+		Body:         d.Body,
+	}
+	if x.persistent {
+		msg.DeliveryMode = amqp091.Persistent
+	}
+	return msg
 }

@@ -102,21 +102,10 @@ type Receipt struct {
 // Wait on what it returns. id becomes the message's `message_id`; each must be
 // another.
 func (p *Publisher) Publish(ctx context.Context, d event.Delivery, id string) (Receipt, error) {
-	x := p.exchanges.orders()
-	if d.Kind == event.Trade {
-		x = p.exchanges.trades()
-	}
-	msg := amqp091.Publishing{
-		ContentType:  "application/octet-stream", // Bunny's default, as Peatio sends it
-		DeliveryMode: amqp091.Transient,
-		Headers:      d.Headers,
-		MessageId:    id,
-		Body:         d.Body,
-	}
-	if x.persistent {
-		msg.DeliveryMode = amqp091.Persistent
-	}
+	x := p.exchanges.of(d.Kind)
 	const mandatory = true
+	msg := x.publishing(d)
+	msg.MessageId = id
 	confirm, err := p.ch.PublishWithDeferredConfirmWithContext(ctx, x.name, x.routingKey, mandatory, false, msg)
 	if err != nil {
 		return Receipt{}, advised(fmt.Errorf("publish to %s: %w", x.name, err))
