@@ -5,6 +5,8 @@ package bench
 
 import (
 	"context"
+	"crypto/tls"
+	"net"
 	"time"
 
 	"ranger/internal/event"
@@ -32,6 +34,11 @@ type Config struct {
 	Duration time.Duration // how long a load of fixed rate goes on
 	// Connecting is how many sockets are opened at once, 64 by default.
 	Connecting int
+
+	// TLS is what a wss:// server is held against; the system's roots by default.
+	TLS *tls.Config
+	// Dial opens sockets' connections; net.Dialer's by default.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// Progress, where it is set, is told how far the run is: what is being done,
 	// how much of it is done, and how much there is. Calls may be concurrent.

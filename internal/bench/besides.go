@@ -1,0 +1,63 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// besides measures what a fleet that trades on at a rate sees of something else:
+// it trades for quiet, then while do runs, and then it is waited for.
+func (r *run) besides(ctx context.Context, f *fleet, rate int, quiet time.Duration, do func(context.Context) error) error {
+	pub, err := r.cfg.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer pub.Close()
+	m := r.newMarket(f, pub, noHouse)
+	had := f.tally.got.Load()
+	var now atomic.Uint32 // the lane
+	now.Store(uint32(laneMain))
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := m.steady(ctx, rate, func(int) lane { return lane(now.Load()) }); err != nil { //nolint:gosec // lanes
+			return fmt.Errorf("trade on: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		defer now.Store(0)
+		stop := r.waiting("trading quietly", quiet)
+		err := r.rest(ctx, quiet)
+		stop()
+		if err != nil {
+			return err
+		}
+		now.Store(uint32(laneDuring))
+		return do(ctx)
+	})
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if err := pub.Flush(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	return f.tally.await(context.WithoutCancel(ctx), had+m.published*m.views()*int64(f.sockets))
+}
+
+// tellBesides reports what besides measured.
+func (r *run) tellBesides(during string) {
+	for _, x := range []struct {
+		lane        lane
+		name, title string
+	}{{laneMain, "quiet", "while it is quiet"}, {laneDuring, "during", during}} {
+		h := r.latency(x.name, "others' latency "+x.title, x.lane)
+		r.figure(x.name+"_p50", "others' median latency "+x.title, float64(h.ValueAtQuantile(50)), "µs")
+		r.figure(x.name+"_p99", "others' 99th percentile "+x.title, float64(h.ValueAtQuantile(99)), "µs")
+	}
+	r.latency("quiet_receipt", "others, from the server's receipt, counted in ms, while it is quiet", laneMain+toReceipt)
+	r.latency("during_receipt", "others, from the server's receipt, counted in ms, "+during, laneDuring+toReceipt)
+}

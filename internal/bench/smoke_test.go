@@ -1,0 +1,83 @@
+package bench_test
+
+import (
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ranger/internal/bench"
+	"ranger/internal/journal"
+)
+
+// named are the figures, latencies and series that each scenario has.
+var named = map[string]struct{ figures, latencies, series []string }{
+	"connect": {[]string{"connect_rate", "cpu_per_connect"}, []string{"connect"}, nil},
+	"idle":    {[]string{"bytes_per_socket", "rss_before", "rss_after", "idle_cpu"}, nil, []string{"rss"}},
+	"fanout":  {[]string{"cpu_per_delivery", "deliveries_rate", "published_rate", "messages"}, []string{"delivery"}, []string{"deliveries"}},
+	"latency": {[]string{"p50", "p99", "cpu_per_delivery"}, []string{"delivery"}, []string{"deliveries"}},
+	"storm":   {[]string{"seconds_until_back", "cpu", "quiet_p50", "quiet_p99", "during_p50", "during_p99"}, []string{"quiet", "during"}, nil},
+	"burst": {
+		[]string{"burst_rate", "burst_seconds", "cpu", "quiet_p50", "quiet_p99", "during_p50", "during_p99"},
+		[]string{"quiet", "during", "quiet_receipt", "during_receipt", "burst"},
+		[]string{"burst"},
+	},
+	"slow": {[]string{"rss_growth", "slow_ended", "slow_had", "quiet_p50", "quiet_p99", "during_p50", "during_p99"}, []string{"quiet", "during"}, nil},
+}
+
+// TestScenarios runs all scenarios against a node that behaves: none may find a
+// fault, and all figures are there.
+func TestScenarios(t *testing.T) {
+	scenarios := bench.Scenarios()
+	if len(scenarios) != len(named) {
+		t.Errorf("%d scenarios, want %d", len(scenarios), len(named))
+	}
+	for _, s := range scenarios {
+		t.Run(s.Name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNode(t, journal.Config{})
+				n.publish = func(int) error { // else a burst takes no time
+					<-time.After(time.Millisecond)
+					return nil
+				}
+				cfg := n.config()
+				cfg.PID = os.Getpid()
+				report, err := s.Run(t.Context(), cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if report.Faults.Any() {
+					t.Errorf("faults of a node that has none: %+v", report.Faults)
+				}
+				wantNames(t, &report)
+			})
+		})
+	}
+}
+
+func wantNames(t *testing.T, r *bench.Report) {
+	t.Helper()
+	want := named[r.Scenario]
+	for _, name := range want.figures {
+		if _, ok := r.Figure(name); !ok {
+			t.Errorf("no figure %s", name)
+		}
+	}
+	latencies, series := map[string]bool{}, map[string]bool{}
+	for _, l := range r.Latencies {
+		latencies[l.Name] = l.Count > 0 && len(l.Quantiles) == 6
+	}
+	for _, s := range r.Series {
+		series[s.Name] = true
+	}
+	for _, name := range want.latencies {
+		if !latencies[name] {
+			t.Errorf("no latency %s", name)
+		}
+	}
+	for _, name := range want.series {
+		if !series[name] {
+			t.Errorf("no series %s", name)
+		}
+	}
+}

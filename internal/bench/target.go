@@ -1,0 +1,93 @@
+package bench
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/url"
+)
+
+// target is the server that sockets connect to. It is fixed at construction.
+type target struct {
+	host string // of the header
+	addr string
+	path string // with the query, if there is one
+	mark string // what stands between the path and more of a query
+	tls  *tls.Config
+	dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// spread says that connections come from several source addresses: one has
+	// some 28,000 ports.
+	spread bool
+}
+
+// perAddress is how many connections come from one source address.
+const perAddress = 20_000
+
+// narrowBuffer is the receive buffer of a socket that does not read, in bytes;
+// Linux makes it somewhat more.
+const narrowBuffer = 4096
+
+func newTarget(cfg Config, connections int) (*target, error) {
+	u, err := url.Parse(cfg.URL)
+	if err != nil {
+		return nil, fmt.Errorf("the server's URL: %w", err)
+	}
+	t := &target{host: u.Host, path: u.RequestURI(), mark: "?", dial: cfg.Dial}
+	if u.RawQuery != "" {
+		t.mark = "&"
+	}
+	port := "80"
+	switch u.Scheme {
+	case "ws":
+	case "wss":
+		port = "443"
+		if t.tls = cfg.TLS.Clone(); t.tls == nil {
+			t.tls = &tls.Config{MinVersion: tls.VersionTLS12}
+		}
+		t.tls.ServerName = cmp.Or(t.tls.ServerName, u.Hostname())
+	default:
+		return nil, fmt.Errorf("the server's URL %q is neither ws:// nor wss://", cfg.URL)
+	}
+	t.addr = net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port))
+	if t.dial == nil {
+		ip := net.ParseIP(u.Hostname()).To4()
+		t.spread = connections > perAddress && ip != nil && ip.IsLoopback()
+	}
+	return t, nil
+}
+
+// connect opens the connection of the socket with this index, with a small
+// receive buffer if it is narrow.
+func (t *target) connect(ctx context.Context, index int, narrow bool) (net.Conn, error) {
+	dial := t.dial
+	if dial == nil {
+		var d net.Dialer
+		if t.spread {
+			d.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+index/perAddress))} //nolint:gosec // millions at most
+		}
+		dial = d.DialContext
+	}
+	conn, err := dial(ctx, "tcp", t.addr)
+	if err != nil {
+		return nil, err
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		// Who closes first holds the port for a minute, of which there are 28,000:
+		// a reset does not.
+		_ = tcp.SetLinger(0)
+		if narrow {
+			_ = tcp.SetReadBuffer(narrowBuffer)
+		}
+	}
+	if t.tls == nil {
+		return conn, nil
+	}
+	secure := tls.Client(conn, t.tls)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return secure, nil
+}
