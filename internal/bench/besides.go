@@ -21,9 +21,9 @@ func (r *run) besides(ctx context.Context, f *fleet, rate int, quiet time.Durati
 	had := f.tally.got.Load()
 	var now atomic.Uint32 // the lane
 	now.Store(uint32(laneMain))
-	g, ctx := errgroup.WithContext(ctx)
+	g, both := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		if err := m.steady(ctx, rate, func(int) lane { return lane(now.Load()) }); err != nil { //nolint:gosec // lanes
+		if err := m.steady(both, rate, func(int) lane { return lane(now.Load()) }); err != nil { //nolint:gosec // lanes
 			return fmt.Errorf("trade on: %w", err)
 		}
 		return nil
@@ -31,21 +31,21 @@ func (r *run) besides(ctx context.Context, f *fleet, rate int, quiet time.Durati
 	g.Go(func() error {
 		defer now.Store(0)
 		stop := r.waiting("trading quietly", quiet)
-		err := r.rest(ctx, quiet)
+		err := r.rest(both, quiet)
 		stop()
 		if err != nil {
 			return err
 		}
 		now.Store(uint32(laneDuring))
-		return do(ctx)
+		return do(both)
 	})
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if err := pub.Flush(context.WithoutCancel(ctx)); err != nil {
+	if err := pub.Flush(ctx); err != nil {
 		return err
 	}
-	return f.tally.await(context.WithoutCancel(ctx), had+m.published*m.views()*int64(f.sockets))
+	return f.tally.await(ctx, had+m.published*m.views()*int64(f.sockets))
 }
 
 // tellBesides reports what besides measured.
