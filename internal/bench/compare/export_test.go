@@ -1,0 +1,20 @@
+package main
+
+// Doors for the tests.
+var (
+	Run      = run
+	Middle   = middle
+	Listener = listener
+)
+
+// Line is a line of the table.
+type Line = line
+
+// NewLine returns a line with these values and targets.
+func NewLine(ratio, most, least float64, ours, bare []float64) *Line {
+	return &line{figure: figure{title: "a figure", unit: "µs", target: target{ratio, most, least}}, source: "stream", ours: ours, bare: bare}
+}
+
+// Ratio and Verdict are those of the table.
+func (l *line) Ratio() (median, low, high float64)  { return l.ratio() }
+func (l *line) Verdict() (targets string, met bool) { return l.verdict() }

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"ranger/internal/bench"
+)
+
+// scenarioTimeout bounds one run of one row.
+const scenarioTimeout = 5 * time.Minute
+
+// lab measures. It is for one goroutine.
+type lab struct {
+	settings
+	dir     string // of the binaries
+	told    io.Writer
+	rsa     tokens // where the cost of checking them is measured
+	ed25519 tokens // else: 10,000 of them are signed in a moment
+	results results
+	faults  bool // a server did wrong
+}
+
+func newLab(ctx context.Context, s settings, stderr io.Writer) (*lab, error) {
+	dir, err := os.MkdirTemp("", "ranger-bench-")
+	if err != nil {
+		return nil, err
+	}
+	l := &lab{settings: s, dir: dir, told: stderr}
+	if err = build(ctx, dir); err == nil {
+		l.rsa, err = newTokens("RS256")
+	}
+	if err == nil {
+		l.ed25519, err = newTokens("EdDSA")
+	}
+	if err != nil {
+		l.close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *lab) close() { _ = os.RemoveAll(l.dir) } //nolint:gosec // made by us
+
+// measure measures all rows that are asked for.
+func (l *lab) measure(ctx context.Context) error {
+	for round := range l.rounds {
+		// Who comes first changes, so that neither has the quieter machine.
+		servers := []string{ranger, bareLoop}
+		if round%2 == 1 {
+			slices.Reverse(servers)
+		}
+		for _, r := range rows(l.scale) {
+			if !slices.Contains(l.rows, r.name) {
+				continue
+			}
+			for _, source := range r.sources {
+				for _, server := range servers {
+					if err := l.run(ctx, round, r, source, server); err != nil {
+						return fmt.Errorf("%s, %s, %s: %w", r.name, source, server, err)
+					}
+				}
+			}
+		}
+	}
+	if slices.Contains(l.rows, rowRead) {
+		if err := l.reading(ctx); err != nil {
+			return fmt.Errorf("%s: %w", rowRead, err)
+		}
+	}
+	if slices.Contains(l.rows, rowNodes) {
+		if err := l.nodes(ctx); err != nil {
+			return fmt.Errorf("%s: %w", rowNodes, err)
+		}
+	}
+	if l.faults {
+		return errFaults
+	}
+	return nil
+}
+
+// run measures a row once, of a fresh server.
+func (l *lab) run(ctx context.Context, round int, r row, source, name string) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, scenarioTimeout)
+	defer cancel()
+	scenario, err := find(r.scenario)
+	if err != nil {
+		return err
+	}
+	p, key := newPlace(l.broker, source), l.ed25519
+	if r.name == "connect" {
+		key = l.rsa
+	}
+	defer func() { err = errors.Join(err, p.remove(ctx)) }()
+	s, err := start(ctx, filepath.Join(l.dir, name), p.environment(key, node))
+	if err != nil {
+		return err
+	}
+	load := r.load
+	load.URL, load.Server, load.PID = s.url, name, int(s.process())
+	load.Token, load.Connect = key.sign, p.connect
+	report, err := scenario.Run(ctx, load)
+	if err = errors.Join(err, s.stop()); err != nil {
+		return err
+	}
+	if report.Faults.Any() {
+		l.faults = true
+		l.tell("round %d, %s, %s, %s: FAULTS: %+v", round+1, r.name, source, name, report.Faults)
+	}
+	for _, f := range r.figures {
+		v, ok := f.of(&report)
+		if !ok {
+			return fmt.Errorf("the load test does not tell %s", f.title)
+		}
+		l.add(round, f, source, name, v)
+	}
+	return nil
+}
+
+// add notes a figure, and tells it.
+func (l *lab) add(round int, f figure, source, server string, value float64) {
+	l.tell("round %d/%d: %s, %s, %s: %s %s", round+1, l.rounds, f.title, source, server, number(value), f.unit)
+	l.results.add(f, source, server, value)
+}
+
+func (l *lab) tell(format string, args ...any) {
+	_, _ = fmt.Fprintf(l.told, format+"\n", args...)
+}
+
+func find(name string) (bench.Scenario, error) {
+	for _, s := range bench.Scenarios() {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return bench.Scenario{}, fmt.Errorf("the load test has no scenario %q", name)
+}
