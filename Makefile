@@ -10,10 +10,10 @@ SOAK     = TestStorm|TestChaos|TestRollingRestart|TestBrokerKilledUnderLoad|Test
 # what runs the browser client and the page.
 PEERS = ruby-bunny ruby-websocket ruby-jwt ruby-activesupport python3-websockets nodejs curl httpie jq chromium
 
-.PHONY: help build test lint fuzz bench soak
+.PHONY: help build test lint fuzz bench microbench soak
 
 help: ## say what there is
-	@sed -n 's/^\([a-z]*\):[a-z ]*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z]*\):[a-z ]*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 build: ## build bin/ranger
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/ranger ./cmd/ranger
@@ -34,5 +34,8 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 soak: ## the tests that break nodes and brokers, at full load and for long
 	scripts/services go test -count=1 -timeout 60m -v -run '$(SOAK)' ./cmd/ranger -args -soak
 
-bench: ## run every benchmark
+bench: ## measure ranger and the bare loop side by side: some 15 minutes
+	scripts/services go run ./internal/bench/compare
+
+microbench: ## run every benchmark of a function
 	scripts/services go test -run '^$$' -bench . -benchmem ./...
