@@ -58,6 +58,13 @@ func (r *run) tellBesides(during string) {
 		r.figure(x.name+"_p50", "others' median latency "+x.title, float64(h.ValueAtQuantile(50)), "µs")
 		r.figure(x.name+"_p99", "others' 99th percentile "+x.title, float64(h.ValueAtQuantile(99)), "µs")
 	}
-	r.latency("quiet_receipt", "others, from the server's receipt, counted in ms, while it is quiet", laneMain+toReceipt)
-	r.latency("during_receipt", "others, from the server's receipt, counted in ms, "+during, laneDuring+toReceipt)
+	for _, x := range []struct {
+		lane        lane
+		name, title string
+	}{{laneMain, "quiet_receipt", "while it is quiet"}, {laneDuring, "during_receipt", during}} {
+		h := r.latency(x.name, "others, from the server's receipt, counted in ms, "+x.title, x.lane+toReceipt)
+		if h.TotalCount() > 0 { // else the server does not tell its receipt
+			r.figure(x.name+"_p99", "the same from the server's receipt, "+x.title, float64(h.ValueAtQuantile(99)), "µs")
+		}
+	}
 }

@@ -121,7 +121,8 @@ func (c *client) take() error {
 }
 
 // deliver verifies a trade and appends how late it is. Good says that it is the
-// one that had to come, or one behind that.
+// one that had to come, or one behind that: then what lies between is missing,
+// and where it comes later, counts as sent twice, too.
 func (c *client) deliver(text []byte, now time.Duration, batch []sample) (_ []sample, good bool, err error) {
 	r := c.fleet.run
 	t, ok := parseTrade(text)
@@ -183,7 +184,7 @@ func (c *client) hear(text []byte) error {
 		c.keep(text)
 	case is(`{"token":{`): // the run is over before it is
 	case is(`{"gap":{`):
-		c.fleet.run.faults.add(broken, 1, "a socket of %s was told that events may be lost: %.200s", c.fleet.run.plan.uid(c.user), text)
+		c.fleet.run.faults.gap(text)
 		c.keep(text)
 	default:
 		return fmt.Errorf("a message that has no place here: %.200q", text)

@@ -22,7 +22,27 @@ const (
 // faults counts what must not happen. It is safe for concurrent use.
 type faults struct {
 	mu    sync.Mutex
-	found Faults // guarded by mu
+	found Faults          // guarded by mu
+	gaps  map[string]bool // guarded by mu: those that were told
+}
+
+// maxGaps is how many gaps are told apart.
+const maxGaps = 1000
+
+// gap counts a gap that was announced, once for all sockets that were told it.
+func (f *faults) gap(text []byte) {
+	f.mu.Lock()
+	known := f.gaps[string(text)]
+	if f.gaps == nil {
+		f.gaps = make(map[string]bool)
+	}
+	if len(f.gaps) < maxGaps {
+		f.gaps[string(text)] = true
+	}
+	f.mu.Unlock()
+	if !known {
+		f.add(broken, 1, "the server announced that events may be lost: %.200s", text)
+	}
 }
 
 // add counts n faults of a kind and keeps what is said of them, if they are of

@@ -140,3 +140,11 @@ func (l *pipeListener) Close() error {
 }
 
 func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
+
+// announce appends a gap for everybody.
+func (n *node) announce(g event.Gap) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.window.Append(journal.Message{Position: journal.Position{Offset: n.next}, At: time.Now().UnixMilli(), Gap: g.Message()})
+	n.next++
+}

@@ -76,7 +76,7 @@ func (p plan) appendOrder(dst []byte, side string, of party, uid string) []byte 
 	dst = strconv.AppendUint(append(dst, `{"id":`...), of.orderID(), 10)
 	dst = append(append(dst, `,"side":"`...), side...)
 	dst = append(dst, `","ord_type":"limit","price":"3500.0","avg_price":"3500.0","state":"done","market_id":"btcusd","created_at":"`...)
-	dst = append(append(dst, p.created...), `","origin_volume":"0.0331","trades_count":1,"member_uid":"`...)
+	dst = append(append(dst, p.created...), `","origin_volume":"0.0331","remaining_volume":"0.0","executed_volume":"0.0331","trades_count":1,"member_uid":"`...)
 	return append(append(dst, uid...), `"}`...)
 }
 
@@ -96,11 +96,11 @@ func parseTrade(text []byte) (r received, ok bool) {
 	if !ok || id < firstID || id-firstID >= 1<<32 {
 		return r, false
 	}
-	at := bytes.Index(text, []byte(`"order_id":`))
-	if at < 0 {
+	_, text, ok = bytes.Cut(text, []byte(`"order_id":`))
+	if !ok {
 		return r, false
 	}
-	order, rest := cutDigits(text[at+len(`"order_id":`):])
+	order, rest := cutDigits(text)
 	user := order >> userShift
 	if user == 0 || user > maxUsers {
 		return r, false

@@ -29,6 +29,9 @@ func runStorm(ctx context.Context, cfg Config) (Report, error) {
 	f := r.newFleet(0, r.cfg.Users, r.cfg.Sockets)
 	defer f.stop()
 	want, err := r.miss(ctx, f, others)
+	if err == nil {
+		err = r.rest(ctx, calm)
+	}
 	if err != nil {
 		return Report{}, err
 	}

@@ -1,0 +1,40 @@
+package bench_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ranger/internal/journal"
+)
+
+// TestSlowEnds looks how a socket ends that does not read.
+func TestSlowEnds(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		window   int
+		duration time.Duration
+		want     float64
+	}{
+		{"it stays", 1000, 5 * time.Second, 0},
+		{"the window passes it", 10, 5 * time.Second, 4100},
+		{"it takes no bytes", 1000, 15 * time.Second, 1006},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cfg := newNode(t, journal.Config{Size: c.window}).config()
+				cfg.Duration = c.duration
+				report, err := scenario(t, "slow").Run(t.Context(), cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, _ := report.Figure("slow_ended"); got != c.want {
+					t.Errorf("it ended with %v, want %v", got, c.want)
+				}
+				if report.Faults.Any() {
+					t.Errorf("faults: %+v", report.Faults)
+				}
+			})
+		})
+	}
+}
