@@ -62,6 +62,9 @@ var errFull = errors.New("there are more trades than a run can have")
 
 // publish publishes a trade that is due so long after the run's begin.
 func (m *market) publish(ctx context.Context, due time.Duration, l lane) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	n, ok := m.run.table.add(due, l)
 	if !ok {
 		return errFull

@@ -55,7 +55,7 @@ func newNode(tb testing.TB, cfg journal.Config) *node {
 // config is that of a small load on the node.
 func (n *node) config() bench.Config {
 	return bench.Config{
-		URL:     "ws://node.test/",
+		URL:     "ws://node.test/sockets?of=it",
 		Token:   func(uid event.UID) (string, error) { return string(uid), nil },
 		Connect: func(context.Context) (bench.Publisher, error) { return publisher{n}, nil },
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {

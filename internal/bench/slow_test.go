@@ -31,6 +31,9 @@ func TestSlowEnds(t *testing.T) {
 				if got, _ := report.Figure("slow_ended"); got != c.want {
 					t.Errorf("it ended with %v, want %v", got, c.want)
 				}
+				if report.Took > c.duration+15*time.Second {
+					t.Errorf("it took %v: somebody waited for what could not come", report.Took)
+				}
 				if report.Faults.Any() {
 					t.Errorf("faults: %+v", report.Faults)
 				}

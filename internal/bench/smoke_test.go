@@ -1,6 +1,8 @@
 package bench_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"testing"
 	"testing/synctest"
@@ -78,6 +80,54 @@ func wantNames(t *testing.T, r *bench.Report) {
 	for _, name := range want.series {
 		if !series[name] {
 			t.Errorf("no series %s", name)
+		}
+	}
+}
+
+// TestPings keeps sockets open for longer than a server keeps a silent one.
+func TestPings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := newNode(t, journal.Config{}).config()
+		cfg.Duration = 5 * time.Minute
+		report, err := scenario(t, "idle").Run(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.Faults.Any() {
+			t.Errorf("faults: %+v", report.Faults)
+		}
+	})
+}
+
+// TestInterrupted ends each scenario at several moments. What it started must end,
+// else the bubble does not.
+func TestInterrupted(t *testing.T) {
+	why := errors.New("interrupted")
+	for _, s := range bench.Scenarios() {
+		for _, after := range []time.Duration{0, 10 * time.Millisecond, 1200 * time.Millisecond, 7 * time.Second} {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNode(t, journal.Config{})
+				n.publish = func(int) error {
+					<-time.After(50 * time.Millisecond)
+					return nil
+				}
+				cfg := n.config()
+				cfg.Rate, cfg.Duration = 10, time.Minute
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				defer time.AfterFunc(after, func() { cancel(why) }).Stop()
+				begun := time.Now()
+				_, err := s.Run(ctx, cfg)
+				if took := time.Since(begun); took > after+time.Second {
+					t.Errorf("%s: it ended %v after the interrupt", s.Name, took-after)
+				}
+				if s.Name == "connect" && err == nil {
+					return // it was faster
+				}
+				if !errors.Is(err, why) {
+					t.Errorf("%s after %v: %v", s.Name, after, err)
+				}
+			})
 		}
 	}
 }
