@@ -73,8 +73,17 @@ func checkAnswer(head []byte, key string) error {
 
 // open connects the client and waits for the success line.
 func (c *client) open(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	within, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
+	err := c.attempt(within)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// attempt is open without a bound of its own.
+func (c *client) attempt(ctx context.Context) error {
 	conn, err := c.fleet.run.target.connect(ctx, c.index, c.fleet.narrow)
 	if err != nil {
 		return err

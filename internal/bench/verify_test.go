@@ -150,3 +150,19 @@ func TestNotResumed(t *testing.T) {
 		}
 	})
 }
+
+// TestTooSlow has a node that keeps one event of a user, and publishes a burst.
+func TestTooSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := newNode(t, journal.Config{Size: 1}).config()
+		cfg.Events = 5000
+		report, err := scenario(t, "burst").Run(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := strings.Join(report.Faults.First, "\n")
+		if report.Faults.Broken == 0 || !strings.Contains(first, "4100 too slow; its user had more events at once than the server keeps: raise HISTORY_SIZE") {
+			t.Errorf("faults %+v, want sockets that were closed as too slow, and what to do", report.Faults)
+		}
+	})
+}
