@@ -1,0 +1,147 @@
+package show
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"ranger/internal/bench"
+)
+
+// width is how many columns a table takes at most.
+const width = 80
+
+// WriteTable writes the document as plain text of at most 80 columns, but for
+// what is longer by itself, such as a URL.
+func (d *Document) WriteTable(w io.Writer) error {
+	var t table
+	t.line("ranger %s on %s/%s, %s, %s", d.Machine.Ranger, d.Machine.OS, d.Machine.Arch, plural(d.Machine.Cores, "core", "cores"), d.Machine.Go)
+	for _, r := range d.Reports {
+		t.report(r)
+	}
+	for i, n := range d.Notes {
+		if i == 0 {
+			t.line("")
+		}
+		t.wrapped("note: ", n)
+	}
+	_, err := io.WriteString(w, t.text.String())
+	return err
+}
+
+type table struct{ text strings.Builder }
+
+func (t *table) line(format string, args ...any) {
+	t.text.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " "))
+	t.text.WriteByte('\n')
+}
+
+// wrapped writes a paragraph behind a word.
+func (t *table) wrapped(lead, text string) {
+	line := lead
+	for word := range strings.FieldsSeq(text) {
+		if line != lead && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			t.line("%s", line)
+			line = strings.Repeat(" ", len(lead))
+		}
+		if strings.TrimSpace(line) != "" && line != lead {
+			line += " "
+		}
+		line += word
+	}
+	t.line("%s", line)
+}
+
+func (t *table) report(r bench.Report) {
+	t.line("")
+	t.line("%s: %s, in %s, at %s", r.Scenario, load(r), took(r), r.Server)
+	t.figures(r.Figures)
+	t.latencies(r.Latencies)
+	t.faults(r.Faults)
+}
+
+func (t *table) figures(figures []bench.Figure) {
+	for _, f := range figures {
+		value, unit := quantity(f.Value, f.Unit)
+		t.line("  %s  %12s %s", pad(f.Title, 46), value, unit)
+	}
+}
+
+// Columns of latencies: a title, how many there were, and six quantiles.
+const (
+	titleWidth    = 21
+	countWidth    = 9
+	quantileWidth = 8
+)
+
+// latencies writes a table in one unit, as the largest of the medians has it.
+func (t *table) latencies(all []bench.Latency) {
+	if len(all) == 0 {
+		return
+	}
+	u := latencyUnit(all)
+	t.line("")
+	head := "  " + pad("latency in "+u.name, titleWidth) + fmt.Sprintf("%*s", countWidth, "count")
+	for _, percent := range percents(all) {
+		head += fmt.Sprintf(" %*s", quantileWidth-1, percentile(percent))
+	}
+	t.line("%s", head)
+	for _, l := range all {
+		if utf8.RuneCountInString(l.Title) > titleWidth {
+			t.line("  %s", l.Title)
+			l.Title = ""
+		}
+		row := "  " + pad(l.Title, titleWidth) + fmt.Sprintf("%*s", countWidth, grouped(float64(l.Count)))
+		for _, percent := range percents(all) {
+			cell := ""
+			if q, ok := quantile(l, percent); ok {
+				cell = number(q.Micros / u.factor)
+			}
+			row += fmt.Sprintf(" %*s", quantileWidth-1, cell)
+		}
+		t.line("%s", row)
+	}
+}
+
+func (t *table) faults(f bench.Faults) {
+	t.line("")
+	if !f.Any() {
+		t.line("  no faults: every delivery came, once, in order, and to its user alone")
+		return
+	}
+	t.line("  FAULTS: %s", faultCounts(f))
+	for _, first := range f.First {
+		t.wrapped("    - ", first)
+	}
+}
+
+// faultCounts names each kind of fault that there was.
+func faultCounts(f bench.Faults) string {
+	var parts []string
+	for _, k := range faultKinds(f) {
+		if k.Count > 0 {
+			parts = append(parts, grouped(float64(k.Count))+" "+k.Name)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// load says how many users and sockets there were.
+func load(r bench.Report) string {
+	if r.Sockets == 0 {
+		return plural(r.Users, "user", "users")
+	}
+	return plural(r.Users, "user", "users") + " with " + plural(r.Sockets, "socket", "sockets") + " each"
+}
+
+// took says how long it took.
+func took(r bench.Report) string {
+	value, unit := quantity(r.Took.Seconds(), "s")
+	return value + " " + unit
+}
+
+// pad fills s up to n runes.
+func pad(s string, n int) string {
+	return s + strings.Repeat(" ", max(0, n-utf8.RuneCountInString(s)))
+}
