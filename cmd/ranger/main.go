@@ -41,6 +41,7 @@ type commands struct {
 	Publish publishCommand `cmd:"" help:"Publish an Order or a Trade as Peatio does."`
 	Inspect inspectCommand `cmd:"" help:"Show messages of the stream, and why they reached nobody."`
 	Ledger  ledgerCommand  `cmd:"" help:"Publish for many users, and judge what their sockets get."`
+	Bench   benchCommand   `cmd:"" help:"Put a server under load, and measure what it costs."`
 	Token   tokenCommand   `cmd:"" help:"Sign a session token, as Barong would."`
 	Keygen  keygenCommand  `cmd:"" help:"Make a key pair for session tokens."`
 	Version versionCommand `cmd:"" help:"Print the version."`

@@ -77,3 +77,6 @@ func (s *Source) oweForQueue(gone, full bool) {
 		s.owe(event.GapOverflow, since)
 	}
 }
+
+// queueName is how the queue of cfg's own node is called.
+func queueName(cfg Config) string { return cfg.Stream + "." + cfg.Node }

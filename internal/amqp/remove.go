@@ -8,11 +8,14 @@ import (
 )
 
 // Remove deletes at the broker what nodes and publishers with this Config made or
-// used there: the stream and all that is in it, both exchanges with all their
+// used there: the stream, or a node's queue, and all that is in it, both exchanges with all their
 // bindings, and what watches over them. It is for names that a trial has for
 // itself, once its nodes have ended. What is not there is no error.
 func Remove(ctx context.Context, cfg Config) error {
 	cfg.Exchanges = cfg.Exchanges.withDefaults()
+	if cfg.Queue {
+		cfg.Stream = queueName(cfg)
+	}
 	c, err := dial(ctx, cfg.URL, "ranger bench")
 	if err != nil {
 		return advised(err)

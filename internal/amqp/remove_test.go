@@ -11,13 +11,31 @@ import (
 // TestRemove: of a node, and of its exchanges, nothing stays at the broker.
 func TestRemove(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	for name, queue := range map[string]bool{"stream": false, "queue": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := newConfig(t, sharedURL(t))
+			cfg.Queue = queue
+			testRemove(t, cfg)
+		})
+	}
+	if err := amqp.Remove(t.Context(), amqp.Config{URL: "amqp://127.0.0.1:1/"}); err == nil {
+		t.Error("there is no broker, and no error")
+	}
+}
+
+func testRemove(t *testing.T, cfg amqp.Config) {
+	t.Helper()
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
 	n.stop(t)
 	p := newPeer(t, cfg.URL)
-	queues := []string{cfg.Stream, witness(cfg, cfg.Exchanges.Orders), witness(cfg, cfg.Exchanges.Trades)}
-	exchanges := []string{cfg.Exchanges.Orders, cfg.Exchanges.Trades, canary(cfg, cfg.Exchanges.Orders), canary(cfg, cfg.Exchanges.Trades)}
+	own := cfg
+	if cfg.Queue {
+		own.Stream += "." + cfg.Node
+	}
+	queues := []string{own.Stream, witness(own, cfg.Exchanges.Orders), witness(own, cfg.Exchanges.Trades)}
+	exchanges := []string{cfg.Exchanges.Orders, cfg.Exchanges.Trades, canary(own, cfg.Exchanges.Orders), canary(own, cfg.Exchanges.Trades)}
 	look := func(want int) {
 		t.Helper()
 		for _, q := range queues {
@@ -41,8 +59,5 @@ func TestRemove(t *testing.T) {
 			t.Error(err)
 		}
 		look(amqp091.NotFound)
-	}
-	if err := amqp.Remove(t.Context(), amqp.Config{URL: "amqp://127.0.0.1:1/"}); err == nil {
-		t.Error("there is no broker, and no error")
 	}
 }

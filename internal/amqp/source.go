@@ -103,7 +103,7 @@ func NewSource(cfg Config, j *journal.Journal, m Metrics, log *slog.Logger) *Sou
 		status:   Status{State: Connecting, Since: time.Now()},
 	}
 	if cfg.Queue {
-		s.cfg.Stream += "." + cfg.Node
+		s.cfg.Stream = queueName(s.cfg)
 		s.cfg.Prefetch = max(2, s.cfg.Prefetch) // one is never acknowledged
 		s.counter = newCounter(s.cfg.Prefetch)
 	}

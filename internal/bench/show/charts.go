@@ -111,7 +111,7 @@ func seriesChart(id string, s bench.Series) *chart {
 	var dots []dot
 	for _, p := range s.Points {
 		value, unit := quantity(p.Value, s.Unit)
-		dots = append(dots, dot{x.at(p.Seconds), y.at(max(0, p.Value)), strings.TrimSpace(number(p.Seconds)+" s: "+value+" "+unit)})
+		dots = append(dots, dot{x.at(p.Seconds), y.at(max(0, p.Value)), strings.TrimSpace(number(p.Seconds) + " s: " + value + " " + unit)})
 	}
 	c.Lines = []line{{Class: lineClass(0), Name: s.Title, Path: path(dots), Area: area(dots, chartHeight-marginBottom), Dots: dots}}
 	from, fromUnit := quantity(least, s.Unit)
