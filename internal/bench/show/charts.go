@@ -17,6 +17,9 @@ func lineClass(i int) string { return fmt.Sprintf("s%d", i%lineStyles+1) }
 // further nine takes as much of it as the one before.
 func latencyChart(id string, all []bench.Latency) *chart {
 	c := &chart{ID: id, Title: "Latency by percentile", Legend: len(all) > 1, Table: latencyGrid(all)}
+	if len(all) == 1 {
+		c.Title = "Latency " + all[0].Title
+	}
 	marks := percents(all)
 	low, high := math.Inf(1), 0.0
 	for _, l := range all {
@@ -91,21 +94,15 @@ func seriesChart(id string, s bench.Series) *chart {
 		return nil
 	}
 	c := &chart{ID: id, Title: s.Title, Table: seriesGrid(s), XName: "since the begin"}
-	end, high, least := 0.0, 0.0, math.Inf(1)
+	begin, end, high, least := s.Points[0].Seconds, 0.0, 0.0, math.Inf(1)
 	for _, p := range s.Points {
 		end, high, least = max(end, p.Seconds), max(high, p.Value), min(least, p.Value)
 	}
-	x := scale{high: end, from: marginLeft, to: chartWidth - marginRight}
-	per, name := 1.0, " s"
-	if end > 300 {
-		per, name = 60, " min"
+	if begin < end/10 {
+		begin = 0
 	}
-	_, values := steps(end, per, 6)
-	for _, v := range values {
-		if v <= end*1.0001 {
-			c.X = append(c.X, tick{x.at(v), short(v/per) + name})
-		}
-	}
+	x := scale{low: begin, high: end, from: marginLeft, to: chartWidth - marginRight}
+	c.X = timeTicks(x)
 	var y scale
 	y, c.Y = upright(least, high, s.Unit, false)
 	var dots []dot
@@ -118,6 +115,20 @@ func seriesChart(id string, s bench.Series) *chart {
 	to, toUnit := quantity(high, s.Unit)
 	c.Desc = fmt.Sprintf("%s over %s s: from %s to %s.", s.Title, number(end), strings.TrimSpace(from+" "+fromUnit), strings.TrimSpace(to+" "+toUnit))
 	return c
+}
+
+// timeTicks returns those of an axis of seconds.
+func timeTicks(x scale) (ticks []tick) {
+	per, name := 1.0, " s"
+	if x.high > 300 {
+		per, name = 60, " min"
+	}
+	_, values := steps(x.high-x.low, per, 6)
+	size := values[1]
+	for v := math.Ceil(max(0, x.low/size-1e-9)) * size; v <= x.high+size/1e6; v += size {
+		ticks = append(ticks, tick{x.at(v), short(v/per) + name})
+	}
+	return ticks
 }
 
 func latencyGrid(all []bench.Latency) *grid {

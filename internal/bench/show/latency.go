@@ -37,7 +37,7 @@ func latencyUnit(all []bench.Latency) unit {
 			least = l.Quantiles[0].Micros
 		}
 	}
-	return scaled(least*10, "µs")
+	return scaled(least*2.5, "µs")
 }
 
 // fault is one kind, and how many there were.

@@ -39,18 +39,28 @@ func (t *table) line(format string, args ...any) {
 
 // wrapped writes a paragraph behind a word.
 func (t *table) wrapped(lead, text string) {
-	line := lead
-	for word := range strings.FieldsSeq(text) {
-		if line != lead && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
-			t.line("%s", line)
-			line = strings.Repeat(" ", len(lead))
+	for i, l := range folded(text, width-utf8.RuneCountInString(lead)) {
+		if i > 0 {
+			lead = strings.Repeat(" ", utf8.RuneCountInString(lead))
 		}
-		if strings.TrimSpace(line) != "" && line != lead {
+		t.line("%s%s", lead, l)
+	}
+}
+
+// folded returns text in lines of so many runes, but for words that are longer.
+func folded(text string, most int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > most {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
 			line += " "
 		}
 		line += word
 	}
-	t.line("%s", line)
+	return append(lines, line)
 }
 
 func (t *table) report(r bench.Report) {
@@ -61,10 +71,17 @@ func (t *table) report(r bench.Report) {
 	t.faults(r.Faults)
 }
 
+// figureWidth is how long a figure's title may be in its value's line.
+const figureWidth = 58
+
 func (t *table) figures(figures []bench.Figure) {
 	for _, f := range figures {
 		value, unit := quantity(f.Value, f.Unit)
-		t.line("  %s  %12s %s", pad(f.Title, 46), value, unit)
+		lines := folded(f.Title, figureWidth)
+		for _, l := range lines[:len(lines)-1] {
+			t.line("  %s", l)
+		}
+		t.line("  %s %12s %s", pad(lines[len(lines)-1], figureWidth), value, unit)
 	}
 }
 
@@ -89,7 +106,7 @@ func (t *table) latencies(all []bench.Latency) {
 	t.line("%s", head)
 	for _, l := range all {
 		if utf8.RuneCountInString(l.Title) > titleWidth {
-			t.line("  %s", l.Title)
+			t.wrapped("  ", l.Title)
 			l.Title = ""
 		}
 		row := "  " + pad(l.Title, titleWidth) + fmt.Sprintf("%*s", countWidth, grouped(float64(l.Count)))
