@@ -1,0 +1,303 @@
+package main_test
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/gorilla/websocket"
+	amqp091 "github.com/rabbitmq/amqp091-go"
+
+	"ranger/internal/bench"
+)
+
+// benchDocument is what --json prints.
+type benchDocument struct {
+	Machine struct {
+		OS, Arch, Go, Ranger string
+		Cores                int
+	}
+	Notes   []string
+	Reports []bench.Report
+}
+
+// TestBench measures servers of its own, a little: nothing is wrong with them, the
+// server's costs are told, and nothing stays behind.
+func TestBench(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	dir := t.TempDir()
+	page := filepath.Join(dir, "report.html")
+	check(t, os.Mkdir(filepath.Join(dir, "tmp"), 0o700))
+	env := []string{"RABBITMQ_URL=" + w.url, "TMPDIR=" + filepath.Join(dir, "tmp"), "JWT_PUBLIC_KEY_FILE=/no/such/file", "WEBSOCKET_PORT=nonsense"}
+	r := command(t, dir, env, "bench", "connect", "fanout", "--users=20", "--sockets=2", "--events=500", "--alg=EdDSA", "--json", "--html="+page)
+	var doc benchDocument
+	if err := json.Unmarshal([]byte(r.out), &doc); err != nil || r.code != 0 || r.err != "" {
+		t.Fatalf("it ended with %d, %v, and printed %s%s", r.code, err, r.out, r.err)
+	}
+	if m := doc.Machine; m.Cores < 1 || m.OS == "" || m.Arch == "" || m.Go == "" || m.Ranger != "dev" || len(doc.Notes) != 0 {
+		t.Errorf("got machine %+v, notes %q", m, doc.Notes)
+	}
+	if len(doc.Reports) != 2 || doc.Reports[0].Scenario != "connect" || doc.Reports[1].Scenario != "fanout" {
+		t.Fatalf("got reports of %+v", doc.Reports)
+	}
+	for i, figure := range []string{"cpu_per_connect", "cpu_per_delivery"} {
+		report := doc.Reports[i]
+		if cost, ok := report.Figure(figure); !ok || cost <= 0 || report.Faults.Any() || report.Users != 20 || report.Sockets != 2 {
+			t.Errorf("got %+v, want a figure %s and no faults", report, figure)
+		}
+		if len(report.Latencies) == 0 || report.Latencies[0].Count < 40 {
+			t.Errorf("%s: got latencies %+v", report.Scenario, report.Latencies)
+		}
+	}
+	if n, _ := doc.Reports[1].Figure("messages"); n != 500*2*2 {
+		t.Errorf("there were %v deliveries, want those to two sockets of two users of each of 500 trades", n)
+	}
+	looksLikeAPage(t, page)
+	if left, err := os.ReadDir(filepath.Join(dir, "tmp")); err != nil || len(left) != 0 {
+		t.Errorf("it left %v, %v", left, err)
+	}
+}
+
+// looksLikeAPage sees that a file is HTML that loads nothing.
+func looksLikeAPage(t *testing.T, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	check(t, err)
+	d := xml.NewDecoder(strings.NewReader(string(text)))
+	d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
+	count := make(map[string]int)
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		check(t, err)
+		start, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		count[start.Name.Local]++
+		for _, a := range start.Attr {
+			if a.Name.Local == "src" || a.Name.Local == "href" && !strings.HasPrefix(a.Value, "#") {
+				t.Errorf("it leads elsewhere: <%s %s=%q>", start.Name.Local, a.Name.Local, a.Value)
+			}
+		}
+	}
+	if count["html"] != 1 || count["section"] < 2 || count["svg"] < 3 || count["desc"] < 3 || count["script"]+count["link"]+count["img"] != 0 {
+		t.Errorf("it has elements %v", count)
+	}
+}
+
+// TestBenchOfARunningServer measures a node that runs already, whose process is not
+// told: what cannot be known is said.
+func TestBenchOfARunningServer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.serve()
+	r := command(t, t.TempDir(), append(w.environment(), "JWT_PRIVATE_KEY="+w.privatePEM),
+		"bench", "fanout", "--url="+p.ws, "--users=10", "--events=100", "--progress")
+	if r.code != 0 || !strings.Contains(r.out, "at "+p.ws+"\n") || !strings.Contains(r.out, "no faults") || !strings.Contains(r.out, "--pid names its process") {
+		t.Errorf("it ended with %d and printed %s%s", r.code, r.out, r.err)
+	}
+	if strings.Contains(r.out, "server CPU") || !strings.Contains(r.err, "fanout: ") {
+		t.Errorf("it printed %s%s", r.out, r.err)
+	}
+	r = command(t, t.TempDir(), append(w.environment(), "JWT_PRIVATE_KEY="+w.privatePEM),
+		"bench", "fanout", "--url="+p.ws, "--pid="+strconv.Itoa(p.cmd.Process.Pid), "--users=10", "--events=100")
+	if r.code != 0 || !strings.Contains(r.out, "server CPU") || strings.Contains(r.out, "note:") {
+		t.Errorf("with --pid it ended with %d and printed %s%s", r.code, r.out, r.err)
+	}
+}
+
+// TestBenchFindsFaults: a server that loses an event has failed.
+func TestBenchFindsFaults(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	lossy := losing(t, w.serve())
+	r := command(t, t.TempDir(), append(w.environment(), "JWT_PRIVATE_KEY="+w.privatePEM),
+		"bench", "fanout", "--url=ws"+strings.TrimPrefix(lossy.URL, "http"), "--users=10", "--events=200")
+	if r.code != 1 || !strings.Contains(r.err, "ranger: the server has failed: ") || !strings.Contains(r.out, "FAULTS: 1 missing") {
+		t.Errorf("it ended with %d and printed %s%s", r.code, r.out, r.err)
+	}
+}
+
+// losing returns a server that hands on what a node says, but for one trade.
+func losing(t *testing.T, node *process) *httptest.Server {
+	var once sync.Once
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+		up, res, err := websocket.DefaultDialer.DialContext(req.Context(), node.ws+req.URL.RequestURI(), http.Header{"Authorization": req.Header["Authorization"]})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer res.Body.Close() //nolint:errcheck // a handshake has none
+		defer up.Close()       //nolint:errcheck // nothing depends on it
+		down, err := new(websocket.Upgrader).Upgrade(rw, req, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer down.Close() //nolint:errcheck // likewise
+		for {
+			kind, text, err := up.ReadMessage()
+			if err != nil {
+				return
+			}
+			lost := false
+			if strings.HasPrefix(string(text), `{"trade"`) {
+				once.Do(func() { lost = true })
+			}
+			if !lost && down.WriteMessage(kind, text) != nil {
+				return
+			}
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server
+}
+
+// ownServer returns the process that a bench has started, and the stream that is
+// its own at the broker.
+func ownServer(t *testing.T, p *process) (pid int, stream string) {
+	t.Helper()
+	self := strconv.Itoa(p.cmd.Process.Pid)
+	threads, err := filepath.Glob("/proc/" + self + "/task/*/children")
+	check(t, err)
+	for _, file := range threads {
+		children, err := os.ReadFile(file)
+		check(t, err)
+		for _, child := range strings.Fields(string(children)) {
+			pid, err = strconv.Atoi(child)
+			check(t, err)
+		}
+	}
+	if pid == 0 {
+		t.Fatal("it has no server")
+	}
+	env, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
+	check(t, err)
+	for pair := range strings.SplitSeq(string(env), "\x00") {
+		if name, ok := strings.CutPrefix(pair, "AMQP_STREAM="); ok {
+			stream = name
+		}
+	}
+	if !strings.HasPrefix(stream, "ranger.bench.") {
+		t.Fatalf("its stream is %q", stream)
+	}
+	return pid, stream
+}
+
+// TestBenchInterrupted: Ctrl-C ends the server too, and the broker forgets it.
+func TestBenchInterrupted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	page := filepath.Join(t.TempDir(), "report.html")
+	p := launchIn(t, t.TempDir(), []string{"RABBITMQ_URL=" + w.url}, "bench", "latency", "--users=10", "--duration=1h", "--expires-in=2h", "--progress", "--html="+page)
+	p.awaitLine("latency: delivering")
+	pid, stream := ownServer(t, p)
+	if code := w.queueCode(stream); code != 0 {
+		t.Fatalf("while it runs, its stream is answered with %d", code)
+	}
+	p.signal(syscall.SIGINT)
+	if code := p.exit(); code != 1 {
+		t.Errorf("it ended with %d, want 1", code)
+	}
+	p.awaitLine("ranger: latency: interrupted")
+	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("its server: %v, want that there is none", err)
+	}
+	if code := w.queueCode(stream); code != amqp091.NotFound {
+		t.Errorf("its stream is answered with %d", code)
+	}
+	for _, x := range []string{stream + ".orderbook", stream + ".trade", stream + ".alive." + stream + ".trade"} {
+		if code := w.code(func(ch *amqp091.Channel) error {
+			return ch.ExchangeDeclarePassive(x, "fanout", false, false, false, false, nil)
+		}); code != amqp091.NotFound {
+			t.Errorf("exchange %s is answered with %d", x, code)
+		}
+	}
+	if _, err := os.Stat(page); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a page of nothing stays: %v", err)
+	}
+}
+
+// TestBenchServerDies: it is told, with the end of the server's log.
+func TestBenchServerDies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := launchIn(t, t.TempDir(), []string{"RABBITMQ_URL=" + w.url}, "bench", "latency", "--users=10", "--duration=1h", "--expires-in=2h", "--progress")
+	p.awaitLine("latency: delivering")
+	pid, stream := ownServer(t, p)
+	check(t, syscall.Kill(pid, syscall.SIGKILL))
+	if code := p.exit(); code != 1 {
+		t.Errorf("it ended with %d, want 1", code)
+	}
+	p.awaitLine("ranger: latency: the server has ended: signal: killed")
+	if code := w.queueCode(stream); code != amqp091.NotFound {
+		t.Errorf("its stream is answered with %d", code)
+	}
+}
+
+// queueCode returns how the broker answers who looks at a queue, 0: it is there.
+func (w *world) queueCode(name string) int {
+	w.t.Helper()
+	return w.code(func(ch *amqp091.Channel) error {
+		_, err := ch.QueueDeclarePassive(name, true, false, false, false, nil)
+		return err
+	})
+}
+
+func (w *world) code(f func(*amqp091.Channel) error) int {
+	w.t.Helper()
+	ch, err := w.conn.Channel()
+	check(w.t, err)
+	defer ch.Close() //nolint:errcheck // closed by a refusal
+	err = f(ch)
+	if refusal, ok := errors.AsType[*amqp091.Error](err); ok {
+		return refusal.Code
+	}
+	check(w.t, err)
+	return 0
+}
+
+func TestBenchUsage(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		env  []string
+		args []string
+		want []string
+	}{
+		{"no scenario", nil, nil, []string{"<scenario>"}},
+		{"all at once", nil, []string{"dance", "all", "--users=0", "--sockets=many", "--events=-1", "--rate=x", "--duration=soon", "--connecting=0", "--pid=5", "--key-file=key", "--rabbitmq-port=0"}, []string{
+			`scenario: "dance": must be one of all, connect, idle, fanout, latency, storm, burst, slow`,
+			"--users: ", "--sockets: ", "--events: ", "--rate: ", "--duration: ", "--connecting: ", "--pid: ", "--key-file: ", "RABBITMQ_PORT: ",
+		}},
+		{"tokens that end", nil, []string{"latency", "--duration=10m"}, []string{"--expires-in: "}},
+		{"another scheme", []string{"JWT_PRIVATE_KEY=x"}, []string{"idle", "--url=http://localhost/"}, []string{"--url: "}},
+		{"no key", nil, []string{"idle", "--url=ws://localhost/"}, []string{"JWT_PRIVATE_KEY: is unset"}},
+		{"unknown algorithm", nil, []string{"idle", "--alg=none"}, []string{"--alg: "}},
+		{"no page", nil, []string{"idle", "--html=/no/such/dir/page.html"}, []string{"--html: "}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := command(t, t.TempDir(), c.env, append([]string{"bench"}, c.args...)...)
+			for _, want := range c.want {
+				if r.code != 2 || !strings.Contains(r.err, want) {
+					t.Errorf("got %d %s, want %q", r.code, r.err, want)
+				}
+			}
+		})
+	}
+}
