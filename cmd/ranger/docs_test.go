@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"ranger/internal/auth"
+	"ranger/internal/bench"
 	"ranger/internal/hub"
 	"ranger/internal/journal"
 	"ranger/internal/ledger"
@@ -22,6 +23,7 @@ const (
 	configurationDoc = "../../docs/configuration.md"
 	operationsDoc    = "../../docs/operations.md"
 	ledgerDoc        = "../../docs/ledger.md"
+	benchDoc         = "../../docs/bench.md"
 	architectureDoc  = "../../docs/architecture.md"
 	environmentFile  = "../../.env.example"
 )
@@ -164,13 +166,13 @@ func TestMetricsDoc(t *testing.T) {
 	}
 }
 
-// TestLedgerDoc: docs/ledger.md names every flag of ranger ledger but the
-// broker's, with its default, and every fault.
-func TestLedgerDoc(t *testing.T) {
-	doc := readText(t, ledgerDoc)
+// flagRows sees that a document has a row for each flag of a command but the
+// broker's, with its default.
+func flagRows(t *testing.T, doc string, command reflect.Type) {
+	t.Helper()
 	flag := regexp.MustCompile(`[a-z][A-Z]`)
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[ledgerCommand]()) {
-		if f.Anonymous || f.Tag.Get("group") == "broker" {
+	for _, f := range reflect.VisibleFields(command) {
+		if _, arg := f.Tag.Lookup("arg"); arg || f.Anonymous || f.Tag.Get("group") == "broker" {
 			continue
 		}
 		name := f.Tag.Get("name")
@@ -182,9 +184,52 @@ func TestLedgerDoc(t *testing.T) {
 			t.Errorf("--%s: got row %q, want its default %q in it", name, row, def)
 		}
 	}
+}
+
+// TestLedgerDoc: docs/ledger.md names every flag of ranger ledger but the
+// broker's, with its default, and every fault.
+func TestLedgerDoc(t *testing.T) {
+	doc := readText(t, ledgerDoc)
+	flagRows(t, doc, reflect.TypeFor[ledgerCommand]())
 	for _, fault := range []ledger.Fault{ledger.Lost, ledger.Unannounced, ledger.Duplicated, ledger.Reordered, ledger.Misdelivered, ledger.Broken} {
 		if !strings.Contains(doc, "\n| "+string(fault)+" | ") {
 			t.Errorf("%s has no row", fault)
+		}
+	}
+}
+
+// TestBenchDoc: docs/bench.md names every flag of ranger bench but the broker's,
+// every scenario, every fault, and whatever a scenario reports.
+func TestBenchDoc(t *testing.T) {
+	doc := readText(t, benchDoc)
+	flagRows(t, doc, reflect.TypeFor[benchCommand]())
+	for _, s := range bench.Scenarios() {
+		if !strings.Contains(doc, "\n| `"+s.Name+"` | ") {
+			t.Errorf("scenario %s has no row", s.Name)
+		}
+	}
+	faults := reflect.TypeFor[bench.Faults]()
+	for i := range faults.NumField() - 1 { // the last says what the first few were
+		if name := faults.Field(i).Tag.Get("json"); !strings.Contains(doc, "\n| "+name+" | ") {
+			t.Errorf("fault %s has no row", name)
+		}
+	}
+	sources, err := filepath.Glob("../../internal/bench/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reported := []string{"quiet_p50", "quiet_p99", "during_p50", "during_p99"} // whose names are put together
+	for _, file := range sources {
+		for _, m := range regexp.MustCompile(`(?:igure|atency|ateSeries|Series\{Name:) ?\(?"([a-z0-9_]+)"`).FindAllStringSubmatch(readText(t, file), -1) {
+			reported = append(reported, m[1])
+		}
+	}
+	if len(reported) < 20 {
+		t.Errorf("the sources report %q alone", reported)
+	}
+	for _, name := range reported {
+		if !strings.Contains(doc, "`"+name+"`") {
+			t.Errorf("%s is not in the document", name)
 		}
 	}
 }
