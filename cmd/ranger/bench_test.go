@@ -177,7 +177,7 @@ func ownServer(t *testing.T, p *process) (pid int, stream string) {
 	for _, file := range threads {
 		children, err := os.ReadFile(file)
 		check(t, err)
-		for _, child := range strings.Fields(string(children)) {
+		for child := range strings.FieldsSeq(string(children)) {
 			pid, err = strconv.Atoi(child)
 			check(t, err)
 		}

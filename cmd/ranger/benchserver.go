@@ -107,8 +107,8 @@ func (s *ownServer) follow(log io.Reader, ready chan<- string) error {
 			break
 		}
 	}
-	err := s.cmd.Wait()
-	return fmt.Errorf("the server has ended: %v\n%s", err, strings.Join(last, "\n"))
+	_ = s.cmd.Wait() // the state says it
+	return fmt.Errorf("the server has ended: %s\n%s", s.cmd.ProcessState, strings.Join(last, "\n"))
 }
 
 // end ends the server, waits until it has, and deletes what it had at the broker.

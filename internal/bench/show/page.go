@@ -12,10 +12,10 @@ import (
 )
 
 //go:embed page.html
-var pageTemplate string //nolint:gochecknoglobals // the compiler sets it
+var pageTemplate string
 
 //go:embed page.css
-var pageStyle string //nolint:gochecknoglobals // the compiler sets it
+var pageStyle string
 
 // page is what the template takes.
 type page struct {
@@ -80,7 +80,7 @@ func (d *Document) section(id string, r bench.Report) section {
 }
 
 // Verdict says in a word how it went.
-func (p page) Verdict() string { return verdict(p.Document.Faults()) }
+func (p page) Verdict() string { return verdict(p.Faults()) }
 
 // Verdict says in a word how it went.
 func (s section) Verdict() string { return verdict(s.Count) }
@@ -93,7 +93,7 @@ func verdict(faults int64) string {
 }
 
 // Bad tells whether there was a fault.
-func (p page) Bad() bool { return p.Document.Faults() > 0 }
+func (p page) Bad() bool { return p.Faults() > 0 }
 
 func (m Machine) cores() string { return plural(m.Cores, "core", "cores") }
 

@@ -15,12 +15,12 @@ func tell(p *show.Progress) {
 	p.Begin("connect")
 	for n := range 13 {
 		p.Tell("opening sockets", int64(n), 12)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 	}
 	p.Tell("publishing", -1, 0)
 	p.Tell("opening sockets", 12, 12) // a straggler
 	p.Tell("publishing", 9, 5)
-	time.Sleep(time.Minute)
+	<-time.After(time.Minute)
 	p.Tell("publishing", 9, 5)
 	p.Begin("idle")
 	p.Tell("opening sockets", 1, 10_000)

@@ -92,33 +92,33 @@ const (
 	quantileWidth = 8
 )
 
-// latencies writes a table in one unit, as the largest of the medians has it.
+// latencies writes the table of latencies.
 func (t *table) latencies(all []bench.Latency) {
 	if len(all) == 0 {
 		return
 	}
-	u := latencyUnit(all)
+	g := latencyGrid(all)
 	t.line("")
-	head := "  " + pad("latency in "+u.name, titleWidth) + fmt.Sprintf("%*s", countWidth, "count")
-	for _, percent := range percents(all) {
-		head += fmt.Sprintf(" %*s", quantileWidth-1, percentile(percent))
-	}
-	t.line("%s", head)
-	for _, l := range all {
-		if utf8.RuneCountInString(l.Title) > titleWidth {
-			t.wrapped("  ", l.Title)
-			l.Title = ""
+	t.quantiles("latency "+g.Head[0], g.Head[1:])
+	for _, row := range g.Rows {
+		title := row[0]
+		if utf8.RuneCountInString(title) > titleWidth {
+			t.wrapped("  ", title)
+			title = ""
 		}
-		row := "  " + pad(l.Title, titleWidth) + fmt.Sprintf("%*s", countWidth, grouped(float64(l.Count)))
-		for _, percent := range percents(all) {
-			cell := ""
-			if q, ok := quantile(l, percent); ok {
-				cell = number(q.Micros / u.factor)
-			}
-			row += fmt.Sprintf(" %*s", quantileWidth-1, cell)
-		}
-		t.line("%s", row)
+		t.quantiles(title, row[1:])
 	}
+}
+
+// quantiles writes a line of the table of latencies: a count first.
+func (t *table) quantiles(title string, cells []string) {
+	t.text.WriteString("  " + pad(title, titleWidth))
+	columns := countWidth
+	for _, cell := range cells {
+		t.text.WriteString(strings.Repeat(" ", max(1, columns-utf8.RuneCountInString(cell))) + cell)
+		columns = quantileWidth
+	}
+	t.text.WriteByte('\n')
 }
 
 func (t *table) faults(f bench.Faults) {
