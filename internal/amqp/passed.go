@@ -8,8 +8,9 @@ import (
 )
 
 // remembered is how many messages of an exchange are remembered: more than it can
-// route between a look at its witness and the marker that follows.
-const remembered = 1 << 14
+// route between two looks and the marker that follows. What a busy one's witness got
+// while it was being unbound is heard at the next look.
+const remembered = 1 << 18
 
 // passed remembers what was read of late, for each exchange, so that the lookout
 // can tell whether what a witness has heard came into the stream. Its zero value
