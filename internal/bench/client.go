@@ -64,6 +64,7 @@ const tooSlow = 4100
 func (c *client) read() {
 	if c.fleet.hold != nil {
 		<-c.fleet.hold
+		widen(c.conn)
 	}
 	err := c.take()
 	for err == nil {

@@ -29,6 +29,9 @@ const perAddress = 20_000
 // Linux makes it somewhat more.
 const narrowBuffer = 4096
 
+// wideBuffer is its receive buffer when it reads again.
+const wideBuffer = 1 << 20
+
 func newTarget(cfg Config, connections int) (*target, error) {
 	u, err := url.Parse(cfg.URL)
 	if err != nil {
@@ -90,4 +93,14 @@ func (t *target) connect(ctx context.Context, index int, narrow bool) (net.Conn,
 		return nil, err
 	}
 	return secure, nil
+}
+
+// widen ends what a narrow connection is: else its rest takes minutes.
+func widen(conn net.Conn) {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetReadBuffer(wideBuffer)
+	}
 }
