@@ -22,7 +22,7 @@ const MaxUID = 255
 // without control characters, not all of them white space. No other can equal
 // the uid of a token. It reports false where text is none.
 func ParseUID(text string) (UID, bool) {
-	if isBlank(text) || len(text) > MaxUID || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+	if strings.TrimSpace(text) == "" || len(text) > MaxUID || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
 		return "", false
 	}
 	return UID(text), true

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// fewMembers is how many members of an object a decoder keeps on its stack, and
-// how many are looked through one by one for a second of the same name.
+// fewMembers is how many members are looked through one by one for a second of the
+// same name.
 const fewMembers = 24
 
 // object is the members of a JSON object as published, each name once.
@@ -29,9 +29,14 @@ func newMember(key, value []byte) member {
 	return member{name: name, key: key, value: value}
 }
 
-// parse returns the members of the object that text is, in dst's room where
-// they fit. The Reason says what is wrong with text, or nothing.
-func parse(dst object, text []byte) (object, Reason) {
+// parse returns the members of the object that text is, in that room, which it
+// makes larger where they do not fit. The Reason says what is wrong with text, or
+// nothing.
+func parse(room *object, text []byte) (object, Reason) {
+	if *room == nil {
+		*room = make(object, 0, fewMembers)
+	}
+	dst := (*room)[:0]
 	s := scanner{text: text}
 	s.space()
 	isObject := s.at < len(text) && text[s.at] == '{'
@@ -43,6 +48,9 @@ func parse(dst object, text []byte) (object, Reason) {
 	}
 	if !ok {
 		return nil, s.fault()
+	}
+	if isObject {
+		*room = dst
 	}
 	s.space()
 	switch {

@@ -1,41 +1,39 @@
 package event
 
-import (
-	"bytes"
-	"slices"
-)
+import "slices"
 
-// decodeOrder decodes a delivery of Kind Order whose body is valid UTF-8.
-func decodeOrder(d Delivery, members Directory, events []Event) Outcome {
-	var room [fewMembers]member
-	body, reason := parseOrder(room[:0], d.Body)
+// framing is more than what a view has beside text copied from the body.
+const framing = 64
+
+// decodeOrder decodes an Order whose body is valid UTF-8. The Reason says why it is
+// bad, if it is.
+func (d *Decoder) decodeOrder(headers Headers, body []byte) Reason {
+	order, reason := d.parseOrder(&d.body, body)
 	if reason != "" {
-		return bad(reason)
+		return reason
 	}
-	who, reason := findOwner(members, d.Headers, body, nil, "member_uid", "member_id")
+	who, reason := d.findOwner(headers, order, nil, "member_uid", "member_id")
 	if reason != "" {
-		return bad(reason)
+		return reason
 	}
-	if who.unrouted == NoOwner && body.value("action") != nil {
+	if who.unrouted == NoOwner && order.value("action") != nil {
 		who.unrouted = Broadcast
 	}
 	if who.unrouted != "" {
-		var out Outcome
-		out.miss(who)
-		return out
+		d.miss(who)
+		return ""
 	}
-	var scratch [scratchSize]byte
-	msg := slices.Grow(scratch[:0], len(d.Body)+framing)
+	msg := slices.Grow(d.text[:0], len(body)+framing)
 	msg = append(msg, `{"orderbook":`...)
-	msg = appendOrder(msg, body)
-	msg = append(msg, '}')
-	return Outcome{Events: append(events, Event{UID: who.uid, Kind: Order, Message: bytes.Clone(msg)})}
+	msg = d.appendOrder(msg, order)
+	d.text = append(msg, '}')
+	d.send(who.uid, Order, d.text)
+	return ""
 }
 
-// parseOrder returns the members of the order that text is, in dst's room where
-// they fit. The Reason says what is wrong with it, its `trades` included.
-func parseOrder(dst object, text []byte) (object, Reason) {
-	order, reason := parse(dst, text)
+// parseOrder returns the members of the order that text is, in that room. The Reason says what is wrong with it, its `trades` included.
+func (d *Decoder) parseOrder(room *object, text []byte) (object, Reason) {
+	order, reason := parse(room, text)
 	if reason != "" {
 		return nil, reason
 	}
@@ -46,10 +44,9 @@ func parseOrder(dst object, text []byte) (object, Reason) {
 	if trades[0] != '[' {
 		return nil, BadField
 	}
-	var room [fewMembers]member
 	s := scanner{text: trades}
 	for element, ok := s.element(); ok; element, ok = s.element() {
-		switch _, reason := parse(room[:0], element); reason {
+		switch _, reason := parse(&d.trade, element); reason {
 		case "":
 		case NotObject:
 			return nil, BadField
@@ -61,13 +58,13 @@ func parseOrder(dst object, text []byte) (object, Reason) {
 }
 
 // appendOrder appends what the owner of a good order gets of it.
-func appendOrder(dst []byte, order object) []byte {
+func (d *Decoder) appendOrder(dst []byte, order object) []byte {
 	dst = append(dst, '{')
 	for _, m := range order {
 		switch string(m.name) {
 		case "member_uid", "member_id", "uid", "email":
 		case "trades":
-			dst = appendTrades(appendKey(dst, m.key), m.value)
+			dst = d.appendTrades(appendKey(dst, m.key), m.value)
 		default:
 			dst = appendMember(dst, m)
 		}
@@ -76,11 +73,10 @@ func appendOrder(dst []byte, order object) []byte {
 }
 
 // appendTrades appends what the owner of an order gets of its good `trades`.
-func appendTrades(dst, trades []byte) []byte {
+func (d *Decoder) appendTrades(dst, trades []byte) []byte {
 	if isNull(trades) {
 		return append(dst, trades...)
 	}
-	var room [fewMembers]member
 	dst = append(dst, '[')
 	s := scanner{text: trades}
 	for element, ok := s.element(); ok; element, ok = s.element() {
@@ -88,7 +84,7 @@ func appendTrades(dst, trades []byte) []byte {
 			dst = append(dst, ',')
 		}
 		dst = append(dst, '{')
-		trade, _ := parse(room[:0], element)
+		trade, _ := parse(&d.trade, element)
 		for _, m := range trade {
 			own := string(m.name) == "side" || string(m.name) == "order_id"
 			if (own || isPublic(m.name)) && isScalar(m.value) {

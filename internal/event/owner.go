@@ -1,9 +1,6 @@
 package event
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // owner is what the search for one recipient found.
 type owner struct {
@@ -25,17 +22,17 @@ type owner struct {
 // what is neither absent nor a uid or id.
 //
 // A uid is what ParseUID takes. An id is an integer of any width or a string of
-// ASCII digits, and becomes a uid through members.
-func findOwner(members Directory, headers map[string]any, body, own object, uidKey, idKey string) (owner, Reason) {
-	found, ok := ownerInHeaders(members, headers, uidKey, idKey)
+// ASCII digits, and becomes a uid through the Directory.
+func (d *Decoder) findOwner(headers Headers, body, own object, uidKey, idKey string) (owner, Reason) {
+	found, ok := d.ownerInHeaders(headers, uidKey, idKey)
 	if !ok {
 		return owner{}, BadHeader
 	}
 	if found == (owner{}) {
-		found, ok = ownerInObject(members, body, uidKey, idKey)
+		found, ok = d.ownerInObject(body, uidKey, idKey)
 	}
 	if ok && found == (owner{}) {
-		found, ok = ownerInObject(members, own, "member_uid", "member_id")
+		found, ok = d.ownerInObject(own, "member_uid", "member_id")
 	}
 	if !ok {
 		return owner{}, BadField
@@ -48,42 +45,39 @@ func findOwner(members Directory, headers map[string]any, body, own object, uidK
 
 // ownerInHeaders returns what the headers say, the zero owner where they say
 // nothing. It reports false where they are bad.
-func ownerInHeaders(members Directory, headers map[string]any, uidKey, idKey string) (owner, bool) {
-	switch v := headers[uidKey].(type) {
-	case nil:
-	case string:
-		if !isBlank(v) {
-			uid, ok := ParseUID(v)
-			return owner{uid: uid}, ok
+func (d *Decoder) ownerInHeaders(headers Headers, uidKey, idKey string) (owner, bool) {
+	switch h := headers.Header(uidKey); h.Kind {
+	case NoHeader:
+	case TextHeader:
+		if !isBlank(h.Text) {
+			return d.ownerByUID(h.Text)
 		}
 	default:
 		return owner{}, false
 	}
-	switch v := headers[idKey].(type) {
-	case nil:
+	switch h := headers.Header(idKey); h.Kind {
+	case NoHeader:
 		return owner{}, true
-	case string:
-		return ownerByID(members, v)
+	case TextHeader:
+		return d.ownerByID(h.Text)
+	case IntegerHeader:
+		var room [20]byte
+		return d.resolve(h.appendInteger(room[:0])), true
 	default:
-		id, ok := integerID(v)
-		if !ok {
-			return owner{}, false
-		}
-		return resolve(members, id), true
+		return owner{}, false
 	}
 }
 
 // ownerInObject returns what the members of o say, the zero owner where they
 // say nothing. It reports false where they are bad.
-func ownerInObject(members Directory, o object, uidKey, idKey string) (owner, bool) {
+func (d *Decoder) ownerInObject(o object, uidKey, idKey string) (owner, bool) {
 	if v := o.value(uidKey); !isNull(v) {
 		text, ok := stringValue(v)
 		if !ok {
 			return owner{}, false
 		}
 		if !isBlank(text) {
-			uid, ok := ParseUID(text)
-			return owner{uid: uid}, ok
+			return d.ownerByUID(text)
 		}
 	}
 	v := o.value(idKey)
@@ -97,40 +91,59 @@ func ownerInObject(members Directory, o object, uidKey, idKey string) (owner, bo
 		if string(v) == "-0" {
 			v = v[1:]
 		}
-		return resolve(members, string(v)), true
+		return d.resolve(v), true
 	}
 	text, ok := stringValue(v)
 	if !ok {
 		return owner{}, false
 	}
-	return ownerByID(members, text)
+	return d.ownerByID(text)
+}
+
+// ownerByUID returns the owner with the uid that text is. It reports false where
+// text is none.
+func (d *Decoder) ownerByUID(text []byte) (owner, bool) {
+	if !isPlain(text) {
+		uid, ok := ParseUID(string(text))
+		return owner{uid: uid}, ok
+	}
+	return owner{uid: UID(d.names.of(text))}, true
+}
+
+// isPlain reports whether text is a uid of ASCII letters and the like.
+func isPlain(text []byte) bool {
+	for _, c := range text {
+		if c <= ' ' || c >= 0x7f {
+			return false
+		}
+	}
+	return 0 < len(text) && len(text) <= MaxUID
 }
 
 // ownerByID returns the owner with the member id that text is, the zero owner
 // where text is blank. It reports false where text is no member id.
-func ownerByID(members Directory, text string) (owner, bool) {
+func (d *Decoder) ownerByID(text []byte) (owner, bool) {
 	if isBlank(text) {
 		return owner{}, true
 	}
-	for i := range len(text) {
-		if !isDigit(text[i]) {
+	for _, c := range text {
+		if !isDigit(c) {
 			return owner{}, false
 		}
 	}
-	return resolve(members, text), true
+	return d.resolve(text), true
 }
 
 // isBlank reports whether text is nothing but white space.
-func isBlank(text string) bool {
-	return strings.TrimSpace(text) == ""
+func isBlank(text []byte) bool {
+	return len(bytes.TrimSpace(text)) == 0
 }
 
-// stringValue returns a copy of the text of a good value. It reports false where
-// the value is no string, or one with an unpaired surrogate.
-func stringValue(value []byte) (string, bool) {
+// stringValue returns the text of a good value. It reports false where the value
+// is no string, or one with an unpaired surrogate.
+func stringValue(value []byte) ([]byte, bool) {
 	if value[0] != '"' {
-		return "", false
+		return nil, false
 	}
-	text, whole := unescape(value)
-	return string(text), whole
+	return unescape(value)
 }

@@ -1,78 +1,79 @@
 package event
 
-import (
-	"bytes"
-	"slices"
-)
+import "slices"
 
-// decodeTrade decodes a delivery of Kind Trade whose body is valid UTF-8.
-func decodeTrade(d Delivery, members Directory, events []Event) Outcome {
-	var room, askRoom, bidRoom [fewMembers]member
-	body, reason := parse(room[:0], d.Body)
+// decodeTrade decodes a Trade whose body is valid UTF-8. The Reason says why it is
+// bad, if it is.
+func (d *Decoder) decodeTrade(headers Headers, text []byte) Reason {
+	body, reason := parse(&d.body, text)
 	if reason != "" {
-		return bad(reason)
+		return reason
 	}
-	ask, reason := parseOwnOrder(askRoom[:0], body.value("ask"))
+	ask, reason := d.parseOwnOrder(&d.ask, body.value("ask"))
 	if reason != "" {
-		return bad(reason)
+		return reason
 	}
-	bid, reason := parseOwnOrder(bidRoom[:0], body.value("bid"))
+	bid, reason := d.parseOwnOrder(&d.bid, body.value("bid"))
 	if reason != "" {
-		return bad(reason)
+		return reason
 	}
-	seller, reason := findOwner(members, d.Headers, body, ask, "ask_member_uid", "ask_member_id")
+	seller, reason := d.findOwner(headers, body, ask, "ask_member_uid", "ask_member_id")
 	if reason != "" {
-		return bad(reason)
+		return reason
 	}
-	buyer, reason := findOwner(members, d.Headers, body, bid, "bid_member_uid", "bid_member_id")
+	buyer, reason := d.findOwner(headers, body, bid, "bid_member_uid", "bid_member_id")
 	if reason != "" {
-		return bad(reason)
+		return reason
 	}
 
 	// All views begin alike; each is put together behind that in turn.
-	var scratch [scratchSize]byte
-	head := slices.Grow(scratch[:0], len(d.Body)+framing)
-	head = appendPublic(append(head, `{"trade":{`...), body)
+	d.text = slices.Grow(d.text[:0], 2*(len(text)+framing))
+	head := appendPublic(append(d.text, `{"trade":{`...), body)
 	if seller.uid != "" && seller.uid == buyer.uid {
 		msg := append(appendName(head, "side"), `"both"`...)
-		msg = appendOwnOrder(msg, "ask", ask)
-		msg = appendOwnOrder(msg, "bid", bid)
-		return Outcome{Events: append(events, tradeEvent(seller.uid, msg))}
+		msg = d.appendOwnOrder(msg, "ask", ask)
+		msg = d.appendOwnOrder(msg, "bid", bid)
+		d.sendTrade(seller.uid, msg)
+		return ""
 	}
-	var missed Outcome // apart, so that events need not go to the heap
+	common := len(head)
+	msg := head
 	if seller.unrouted == "" {
-		msg := append(appendName(head, "side"), `"ask"`...)
+		msg = append(appendName(msg, "side"), `"ask"`...)
 		msg = appendOrderID(msg, body.value("ask_id"), ask)
-		msg = appendOwnOrder(msg, "ask", ask)
-		events = append(events, tradeEvent(seller.uid, msg))
+		msg = d.appendOwnOrder(msg, "ask", ask)
+		msg = d.sendTrade(seller.uid, msg)
+		msg = append(msg, head[:common]...)
+		msg = msg[len(msg)-common:]
 	} else {
-		missed.miss(seller)
+		d.miss(seller)
 	}
 	if buyer.unrouted == "" {
-		msg := append(appendName(head, "side"), `"bid"`...)
+		msg = append(appendName(msg, "side"), `"bid"`...)
 		msg = appendOrderID(msg, body.value("bid_id"), bid)
-		msg = appendOwnOrder(msg, "bid", bid)
-		events = append(events, tradeEvent(buyer.uid, msg))
+		msg = d.appendOwnOrder(msg, "bid", bid)
+		d.sendTrade(buyer.uid, msg)
 	} else {
-		missed.miss(buyer)
+		d.miss(buyer)
 	}
-	return Outcome{Events: events, Unrouted: missed.Unrouted, Members: missed.Members}
+	return ""
 }
 
-// tradeEvent returns the event of a view that lacks only its closing brackets,
-// with a message of its own.
-func tradeEvent(uid UID, view []byte) Event {
-	return Event{UID: uid, Kind: Trade, Message: bytes.Clone(append(view, "}}"...))}
+// sendTrade adds the event of a view that lacks only its closing brackets, and
+// returns the view with these.
+func (d *Decoder) sendTrade(uid UID, view []byte) []byte {
+	view = append(view, "}}"...)
+	d.send(uid, Trade, view)
+	return view
 }
 
-// parseOwnOrder returns the members of the `ask` or `bid` of a Trade, in dst's
-// room where they fit, and nil where it has none. The Reason says what is wrong
-// with it.
-func parseOwnOrder(dst object, value []byte) (object, Reason) {
+// parseOwnOrder returns the members of the `ask` or `bid` of a Trade, in that
+// room, and nil where it has none. The Reason says what is wrong with it.
+func (d *Decoder) parseOwnOrder(room *object, value []byte) (object, Reason) {
 	if isNull(value) {
 		return nil, ""
 	}
-	order, reason := parseOrder(dst, value)
+	order, reason := d.parseOrder(room, value)
 	if reason == NotObject {
 		reason = BadField
 	}
@@ -112,9 +113,9 @@ func appendOrderID(dst, published []byte, own object) []byte {
 }
 
 // appendOwnOrder appends the user's own order, where the Trade has it.
-func appendOwnOrder(dst []byte, side string, own object) []byte {
+func (d *Decoder) appendOwnOrder(dst []byte, side string, own object) []byte {
 	if own == nil {
 		return dst
 	}
-	return appendOrder(appendName(dst, side), own)
+	return d.appendOrder(appendName(dst, side), own)
 }
