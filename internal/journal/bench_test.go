@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 
 	"ranger/internal/event"
@@ -57,4 +58,26 @@ func BenchmarkRead(b *testing.B) {
 			}
 		})
 	}
+}
+
+// What an idle user with one cursor takes: the cursor, the log and its place in the
+// map, without the uid's own text, which sessions have too.
+func BenchmarkIdleUser(b *testing.B) {
+	const users = 100_000
+	uids := make([]event.UID, users)
+	for i := range uids {
+		uids[i] = event.UID(fmt.Sprintf("ID%010d", i))
+	}
+	w := &waker{}
+	var took int64
+	for b.Loop() {
+		before := heap()
+		j := journal.New(journal.Config{})
+		for _, uid := range uids {
+			j.Subscribe(uid, w)
+		}
+		took = heap() - before
+		runtime.KeepAlive(j)
+	}
+	b.ReportMetric(float64(took)/users, "B/user")
 }

@@ -33,8 +33,8 @@ func TestSize(t *testing.T) {
 }
 
 func TestMemoryOfOneUser(t *testing.T) {
-	const size = 1000 - journal.EntryCost
-	const most = 3000 + journal.LogCost + 5
+	const size = 896 // a size of the allocator's
+	const most = 3*(size+journal.EntryCost) + journal.LogCost + 5
 	s := newStream(t, journal.Config{Memory: 64 * most})
 	c := s.Subscribe("alice", &waker{})
 	for range 3 {
@@ -56,23 +56,24 @@ func TestMemoryOfOneUser(t *testing.T) {
 
 // The oldest go first, for all users alike.
 func TestMemoryOfAll(t *testing.T) {
-	const size = 1000 - journal.EntryCost - journal.LogCost
+	const size = 704 // a size of the allocator's
+	const all int64 = 64 * (size + journal.EntryCost + journal.LogCost + 7) // 7 bytes of uid
 	// The spine is of one second, and takes its part.
-	s := newStream(t, journal.Config{Memory: 64*1000 + journal.SegmentCost + 65*journal.MessageCost})
+	s := newStream(t, journal.Config{Memory: all + journal.SegmentCost + 65*journal.MessageCost})
 	uid := func(i int) event.UID { return event.UID(fmt.Sprintf("user %02d", i)) }
 	first := s.Subscribe(uid(0), &waker{})
 	second := s.Subscribe(uid(1), &waker{})
 	for i := range 64 {
-		s.addLong(uid(i), size-len(uid(i)))
+		s.addLong(uid(i), size)
 	}
-	wantStats(t, s.Journal, journal.Stats{Messages: 64, Entries: 64, Bytes: 64_000, Last: position(63)})
-	s.addLong("one more", size-8)
+	wantStats(t, s.Journal, journal.Stats{Messages: 64, Entries: 64, Bytes: all, Last: position(63)})
+	s.addLong("another", size)
 	wantBehind(t, first)
 	wantRead(t, second, 1)
 	wantStats(t, s.Journal, journal.Stats{
-		Messages: 65, Entries: 64, Bytes: 64_000, Evicted: 1, Floor: 1, Last: position(64),
+		Messages: 65, Entries: 64, Bytes: all, Evicted: 1, Floor: 1, Last: position(64),
 	})
-	if got := s.Stats().Bytes; got != 64_000+s.SpineBytes() {
+	if got := s.Stats().Bytes; got != all+s.SpineBytes() {
 		t.Errorf("%d bytes, want those of the spine in them", got)
 	}
 }
@@ -257,7 +258,7 @@ func TestMemoryOfMany(t *testing.T) {
 				n -= logBytes(uid)
 			}
 			for _, i := range own {
-				n += journal.EntryCost + int64(sizes[i])
+				n += journal.EntryCost + held(sizes[i])
 			}
 		}
 		return n

@@ -3,7 +3,6 @@ package journal
 import (
 	"errors"
 	"math"
-	"slices"
 
 	"ranger/internal/event"
 )
@@ -18,27 +17,33 @@ type Waker interface{ Wake() }
 // Cursor is a place in one user's log. Its methods are safe for concurrent use;
 // Close it when done.
 type Cursor struct {
-	journal *Journal // fixed at construction
-	shard   *shard   // fixed at construction
-	log     *userLog // fixed at construction
-	waker   Waker    // fixed at construction
-	gaps    bool     // reads what is announced to everybody; fixed at construction
+	log   *userLog // fixed at construction
+	waker Waker    // fixed at construction
 
-	behind bool   // some of what it had to read was cut away; guarded by shard.mu
-	next   uint64 // number of the entry to be read next; guarded by shard.mu
-	gap    uint64 // number of the gap to be read next; guarded by shard.mu
-	cuts   uint64 // how often Cut ran; guarded by shard.mu
+	// Guarded by the shard's mu.
+	sibling *Cursor // the next one on the same log
+	next    uint64  // number of the entry to be read next
+	gap     uint64  // number of the gap to be read next
+	cuts    uint32  // how often Cut ran
+	behind  bool    // some of what it had to read was cut away
+
+	gaps bool // reads what is announced to everybody; fixed before it is on its log
+
+	// Owned by the goroutine that appends.
+	late  bool  // its waker is to be woken later
+	woken int64 // when it was last, by Message.At
 }
 
 // Read copies what follows the cursor into dst, as much as is there and fits,
 // and moves the cursor behind it. It does not block. ErrBehind: some of what
 // follows is gone, and the cursor is of no more use.
 func (c *Cursor) Read(dst []Entry) (int, error) {
-	c.shard.mu.Lock()
-	defer c.shard.mu.Unlock()
+	s := c.log.shard
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	// The number is read under the lock that appending takes: where an entry is
 	// there, so are the gaps before it and that of its own message.
-	if c.gaps && c.gap != c.journal.announced.Load() {
+	if c.gaps && c.gap != s.journal.announced.Load() {
 		return c.readWithGaps(dst)
 	}
 	if c.behind || c.next < c.log.entries.first {
@@ -53,14 +58,15 @@ func (c *Cursor) Read(dst []Entry) (int, error) {
 	return n, nil
 }
 
-// readWithGaps is Read where there are gaps to be told. It is called with
-// shard.mu held, and lets go of it in between: Journal.mu is taken first.
+// readWithGaps is Read where there are gaps to be told. It is called with the
+// shard's mu held, and lets go of it in between: Journal.mu is taken first.
 func (c *Cursor) readWithGaps(dst []Entry) (int, error) {
-	c.shard.mu.Unlock()
-	c.journal.mu.Lock()
-	defer c.journal.mu.Unlock()
-	c.shard.mu.Lock()
-	entries, gaps := &c.log.entries, &c.journal.gaps
+	s := c.log.shard
+	s.mu.Unlock()
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	s.mu.Lock()
+	entries, gaps := &c.log.entries, &s.journal.gaps
 	if c.behind || c.next < entries.first || c.gap < gaps.first {
 		return 0, ErrBehind
 	}
@@ -84,14 +90,15 @@ func (c *Cursor) readWithGaps(dst []Entry) (int, error) {
 // Reached returns the position of the newest message, if the cursor has read
 // everything up to there that it is to read; else it reports false.
 func (c *Cursor) Reached() (Position, bool) {
-	c.journal.mu.Lock()
-	defer c.journal.mu.Unlock()
-	c.shard.mu.Lock()
-	defer c.shard.mu.Unlock()
-	if c.behind || c.next != c.log.entries.next || c.gaps && c.gap != c.journal.gaps.next {
+	s := c.log.shard
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.behind || c.next != c.log.entries.next || c.gaps && c.gap != s.journal.gaps.next {
 		return Position{}, false
 	}
-	return c.journal.spine.last()
+	return s.journal.spine.last()
 }
 
 // lookBack is how many entries Before copies under one lock.
@@ -116,16 +123,18 @@ func (c *Cursor) Before(match func(*Entry) bool) (Entry, bool) {
 // Cuts returns how often the window was cut since the cursor began. Where two
 // calls return the same, what was read in between is of one stream.
 func (c *Cursor) Cuts() uint64 {
-	c.shard.mu.Lock()
-	defer c.shard.mu.Unlock()
-	return c.cuts
+	s := c.log.shard
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return uint64(c.cuts)
 }
 
 // copyBefore copies the last entries before the one of that number, and before
 // the cursor, in order; it returns how many, and the number of the first.
 func (c *Cursor) copyBefore(end uint64, dst []Entry) (n int, start uint64) {
-	c.shard.mu.Lock()
-	defer c.shard.mu.Unlock()
+	s := c.log.shard
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	entries := &c.log.entries
 	end = min(end, c.next, entries.next)
 	start = entries.first
@@ -141,10 +150,10 @@ func (c *Cursor) copyBefore(end uint64, dst []Entry) (n int, start uint64) {
 
 // Close ends the subscription; afterwards Wake may still come once.
 func (c *Cursor) Close() {
-	c.shard.mu.Lock()
-	defer c.shard.mu.Unlock()
-	if i := slices.Index(c.log.cursors, c); i >= 0 {
-		c.log.cursors = slices.Delete(c.log.cursors, i, i+1)
-		c.shard.forgetLocked(c.log)
+	s := c.log.shard
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.log.removeCursor(c) {
+		s.forgetLocked(c.log)
 	}
 }

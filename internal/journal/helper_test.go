@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -78,10 +79,13 @@ func (s *stream) announce(users ...event.UID) {
 func logBytes(uid event.UID, sizes ...int) int64 {
 	n := journal.LogCost + int64(len(uid))
 	for _, size := range sizes {
-		n += journal.EntryCost + int64(size)
+		n += journal.EntryCost + held(size)
 	}
 	return n
 }
+
+// held is what the allocator gives for the copy of a message of this size.
+func held(size int) int64 { return int64(cap(bytes.Clone(make([]byte, size)))) }
 
 // waker counts how often it was woken. The journal's goroutine alone may look.
 type waker struct{ woken int }

@@ -4,6 +4,7 @@
 package journal
 
 import (
+	"bytes"
 	"cmp"
 	"hash/maphash"
 	"sync"
@@ -33,7 +34,10 @@ type Message struct {
 	Lost bool
 	// At is when this node took it from the broker, Unix ms.
 	At int64
-	// Events are for different users each. Append keeps their Message.
+	// More says that another message is at hand and will be appended at once: then
+	// users who were woken a moment ago are woken for both.
+	More bool
+	// Events are for different users each. Append copies their Message.
 	Events []event.Event
 	// Gap is the text of an announcement to everybody, nil for none. It stands
 	// before the events. Append keeps it.
@@ -58,7 +62,10 @@ type Journal struct {
 
 	announced atomic.Uint64 // number of the next gap; changes under mu
 
-	wake []*Cursor // owned by the goroutine that appends
+	// Owned by the goroutine that appends.
+	texts [][]byte  // copies of the messages of what is being appended
+	wake  []*Cursor // whom to tell of it
+	later later
 }
 
 // New returns an empty journal.
@@ -68,7 +75,7 @@ func New(cfg Config) *Journal {
 	cfg.Memory = cmp.Or(cfg.Memory, 256<<20)
 	j := &Journal{cfg: cfg, seed: maphash.MakeSeed()}
 	for i := range j.shards {
-		j.shards[i].logs = make(map[event.UID]*userLog)
+		j.shards[i].journal, j.shards[i].logs = j, make(map[event.UID]*userLog)
 	}
 	return j
 }
@@ -76,19 +83,25 @@ func New(cfg Config) *Journal {
 // Append adds the stream's next message, wakes the sessions of its users and
 // drops what is over the bounds. A message at or before the last one is not
 // added again: then it returns false. One before which messages were lost begins
-// the window anew: no position before it holds any more.
+// the window anew: no position before it holds any more. Where m says that there is
+// More, Flush must be called if none comes.
 func (j *Journal) Append(m Message) bool {
-	if !j.append(m) {
-		return false
+	j.texts = j.texts[:0]
+	for i := range m.Events {
+		j.texts = append(j.texts, bytes.Clone(m.Events[i].Message))
 	}
-	for i, c := range j.wake {
-		c.waker.Wake()
-		j.wake[i] = nil
+	added := j.append(&m)
+	clear(j.texts)
+	switch {
+	case added:
+		j.tell(m.At, m.More)
+	case !m.More:
+		j.Flush()
 	}
-	return true
+	return added
 }
 
-func (j *Journal) append(m Message) bool {
+func (j *Journal) append(m *Message) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	last, ok := j.spine.last()
@@ -103,20 +116,20 @@ func (j *Journal) append(m Message) bool {
 	if m.Gap != nil {
 		j.announceLocked(m, last)
 	}
-	for _, e := range m.Events {
-		j.addLocked(m, e)
+	for i := range m.Events {
+		j.addLocked(m, &m.Events[i], j.texts[i])
 	}
 	j.trimLocked(m.At)
 	return true
 }
 
-func (j *Journal) addLocked(m Message, e event.Event) {
+func (j *Journal) addLocked(m *Message, e *event.Event, text []byte) {
 	s := j.shard(e.UID)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.openLocked(e.UID)
 	before, known := l.bytes, l.entries.len() > 0
-	entry := Entry{Offset: m.Offset, Check: m.Check, At: m.At, Message: e.Message, Kind: e.Kind}
+	entry := Entry{Offset: m.Offset, Check: m.Check, At: m.At, Message: text, Kind: e.Kind}
 	for l.entries.len() == j.cfg.Size || (l.entries.len() > 0 && l.bytes+entry.cost() > j.cfg.Memory/64) {
 		l.since = l.drop().Offset + 1
 		j.entries--
@@ -128,7 +141,9 @@ func (j *Journal) addLocked(m Message, e event.Event) {
 	if !known {
 		j.oldest.push(l)
 	}
-	j.wake = append(j.wake, l.cursors...)
+	for c := l.cursors; c != nil; c = c.sibling {
+		j.wake = append(j.wake, c)
+	}
 }
 
 // maxGaps is how many announcements to everybody are held.
@@ -145,7 +160,7 @@ type gap struct {
 // announceLocked adds the gap of m, which follows the message at last. Its
 // position is m's own, if that has no events: else who has read the gap has not
 // read m.
-func (j *Journal) announceLocked(m Message, last Position) {
+func (j *Journal) announceLocked(m *Message, last Position) {
 	if j.gaps.len() == maxGaps {
 		j.floor = max(j.floor, j.gaps.pop().stands+1)
 	}
@@ -189,7 +204,7 @@ func (j *Journal) trimLocked(now int64) {
 
 // dropLocked drops a log's oldest entry and returns its offset.
 func (j *Journal) dropLocked(l *userLog) uint64 {
-	s := j.shard(l.uid)
+	s := l.shard
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := l.bytes

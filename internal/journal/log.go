@@ -34,11 +34,25 @@ func (e *Entry) cost() int64 { return int64(cap(e.Message)) + entryCost }
 // by its shard's mu; all but cursors changes under Journal.mu as well, so that who
 // holds either may look at it.
 type userLog struct {
-	uid     event.UID
+	uid     event.UID // fixed at construction
+	shard   *shard    // fixed at construction
 	entries ring[Entry]
-	bytes   int64  // what the log is reckoned to take; 0 without entries
-	since   uint64 // offset from which on the log has dropped nothing by its own bound
-	cursors []*Cursor
+	bytes   int64   // what the log is reckoned to take; 0 without entries
+	since   uint64  // offset from which on the log has dropped nothing by its own bound
+	cursors *Cursor // the newest; each has the next one as its sibling
+}
+
+func (l *userLog) addCursor(c *Cursor) { c.sibling, l.cursors = l.cursors, c }
+
+// removeCursor takes c out and reports whether it was there.
+func (l *userLog) removeCursor(c *Cursor) bool {
+	for at := &l.cursors; *at != nil; at = &(*at).sibling {
+		if *at == c {
+			*at, c.sibling = c.sibling, nil
+			return true
+		}
+	}
+	return false
 }
 
 // add appends an entry.
@@ -66,7 +80,7 @@ func (l *userLog) cut(offset uint64, gaps cutGaps) (dropped int) {
 		dropped++
 	}
 	l.since = min(l.since, offset)
-	for _, c := range l.cursors {
+	for c := l.cursors; c != nil; c = c.sibling {
 		c.cuts++
 		c.behind = c.behind || dropped > 0 && c.next < end || c.gaps && gaps.next < gaps.end && c.gap < gaps.end
 		c.next, c.gap = min(c.next, l.entries.next), min(c.gap, gaps.next)
@@ -82,4 +96,4 @@ func (l *userLog) paid(e Entry) {
 }
 
 // idle tells that nothing is lost when the log is forgotten.
-func (l *userLog) idle() bool { return l.entries.len() == 0 && len(l.cursors) == 0 }
+func (l *userLog) idle() bool { return l.entries.len() == 0 && l.cursors == nil }

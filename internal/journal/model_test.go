@@ -220,7 +220,7 @@ func (m *model) bytes() int64 {
 func sum(own []*item) int64 {
 	n := journal.LogCost + int64(len(own[0].uid))
 	for _, e := range own {
-		n += int64(cap(e.Message)) + journal.EntryCost
+		n += held(len(e.Message)) + journal.EntryCost
 	}
 	return n
 }

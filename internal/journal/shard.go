@@ -14,6 +14,8 @@ const shards = 64
 
 // shard holds the logs of a part of the users.
 type shard struct {
+	journal *Journal // fixed at construction
+
 	mu   sync.Mutex
 	logs map[event.UID]*userLog // guarded by mu
 	most int                    // logs that the map ever had; guarded by mu
@@ -26,7 +28,7 @@ func (j *Journal) shard(uid event.UID) *shard {
 func (s *shard) openLocked(uid event.UID) *userLog {
 	l, ok := s.logs[uid]
 	if !ok {
-		l = &userLog{uid: uid}
+		l = &userLog{uid: uid, shard: s}
 		s.logs[uid] = l
 		s.most = max(s.most, len(s.logs))
 	}
@@ -38,7 +40,7 @@ func (s *shard) appendCursors(dst []*Cursor) []*Cursor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range s.logs {
-		for _, c := range l.cursors {
+		for c := l.cursors; c != nil; c = c.sibling {
 			if c.gaps {
 				dst = append(dst, c)
 			}

@@ -8,7 +8,9 @@ func (j *Journal) Subscribe(uid event.UID, w Waker) *Cursor {
 	s := j.shard(uid)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return j.cursorLocked(s, uid, w)
+	c := newCursor(s, uid, w)
+	c.log.addCursor(c)
+	return c
 }
 
 // Follow is Subscribe for one that is also told of what is announced to
@@ -20,8 +22,9 @@ func (j *Journal) Follow(uid event.UID, w Waker) (*Cursor, Position) {
 	s := j.shard(uid)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := j.cursorLocked(s, uid, w)
+	c := newCursor(s, uid, w)
 	c.gaps, c.gap = true, j.gaps.next
+	c.log.addCursor(c)
 	last, _ := j.spine.last()
 	return c, last
 }
@@ -42,8 +45,11 @@ func (j *Journal) Resume(uid event.UID, w Waker, after Position) (c *Cursor, unt
 	if l, has := s.logs[uid]; has && after.Offset+1 < l.since {
 		return nil, Position{}, false
 	}
-	c = j.cursorLocked(s, uid, w)
-	c.gaps, c.gap, c.next = true, j.gaps.search(func(g *gap) bool { return g.stands > after.Offset }), c.log.entries.search(func(e *Entry) bool { return e.Offset > after.Offset })
+	c = newCursor(s, uid, w)
+	c.gaps = true
+	c.gap = j.gaps.search(func(g *gap) bool { return g.stands > after.Offset })
+	c.next = c.log.entries.search(func(e *Entry) bool { return e.Offset > after.Offset })
+	c.log.addCursor(c)
 	until, _ = j.spine.last()
 	return c, until, true
 }
@@ -54,11 +60,9 @@ func (j *Journal) Ahead(p Position) bool {
 	return !ok || p.Offset > last.Offset
 }
 
-// cursorLocked returns a cursor at the end of a user's log. The caller holds the
-// shard's mu.
-func (j *Journal) cursorLocked(s *shard, uid event.UID, w Waker) *Cursor {
+// newCursor returns a cursor at the end of a user's log, which does not know it
+// yet. The caller holds the shard's mu.
+func newCursor(s *shard, uid event.UID, w Waker) *Cursor {
 	l := s.openLocked(uid)
-	c := &Cursor{journal: j, shard: s, log: l, waker: w, next: l.entries.next}
-	l.cursors = append(l.cursors, c)
-	return c
+	return &Cursor{log: l, waker: w, next: l.entries.next, woken: never}
 }
