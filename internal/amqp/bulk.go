@@ -3,6 +3,7 @@ package amqp
 import (
 	"context"
 	"fmt"
+	"net"
 	"sync"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
@@ -33,7 +34,7 @@ type BulkPublisher struct {
 // NewBulkPublisher connects to the broker at url and sees that both exchanges are
 // there. Close it when done.
 func NewBulkPublisher(ctx context.Context, url string, exchanges Exchanges) (*BulkPublisher, error) {
-	c, err := dialOver(ctx, url, "ranger bench", gather)
+	c, err := dialOver(ctx, url, "ranger bench", func(c net.Conn) net.Conn { return gather(tidy(c)) })
 	if err != nil {
 		return nil, advised(err)
 	}

@@ -1,13 +1,11 @@
 package amqp
 
 import (
-	"fmt"
+	"encoding/binary"
 	"hash/maphash"
 	"math/rand/v2"
 	"slices"
 	"time"
-
-	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/journal"
 )
@@ -47,8 +45,8 @@ func newCounter(prefetch int) *counter {
 
 // place returns the position of d; known says that it was read over a connection
 // before.
-func (c *counter) place(d *amqp091.Delivery) (at journal.Position, known bool) {
-	if len(c.again) > 0 && d.Redelivered {
+func (c *counter) place(d *delivery) (at journal.Position, known bool) {
+	if len(c.again) > 0 && d.redelivered {
 		among := c.again
 		if c.found {
 			among = among[:1]
@@ -62,15 +60,15 @@ func (c *counter) place(d *amqp091.Delivery) (at journal.Position, known bool) {
 		}
 	}
 	c.again = nil
-	return journal.Position{Offset: c.next, Check: c.check(d.Body)}, false
+	return journal.Position{Offset: c.next, Check: d.check ^ c.salt}, false
 }
 
 // settled returns up to which delivery tag messages are to be acknowledged, 0 for
 // none: all but d, the newest that was read.
-func (*counter) settled(d *amqp091.Delivery) uint64 { return d.DeliveryTag - 1 }
+func (*counter) settled(d *delivery) uint64 { return d.tag - 1 }
 
 // took notes that d has been appended at its place.
-func (c *counter) took(d *amqp091.Delivery) {
+func (c *counter) took(d *delivery) {
 	c.next++
 	if len(c.unsure) >= 2*c.most {
 		c.unsure = slices.Clone(c.unsure[len(c.unsure)-c.most:])
@@ -83,11 +81,16 @@ func (c *counter) took(d *amqp091.Delivery) {
 func (c *counter) check(body []byte) uint32 { return journal.Check(body) ^ c.salt }
 
 // mark is what a message is known by.
-func (c *counter) mark(d *amqp091.Delivery) uint64 {
+func (c *counter) mark(d *delivery) uint64 {
 	var h maphash.Hash
 	h.SetSeed(c.seed)
-	_, _ = fmt.Fprintf(&h, "%q %q %v ", d.Exchange, d.MessageId, d.Headers) // maps in order
-	_, _ = h.Write(d.Body)
+	for _, part := range [...][]byte{d.exchange, d.messageID, d.headers, d.body} {
+		var room [8]byte
+		_, _ = h.Write(binary.BigEndian.AppendUint64(room[:0], uint64(len(part))))
+		_, _ = h.Write(part)
+	}
+	var room [4]byte
+	_, _ = h.Write(binary.BigEndian.AppendUint32(room[:0], d.check)) // of all of the body
 	return h.Sum64()
 }
 

@@ -25,13 +25,20 @@ const (
 var errURL = errors.New("the broker's URL is not an AMQP URI")
 
 // dial opens a connection that the broker lists under name. The end of ctx ends
-// it at any point; afterwards ctx is of no more use to the connection.
-func dial(ctx context.Context, url, name string) (*connection, error) {
-	return dialOver(ctx, url, name, func(c net.Conn) net.Conn { return c })
+// it at any point; afterwards ctx is of no more use to the connection. Deliveries to
+// in's consumer are for in, unless that is nil.
+func dial(ctx context.Context, url, name string, in *intake) (*connection, error) {
+	return dialOver(ctx, url, name, func(c net.Conn) net.Conn {
+		if in != nil {
+			in.Conn = c
+			c = in
+		}
+		return tidy(c)
+	})
 }
 
-// dialOver is dial, with something of ours between the library and what it writes
-// to.
+// dialOver is dial, with something of ours between the library and the
+// connection, or what is decrypted of it.
 func dialOver(ctx context.Context, url, name string, over func(net.Conn) net.Conn) (*connection, error) {
 	uri, err := amqp091.ParseURI(url)
 	if err != nil {
@@ -41,10 +48,11 @@ func dialOver(ctx context.Context, url, name string, over func(net.Conn) net.Con
 	release := func() bool { return true }
 	properties := amqp091.NewConnectionProperties()
 	properties.SetClientConnectionName(name)
-	// TLS is ours, since tidied has to read what comes out of it.
+	// TLS is ours, since tidied and intake have to read what comes out of it.
 	_, behindScheme, _ := strings.Cut(url, ":")
 	c, err := amqp091.DialConfig("amqp:"+behindScheme, amqp091.Config{
 		Heartbeat:  heartbeat,
+		FrameSize:  frameMax,
 		Locale:     "en_US",
 		Properties: properties,
 		Dial: func(network, _ string) (net.Conn, error) {
@@ -58,15 +66,13 @@ func dialOver(ctx context.Context, url, name string, over func(net.Conn) net.Con
 			if err := conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
 				return nil, err
 			}
-			if uri.Scheme != "amqps" {
-				whole = over(tidy(conn))
-				return whole, nil
+			plain := conn
+			if uri.Scheme == "amqps" {
+				if plain, err = encrypt(ctx, conn, uri); err != nil {
+					return nil, err
+				}
 			}
-			encrypted, err := encrypt(ctx, conn, uri)
-			if err != nil {
-				return nil, err
-			}
-			whole = over(tidy(encrypted))
+			whole = over(plain)
 			return whole, nil
 		},
 	})

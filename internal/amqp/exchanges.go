@@ -71,6 +71,18 @@ func (e Exchanges) kind(name string) event.Kind {
 	}
 }
 
+// kindOf is kind of a name that is not kept.
+func (e Exchanges) kindOf(name []byte) event.Kind {
+	switch string(name) {
+	case e.Orders:
+		return event.Order
+	case e.Trades:
+		return event.Trade
+	default:
+		return 0
+	}
+}
+
 // ensure sees that x is there: it looks first, since declaring an exchange that
 // stands with other properties is refused, and declares it only where it is
 // missing. made says that it was.

@@ -2,6 +2,7 @@ package amqp
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"time"
@@ -31,10 +32,20 @@ func NewUnroutedLog(log *slog.Logger) func(offset uint64, exchange string, reaso
 	return newUnroutedLog(log).report
 }
 
+// deliveryOf is what the intake makes of a message; its headers can be compared, and
+// not be read.
+func deliveryOf(d *amqp091.Delivery) *delivery {
+	return &delivery{
+		tag: d.DeliveryTag, redelivered: d.Redelivered, check: journal.Check(d.Body),
+		exchange: []byte(d.Exchange), messageID: []byte(d.MessageId), typ: []byte(d.Type),
+		headers: fmt.Appendf(nil, "%v", d.Headers), body: d.Body,
+	}
+}
+
 // SeesMarker tells whether markers with this id see d as number n of theirs.
 func SeesMarker(id string, n int64, d *amqp091.Delivery) bool {
 	m := &markers{id: id}
-	if read, ok := readMarker(d); ok {
+	if read, ok := readMarker(deliveryOf(d)); ok {
 		m.see(read)
 	}
 	return m.seen.Load() == n
@@ -42,8 +53,8 @@ func SeesMarker(id string, n int64, d *amqp091.Delivery) bool {
 
 // ReadRecord tells whether d is a marker, and which gap it is.
 func ReadRecord(d *amqp091.Delivery) (marker bool, gap event.Gap, isGap bool) {
-	_, marker = readMarker(d)
-	gap, isGap = readGap(d)
+	_, marker = readMarker(deliveryOf(d))
+	gap, isGap = readGap(deliveryOf(d))
 	return marker, gap, isGap
 }
 
@@ -60,7 +71,7 @@ type Retries struct{ *retries }
 func NewRetries(most int) Retries { return Retries{newRetries(most)} }
 
 // Again is again.
-func (r Retries) Again(exchange, id string) bool { return r.again(exchange, id) }
+func (r Retries) Again(exchange, id string) bool { return r.again([]byte(exchange), []byte(id)) }
 
 // Tick is tick, with a marker by this attempt.
 func (r Retries) Tick(id string, at int64) { r.tick(heard{id: id, at: at}) }
@@ -72,7 +83,7 @@ const MaxHeard = maxHeard
 func (r Retries) Heard() int { return len(r.clocks.heard) }
 
 // TakeBack is takeBack.
-func (r Retries) TakeBack(id string) { r.takeBack(id) }
+func (r Retries) TakeBack(id string) { r.takeBack([]byte(id)) }
 
 // Held is how many ids are known, and how many places the queue has.
 func (r Retries) Held() (known, queued int) { return len(r.known), len(r.queue) }
@@ -84,13 +95,15 @@ type Counter struct{ *counter }
 func NewCounter(prefetch int) Counter { return Counter{newCounter(prefetch)} }
 
 // Place is place.
-func (c Counter) Place(d *amqp091.Delivery) (at journal.Position, known bool) { return c.place(d) }
+func (c Counter) Place(d *amqp091.Delivery) (at journal.Position, known bool) {
+	return c.place(deliveryOf(d))
+}
 
 // Took is took.
-func (c Counter) Took(d *amqp091.Delivery) { c.took(d) }
+func (c Counter) Took(d *amqp091.Delivery) { c.took(deliveryOf(d)) }
 
 // Settled is settled.
-func (c Counter) Settled(d *amqp091.Delivery) uint64 { return c.settled(d) }
+func (c Counter) Settled(d *amqp091.Delivery) uint64 { return c.settled(deliveryOf(d)) }
 
 // Reconnect is reconnect.
 func (c Counter) Reconnect() { c.reconnect() }

@@ -5,25 +5,23 @@ import (
 	"slices"
 	"time"
 
-	amqp091 "github.com/rabbitmq/amqp091-go"
-
 	"ranger/internal/event"
 	"ranger/internal/journal"
 )
 
 // keep appends to the journal what becomes of d, which was read now. Where ctx
 // ends before it is known whose it is, it returns an error: d is to be read again.
-func (r *reader) keep(ctx context.Context, at journal.Position, d *amqp091.Delivery, lost bool, now time.Time) error {
+func (r *reader) keep(ctx context.Context, at journal.Position, d *delivery, lost bool, now time.Time) error {
 	if at.Offset < r.begin {
 		r.remember(d)
 		return nil
 	}
 	s := r.src
 	s.readAt = now.UnixMilli()
-	m := journal.Message{Position: at, Lost: lost, At: s.readAt}
+	m := journal.Message{Position: at, Lost: lost, At: s.readAt, More: r.more}
 	unrouted := r.understand(ctx, d, &m)
 	if err := ctx.Err(); err != nil && slices.Contains(unrouted, event.UnknownMember) {
-		s.retries.takeBack(d.MessageId)
+		s.retries.takeBack(d.messageID)
 		return err
 	}
 	if s.owed != nil && m.Gap == nil { // a message announces one gap
@@ -40,14 +38,14 @@ func (r *reader) keep(ctx context.Context, at journal.Position, d *amqp091.Deliv
 	}
 	for _, reason := range unrouted {
 		s.metrics.Unrouted(reason)
-		s.unrouted.report(at.Offset, d.Exchange, reason)
+		s.unrouted.report(at.Offset, string(d.exchange), reason)
 	}
 	return nil
 }
 
 // understand finds out what d is, puts what users get of it into m, and returns
 // why others get nothing.
-func (r *reader) understand(ctx context.Context, d *amqp091.Delivery, m *journal.Message) []event.Reason {
+func (r *reader) understand(ctx context.Context, d *delivery, m *journal.Message) []event.Reason {
 	s := r.src
 	if r.mark(d) {
 		return nil
@@ -56,21 +54,17 @@ func (r *reader) understand(ctx context.Context, d *amqp091.Delivery, m *journal
 		s.tell(gap, m)
 		return nil
 	}
-	if s.retries.again(d.Exchange, d.MessageId) {
+	if s.retries.again(d.exchange, d.messageID) {
 		s.metrics.Retried()
 		return nil
 	}
-	out := s.decode(ctx, event.Delivery{
-		Kind:    s.cfg.Exchanges.kind(d.Exchange),
-		Headers: d.Headers,
-		Body:    d.Body,
-	})
+	out := s.decode(ctx, d)
 	m.Events = out.Events
 	return out.Unrouted
 }
 
 // mark deals with d if it is a marker, and tells whether it is.
-func (r *reader) mark(d *amqp091.Delivery) bool {
+func (r *reader) mark(d *delivery) bool {
 	read, ok := readMarker(d)
 	if ok {
 		r.src.heed(read)
@@ -82,9 +76,9 @@ func (r *reader) mark(d *amqp091.Delivery) bool {
 
 // remember takes from d, which is not kept, what those that follow are judged by:
 // the time, and its message_id.
-func (r *reader) remember(d *amqp091.Delivery) {
+func (r *reader) remember(d *delivery) {
 	if !r.mark(d) {
-		r.src.retries.again(d.Exchange, d.MessageId)
+		r.src.retries.again(d.exchange, d.messageID)
 	}
 }
 

@@ -15,13 +15,15 @@ type Members interface {
 	Find(ctx context.Context, member string) (event.UID, bool)
 }
 
-// decode is event.Decode, with ids that memory does not have looked for. Those
-// that are not known are noted, unless ctx has ended: then d is to be read again.
-func (s *Source) decode(ctx context.Context, d event.Delivery) event.Outcome {
-	if s.cfg.Members == nil {
-		return event.Decode(d, s.cfg.MaxBody, nil)
+// decode decodes d, with ids that memory does not have looked for. Those that are not
+// known are noted, unless ctx has ended: then d is to be read again.
+func (s *Source) decode(ctx context.Context, d *delivery) event.Outcome {
+	kind := s.cfg.Exchanges.kindOf(d.exchange)
+	out := s.decoder.Decode(kind, d, d.body)
+	if len(out.Members) == 0 || s.cfg.Members == nil {
+		return out
 	}
-	out := event.Decode(d, s.cfg.MaxBody, s.cfg.Members)
+	s.journal.Flush() // it may take long
 	found := false
 	for _, member := range out.Members {
 		if len(member) <= maxMember {
@@ -30,7 +32,7 @@ func (s *Source) decode(ctx context.Context, d event.Delivery) event.Outcome {
 		}
 	}
 	if found {
-		out = event.Decode(d, s.cfg.MaxBody, s.cfg.Members)
+		out = s.decoder.Decode(kind, d, d.body)
 	}
 	if ctx.Err() != nil {
 		return out

@@ -41,7 +41,7 @@ type question struct {
 // there. Close it when done.
 func NewPublisher(ctx context.Context, url string, exchanges Exchanges) (*Publisher, error) {
 	exchanges = exchanges.withDefaults()
-	c, err := dial(ctx, url, "ranger publish")
+	c, err := dial(ctx, url, "ranger publish", nil)
 	if err != nil {
 		return nil, advised(err)
 	}

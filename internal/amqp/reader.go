@@ -19,6 +19,7 @@ const streamOffset = "x-stream-offset"
 // reader reads the stream over one connection.
 type reader struct {
 	src     *Source       // fixed at construction
+	in      *intake       // fixed at construction
 	markers *markers      // fixed at construction
 	again   bool          // goes on where another one ended; fixed at construction
 	proving bool          // compares all that is held; fixed at construction
@@ -34,6 +35,7 @@ type reader struct {
 	trimmed  bool             // what followed the last message read is no longer there
 	started  bool             // a message was read that was not read before
 	last     uint64           // offset of the last message read, also before; 0 at first
+	more     bool             // another message is at hand
 	unacked  int
 	acked    time.Time // when the broker was told last how far we are
 
@@ -46,7 +48,7 @@ type reader struct {
 
 // read reads over c until a connection ends, with a lookout beside it, whose
 // markers go over another one.
-func (s *Source) read(ctx context.Context, c, other *connection, t *topology) error {
+func (s *Source) read(ctx context.Context, c, other *connection, in *intake, t *topology) error {
 	markers, err := newMarkers(other, s.cfg.Stream, s.cfg.Node)
 	if err != nil {
 		return fmt.Errorf("open a channel for markers: %w", err)
@@ -54,14 +56,15 @@ func (s *Source) read(ctx context.Context, c, other *connection, t *topology) er
 	if err := markers.send(); err != nil {
 		return err
 	}
-	r := s.newReader(markers)
+	r := s.newReader(markers, in)
+	defer in.drop() // before the connection is hung up: its goodbye is not to wait for the reader
 	if !r.again && s.counter == nil {
 		if r.begin, err = windowStart(ctx, c, markers, s.cfg.Window); err != nil {
 			return err
 		}
 		s.whole = r.begin == 0
 	}
-	deliveries, err := r.consume(c)
+	ended, err := r.consume(c)
 	if err != nil {
 		return err
 	}
@@ -73,7 +76,7 @@ func (s *Source) read(ctx context.Context, c, other *connection, t *topology) er
 	}
 
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return r.loop(ctx, deliveries) })
+	g.Go(func() error { return r.loop(ctx, ended) })
 	g.Go(func() error { return (&lookout{topology: t, reader: r}).run(ctx) })
 	g.Go(func() error {
 		// Both are stuck in the library until the connection goes.
@@ -85,8 +88,8 @@ func (s *Source) read(ctx context.Context, c, other *connection, t *topology) er
 	return g.Wait()
 }
 
-func (s *Source) newReader(m *markers) *reader {
-	r := &reader{src: s, markers: m}
+func (s *Source) newReader(m *markers, in *intake) *reader {
+	r := &reader{src: s, markers: m, in: in}
 	if s.counter != nil {
 		s.counter.reconnect()
 		return r
@@ -111,13 +114,15 @@ func (r *reader) start() any {
 	return streamAge(r.src.cfg.Window + readBack)
 }
 
-func (r *reader) consume(c *connection) (deliveries <-chan amqp091.Delivery, err error) {
+// consume begins to read. What it returns is closed when nothing more will come: the
+// library has nothing to put into it, since the intake takes all.
+func (r *reader) consume(c *connection) (ended <-chan amqp091.Delivery, err error) {
 	r.conn = c
 	err = c.inTime(func() error {
-		deliveries, err = r.subscribe(c)
+		ended, err = r.subscribe(c)
 		return err
 	})
-	return deliveries, wrap("consume "+r.src.cfg.Stream, err)
+	return ended, wrap("consume "+r.src.cfg.Stream, err)
 }
 
 func (r *reader) subscribe(c *connection) (<-chan amqp091.Delivery, error) {
@@ -137,29 +142,30 @@ func (r *reader) subscribe(c *connection) (<-chan amqp091.Delivery, error) {
 	if !exclusive {
 		args = amqp091.Table{streamOffset: r.start()}
 	}
-	return ch.Consume(r.src.cfg.Stream, "", false, exclusive, false, false, args)
+	return ch.Consume(r.src.cfg.Stream, r.in.tag, false, exclusive, false, false, args)
 }
 
 // loop takes messages until they end, and says why they did.
-func (r *reader) loop(ctx context.Context, deliveries <-chan amqp091.Delivery) error {
+func (r *reader) loop(ctx context.Context, ended <-chan amqp091.Delivery) error {
+	defer r.in.drop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case d, ok := <-deliveries:
-			if !ok {
-				return r.ended(ctx)
-			}
-			if err := r.take(ctx, &d); err != nil {
+		case b := <-r.in.full:
+			if err := r.takeAll(ctx, b); err != nil {
 				return err
 			}
+		case <-ended:
+			return r.ended(ctx)
 		}
 	}
 }
 
 // ended says why deliveries ended; where the lookout knows, it leaves that to it
-// and waits for the end of ctx. A cancelled consumer was told so before its
-// last message; otherwise the channel is closing, and says why if it was not us.
+// and waits for the end of ctx. A cancelled consumer was told so behind its last
+// message, which was handed over before; otherwise the channel is closing, and says
+// why if it was not us, and what was handed over comes again.
 func (r *reader) ended(ctx context.Context) error {
 	if r.conn.unanswered.Load() {
 		<-ctx.Done() // the lookout, which asked, says what was not answered
@@ -168,7 +174,7 @@ func (r *reader) ended(ctx context.Context) error {
 	select {
 	case _, ok := <-r.cancelled:
 		if ok {
-			return errCancelled
+			return r.takeLast(ctx)
 		}
 	default:
 	}
@@ -178,11 +184,38 @@ func (r *reader) ended(ctx context.Context) error {
 	return amqp091.ErrClosed
 }
 
+// takeLast takes what was handed over before the consumer was cancelled.
+func (r *reader) takeLast(ctx context.Context) error {
+	for r.in.more() {
+		if err := r.takeAll(ctx, <-r.in.full); err != nil {
+			return err
+		}
+	}
+	return errCancelled
+}
+
+// takeAll deals with a batch and gives it back. Sessions that are woken later may
+// have to wait for the next one, if there is one.
+func (r *reader) takeAll(ctx context.Context, b *batch) error {
+	defer r.in.giveBack(b)
+	for i := range b.deliveries {
+		r.more = i+1 < len(b.deliveries) || r.in.more()
+		if err := r.take(ctx, &b.deliveries[i]); err != nil {
+			r.src.journal.Flush()
+			return err
+		}
+	}
+	if !r.more { // the last message need not have come to the journal
+		r.src.journal.Flush()
+	}
+	return nil
+}
+
 // take deals with one message: it must be the one that was wanted, if one was;
 // it goes to the journal; and the broker is told now and then how far we are,
 // also on a quiet stream: it closes a channel that owes an acknowledgement for
 // half an hour (RabbitMQ, consumer_timeout).
-func (r *reader) take(ctx context.Context, d *amqp091.Delivery) error {
+func (r *reader) take(ctx context.Context, d *delivery) error {
 	at, known, err := r.place(d)
 	if err != nil {
 		return err
@@ -190,7 +223,7 @@ func (r *reader) take(ctx context.Context, d *amqp091.Delivery) error {
 	r.read.Add(1)
 	r.taking.Store(true)
 	defer r.taking.Store(false)
-	r.src.passed.note(r.src.cfg.Exchanges.kind(d.Exchange), at.Check, r.src.retries.clock)
+	r.src.passed.note(r.src.cfg.Exchanges.kindOf(d.exchange), d.check, r.src.retries.clock)
 	if r.wanted && at.Offset >= r.from { // delivery may begin with the chunk that holds it
 		if err := r.verify(at); err != nil {
 			return err
@@ -218,8 +251,8 @@ func (r *reader) take(ctx context.Context, d *amqp091.Delivery) error {
 }
 
 // acknowledge tells the broker how far we are: d was read.
-func (r *reader) acknowledge(d *amqp091.Delivery) error {
-	tag := d.DeliveryTag
+func (r *reader) acknowledge(d *delivery) error {
+	tag := d.tag
 	if r.src.counter != nil {
 		tag = r.src.counter.settled(d)
 	}
@@ -234,14 +267,14 @@ func (r *reader) acknowledge(d *amqp091.Delivery) error {
 
 // place returns the position of d; known says that it was read before, where its
 // position does not.
-func (r *reader) place(d *amqp091.Delivery) (at journal.Position, known bool, err error) {
+func (r *reader) place(d *delivery) (at journal.Position, known bool, err error) {
 	if r.src.counter != nil {
 		at, known = r.src.counter.place(d)
 		return at, known, nil
 	}
-	offset, ok := d.Headers[streamOffset].(int64)
+	offset, ok := d.offset()
 	if !ok {
 		return journal.Position{}, false, errNoOffset
 	}
-	return journal.Position{Offset: uint64(offset), Check: journal.Check(d.Body)}, false, nil //nolint:gosec // never negative
+	return journal.Position{Offset: offset, Check: d.check}, false, nil
 }

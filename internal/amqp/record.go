@@ -3,8 +3,6 @@ package amqp
 import (
 	"encoding/json"
 
-	amqp091 "github.com/rabbitmq/amqp091-go"
-
 	"ranger/internal/event"
 )
 
@@ -17,8 +15,8 @@ const (
 // recorded tells whether d is a record of this type that a node wrote: only what
 // came through the default exchange, straight into the stream, is one. What a
 // publisher sends to an exchange never passes for one, whatever it looks like.
-func recorded(d *amqp091.Delivery, typ string) bool {
-	return d.Exchange == "" && d.Type == typ
+func recorded(d *delivery, typ string) bool {
+	return len(d.exchange) == 0 && string(d.typ) == typ
 }
 
 // marker is the body of a marker.
@@ -36,17 +34,17 @@ type marker struct {
 }
 
 // readMarker returns the marker that d is, and whether it is one.
-func readMarker(d *amqp091.Delivery) (marker, bool) {
+func readMarker(d *delivery) (marker, bool) {
 	var m marker
-	ok := recorded(d, markerType) && json.Unmarshal(d.Body, &m) == nil && m.At > 0
+	ok := recorded(d, markerType) && json.Unmarshal(d.body, &m) == nil && m.At > 0
 	return m, ok
 }
 
 // readGap returns the gap record that d is, and whether it is one.
-func readGap(d *amqp091.Delivery) (event.Gap, bool) {
+func readGap(d *delivery) (event.Gap, bool) {
 	if !recorded(d, gapType) {
 		return event.Gap{}, false
 	}
-	g, err := event.ParseGap(d.Body)
+	g, err := event.ParseGap(d.body)
 	return g, err == nil
 }

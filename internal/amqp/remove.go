@@ -16,7 +16,7 @@ func Remove(ctx context.Context, cfg Config) error {
 	if cfg.Queue {
 		cfg.Stream = queueName(cfg)
 	}
-	c, err := dial(ctx, cfg.URL, "ranger bench")
+	c, err := dial(ctx, cfg.URL, "ranger bench", nil)
 	if err != nil {
 		return advised(err)
 	}

@@ -54,8 +54,8 @@ func newRetries(most int) *retries {
 
 // again remembers a message, and tells whether one with its id came through the
 // same exchange before. One without an id never did.
-func (r *retries) again(exchange, id string) bool {
-	if id == "" {
+func (r *retries) again(exchange, id []byte) bool {
+	if len(id) == 0 {
 		return false
 	}
 	key := retryKey{r.sum(0, exchange, id), r.sum(1, exchange, id)}
@@ -68,12 +68,12 @@ func (r *retries) again(exchange, id string) bool {
 	return again
 }
 
-func (r *retries) sum(seed int, exchange, id string) uint64 {
+func (r *retries) sum(seed int, exchange, id []byte) uint64 {
 	var h maphash.Hash
 	h.SetSeed(r.seeds[seed])
-	_, _ = h.WriteString(exchange)
+	_, _ = h.Write(exchange)
 	_ = h.WriteByte(0) // in no exchange's name that a broker sends with it
-	_, _ = h.WriteString(id)
+	_, _ = h.Write(id)
 	return h.Sum64()
 }
 
@@ -96,8 +96,8 @@ func (r *retries) tick(m heard) {
 
 // takeBack forgets the newest message, which again has just remembered under
 // this id, and which none before it had.
-func (r *retries) takeBack(id string) {
-	if id == "" {
+func (r *retries) takeBack(id []byte) {
+	if len(id) == 0 {
 		return
 	}
 	newest := len(r.queue) - 1

@@ -75,6 +75,7 @@ type Source struct {
 	// Owned by Run, and while there is a connection by the goroutine that reads;
 	// warned by the lookout.
 	unrouted *unroutedLog
+	decoder  *event.Decoder
 	retries  *retries
 	counter  *counter              // nil where the stream counts
 	proving  bool                  // all that is held is to be compared with the stream
@@ -102,6 +103,11 @@ func NewSource(cfg Config, j *journal.Journal, m Metrics, log *slog.Logger) *Sou
 		denied:   make(map[string]error),
 		status:   Status{State: Connecting, Since: time.Now()},
 	}
+	var members event.Directory // nil, unless there is one
+	if cfg.Members != nil {
+		members = cfg.Members
+	}
+	s.decoder = event.NewDecoder(s.cfg.MaxBody, members)
 	if cfg.Queue {
 		s.cfg.Stream = queueName(s.cfg)
 		s.cfg.Prefetch = max(2, s.cfg.Prefetch) // one is never acknowledged
@@ -166,12 +172,13 @@ func (s *Source) distrust(ctx context.Context, err error) {
 
 // attempt is the life of one pair of connections: one to read, one for markers.
 func (s *Source) attempt(ctx context.Context) error {
-	reading, hangUpReading, err := s.connect(ctx, "ranger "+s.cfg.Node)
+	in := newIntake(s.cfg.MaxBody)
+	reading, hangUpReading, err := s.connect(ctx, "ranger "+s.cfg.Node, in)
 	if err != nil {
 		return err
 	}
 	defer hangUpReading()
-	marking, hangUpMarking, err := s.connect(ctx, "ranger "+s.cfg.Node+" markers")
+	marking, hangUpMarking, err := s.connect(ctx, "ranger "+s.cfg.Node+" markers", nil)
 	if err != nil {
 		return err
 	}
@@ -181,7 +188,7 @@ func (s *Source) attempt(ctx context.Context) error {
 	if err := s.make(ctx, &t); err != nil {
 		return err
 	}
-	return s.read(ctx, reading, marking, &t)
+	return s.read(ctx, reading, marking, in, &t)
 }
 
 // make sees that all that is needed is there.
@@ -222,9 +229,9 @@ func (s *Source) check(body []byte) uint32 {
 }
 
 // connect opens a connection, which the end of ctx ends, and returns what hangs
-// up and waits for it.
-func (s *Source) connect(ctx context.Context, name string) (*connection, func(), error) {
-	c, err := dial(ctx, s.cfg.URL, name)
+// up and waits for it. Deliveries are for in, unless that is nil.
+func (s *Source) connect(ctx context.Context, name string, in *intake) (*connection, func(), error) {
+	c, err := dial(ctx, s.cfg.URL, name, in)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -21,7 +21,7 @@ type Stored struct {
 
 // Record says what a node wrote for other nodes; empty for what publishers sent.
 func (s *Stored) Record() string {
-	if d := (&amqp091.Delivery{Exchange: s.Exchange, Type: s.Type}); recorded(d, markerType) || recorded(d, gapType) {
+	if d := (&delivery{exchange: []byte(s.Exchange), typ: []byte(s.Type)}); recorded(d, markerType) || recorded(d, gapType) {
 		return s.Type
 	}
 	return ""
@@ -34,7 +34,7 @@ func (s *Stored) Record() string {
 // to visit.
 func Walk(ctx context.Context, cfg Config, from uint64, since time.Duration, visit func(Stored) bool) error {
 	cfg = cfg.withDefaults()
-	c, err := dial(ctx, cfg.URL, "ranger inspect")
+	c, err := dial(ctx, cfg.URL, "ranger inspect", nil)
 	if err != nil {
 		return advised(err)
 	}

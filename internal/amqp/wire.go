@@ -29,7 +29,10 @@ func tidy(c net.Conn) *tidied { return &tidied{Conn: c, in: bufio.NewReaderSize(
 const (
 	frameHeadSize   = 7
 	frameEndSize    = 1
+	frameEnd        = 0xce
+	methodFrame     = 1
 	contentHeader   = 2
+	contentBody     = 3
 	maxFrame        = 1 << 20
 	contentFixed    = frameHeadSize + 14
 	contentTypeFlag = 1 << 15

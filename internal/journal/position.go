@@ -59,8 +59,12 @@ func ParsePosition(text string) (Position, bool) {
 
 // Check returns the CRC-32C (Castagnoli, RFC 3720 appendix B.4) of a message's
 // body.
-func Check(body []byte) uint32 {
-	return crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli))
+func Check(body []byte) uint32 { return AddToCheck(0, body) }
+
+// AddToCheck returns the Check of a body of which check is that of its beginning, and
+// part what follows.
+func AddToCheck(check uint32, part []byte) uint32 {
+	return crc32.Update(check, crc32.MakeTable(crc32.Castagnoli), part)
 }
 
 // LogValue makes logs show a position as String does.
