@@ -56,7 +56,7 @@ func boundHeap(ctx context.Context, history int64) error {
 // heap is what was seen of it, once a second.
 type heap struct {
 	allocated int64 // bytes, since the process began
-	rate      int64 // bytes a second: of the last one, or half of what it was
+	rate      int64 // bytes a second: of the last one, or a quarter of what it was
 }
 
 // look returns by how many percent the heap may grow for the next second.
@@ -64,7 +64,7 @@ func (h *heap) look(history int64) int {
 	seen := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(seen)
 	inUse, allocated := int64(seen[0].Value.Uint64()), int64(seen[1].Value.Uint64()) //nolint:gosec // far below
-	h.rate = max(allocated-h.allocated, h.rate/2)
+	h.rate = max(allocated-h.allocated, h.rate/4)
 	h.allocated = allocated
 	return growthFor(inUse, h.rate, history)
 }
