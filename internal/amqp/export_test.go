@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"time"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
@@ -185,4 +186,93 @@ func StatusAfter(states ...State) Status {
 		s.setState(state, nil)
 	}
 	return s.Status()
+}
+
+// Intake is intake.
+type Intake struct{ *intake }
+
+// FrameMax and BatchSize are frameMax and batchSize.
+const (
+	FrameMax  = frameMax
+	BatchSize = batchSize
+	Batches   = batches
+)
+
+// NewIntake returns one over c for the consumer with this tag.
+func NewIntake(c net.Conn, tag string, maxBody int) Intake {
+	in := newIntake(maxBody)
+	in.Conn, in.tag = c, tag
+	return Intake{in}
+}
+
+// Tag is the consumer's.
+func (i Intake) Tag() string { return i.tag }
+
+// Most is how much of a body is kept.
+func (i Intake) Most() int { return i.most }
+
+// Waiting is how many batches wait.
+func (i Intake) Waiting() int { return len(i.full) }
+
+// Drop is drop.
+func (i Intake) Drop() { i.drop() }
+
+// Taken is a delivery, copied.
+type Taken struct {
+	Tag                             uint64
+	Redelivered                     bool
+	Offset                          uint64
+	HasOffset                       bool
+	Check                           uint32
+	Exchange, MessageID, Type, Body string
+	Headers                         map[string]event.Header
+}
+
+// Batches is where batches come.
+func (i Intake) Batches() <-chan *batch { return i.full }
+
+// Take returns what the next batch holds, with the headers of these names, and gives
+// it back. It reports false where none is waiting.
+func (i Intake) Take(names ...string) (all []Taken, ok bool) {
+	select {
+	case b := <-i.full:
+		return i.Open(b, names...), true
+	default:
+		return nil, false
+	}
+}
+
+// Open returns what a batch holds, and gives it back.
+func (i Intake) Open(b *batch, names ...string) (all []Taken) {
+	defer i.giveBack(b)
+	for n := range b.deliveries {
+		all = append(all, taken(&b.deliveries[n], names))
+	}
+	return all
+}
+
+func taken(d *delivery, names []string) Taken {
+	t := Taken{
+		Tag: d.tag, Redelivered: d.redelivered, Check: d.check,
+		Exchange: string(d.exchange), MessageID: string(d.messageID), Type: string(d.typ), Body: string(d.body),
+		Headers: make(map[string]event.Header),
+	}
+	t.Offset, t.HasOffset = d.offset()
+	for _, name := range names {
+		if h := d.Header(name); h.Kind != event.NoHeader {
+			h.Text = slices.Clone(h.Text)
+			t.Headers[name] = h
+		}
+	}
+	return t
+}
+
+// DialIntake opens a connection to a broker with an intake.
+func DialIntake(ctx context.Context, url string, maxBody int) (*amqp091.Connection, Intake, error) {
+	in := newIntake(maxBody)
+	c, err := dial(ctx, url, "intake", in)
+	if err != nil {
+		return nil, Intake{}, err
+	}
+	return c.Connection, Intake{in}, nil
 }

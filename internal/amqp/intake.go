@@ -143,6 +143,7 @@ func (c *intake) fill() error {
 // makeRoom sees that there is a batch with room to read into, behind what was left
 // of the last one.
 func (c *intake) makeRoom() {
+	inPlace := c.batch != nil && c.at == 0
 	if c.batch == nil {
 		select {
 		case c.batch = <-c.free:
@@ -158,9 +159,11 @@ func (c *intake) makeRoom() {
 		size = max(size, need)
 	}
 	if len(c.batch.bytes) < size {
-		c.batch.bytes = make([]byte, size)
+		c.batch.bytes, inPlace = make([]byte, size), false
 	}
-	copy(c.batch.bytes, c.rest)
+	if !inPlace {
+		copy(c.batch.bytes, c.rest)
+	}
 	c.at, c.end, c.rest = 0, len(c.rest), nil
 }
 
