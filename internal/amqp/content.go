@@ -2,6 +2,7 @@ package amqp
 
 import (
 	"bytes"
+	"slices"
 
 	"ranger/internal/journal"
 )
@@ -32,7 +33,7 @@ func (m *content) add(payload []byte) {
 	m.check = journal.AddToCheck(m.check, payload)
 	payload = payload[:min(len(payload), m.whole-len(m.body))]
 	if len(m.body) == 0 && len(payload) == m.whole {
-		m.body = payload[:len(payload):len(payload)]
+		m.body = slices.Clip(payload)
 		return
 	}
 	if !m.owned {

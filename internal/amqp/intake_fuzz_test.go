@@ -50,8 +50,8 @@ func FuzzIntake(f *testing.F) {
 	const maxBody = 5000
 	for _, text := range []string{
 		"", "AMQP\x00\x00\x09\x01", "\x01\x00\x07\x00\x00\x00\x00\xce", frame(8, 0, nil) + frame(1, 7, []byte("\x00\x3c\x00\x3c")),
-		message(theTag, 1, offsetEntry(1)+"\x0amember_uidS\x00\x00\x00\x02ID", `{"id":1}`, 3) + frame(8, 0, nil),
-		message(theTag, 1, "\x01aA\x00\x00\x00\x09x", strings.Repeat("x", 3*maxBody), 4000) + message(theTag, 2, "\x01a?", "", 1),
+		message(1, offsetEntry(1)+"\x0amember_uidS\x00\x00\x00\x02ID", `{"id":1}`, 3) + frame(8, 0, nil),
+		message(1, "\x01aA\x00\x00\x00\x09x", strings.Repeat("x", 3*maxBody), 4000) + message(2, "\x01a?", "", 1),
 		deliver(7, theTag, 1, 0, "x") + frame(8, 0, nil) + header(7, 2, noProperties) + frame(3, 6, []byte("no")) + frame(3, 7, []byte("is")),
 		deliver(7, theTag, 1, 0, "x") + header(7, -1, noProperties) + frame(3, 7, []byte("is")),
 		deliver(7, theTag, 1, 0, "x") + header(7, 0, "\xff\xff") + frame(2, 1, make([]byte, amqp.FrameMax)),

@@ -51,8 +51,8 @@ func header(channel uint16, size int, properties string) string {
 }
 
 // message is the frames of a message with this body, in frames of so many bytes.
-func message(consumer string, tag uint64, table, body string, piece int) string {
-	all := deliver(7, consumer, tag, 0, "orders") + header(7, len(body), properties(table, "id", "type"))
+func message(tag uint64, table, body string, piece int) string {
+	all := deliver(7, theTag, tag, 0, "orders") + header(7, len(body), properties(table, "id", "type"))
 	for len(body) > 0 {
 		n := min(piece, len(body))
 		all += frame(3, 7, []byte(body[:n]))
@@ -118,11 +118,11 @@ func TestIntake(t *testing.T) {
 	foreign := deliver(7, "another", 1, 0, "orders") + header(7, 5, noProperties) + frame(3, 7, []byte("hello"))
 	split := deliver(7, theTag, 9, 1, "") + heartbeat + header(7, 4, noProperties) + frame(3, 1, []byte("not ours")) +
 		frame(3, 7, []byte("sp")) + heartbeat + frame(3, 7, nil) + frame(3, 7, []byte("it"))
-	text := heartbeat + message(theTag, 1, offsetEntry(41)+"\x01aI\xff\xff\xff\xff", `{"id":1}`, 100) + foreign +
-		message(theTag, 2, "", "", 1) + heartbeat +
-		message(theTag, 3, offsetEntry(5)+offsetEntry(6), long, amqp.FrameMax-8) +
-		message(theTag, 4, "\x01at\x01", long[:maxBody], 3000) + split +
-		message(theTag, 5, "\x01bS\x00\x00\x00\x02xx", long[:maxBody+1], 1<<16) + frame(1, 7, []byte{0, 60, 0, 30})
+	text := heartbeat + message(1, offsetEntry(41)+"\x01aI\xff\xff\xff\xff", `{"id":1}`, 100) + foreign +
+		message(2, "", "", 1) + heartbeat +
+		message(3, offsetEntry(5)+offsetEntry(6), long, amqp.FrameMax-8) +
+		message(4, "\x01at\x01", long[:maxBody], 3000) + split +
+		message(5, "\x01bS\x00\x00\x00\x02xx", long[:maxBody+1], 1<<16) + frame(1, 7, []byte{0, 60, 0, 30})
 	wantHanded := heartbeat + foreign + heartbeat + heartbeat + frame(3, 1, []byte("not ours")) + heartbeat + frame(1, 7, []byte{0, 60, 0, 30})
 	want := []string{
 		`1 false orders id type 41 true map[a:{Text:[] Magnitude:1 Kind:2 Negative:true}] "{\"id\":1}"`,
@@ -187,7 +187,7 @@ func TestIntakeOfMalformed(t *testing.T) {
 // What is no frame, or too large a one, is left to the library, with all behind it.
 func TestIntakeHandsOnWhatIsTooLarge(t *testing.T) {
 	t.Parallel()
-	ours := message(theTag, 1, "", "hello", 100)
+	ours := message(1, "", "hello", 100)
 	for _, text := range []string{
 		"AMQP\x00\x00\x09\x01",
 		frame(3, 1, make([]byte, amqp.FrameMax)) + ours,
@@ -216,7 +216,7 @@ func TestIntakePutsOffTheDeadline(t *testing.T) {
 		go func() {
 			for range 60 {
 				<-time.After(time.Second)
-				_, _ = io.WriteString(brokers, message(theTag, 1, "", "hello", 100))
+				_, _ = io.WriteString(brokers, message(1, "", "hello", 100))
 				in.Take()
 			}
 		}()
@@ -259,7 +259,7 @@ func TestIntakeHoldsUp(t *testing.T) {
 		sent := 0
 		go func() {
 			for range 100 {
-				_, _ = io.WriteString(brokers, message(theTag, 1, "", "hello", 100)+frame(8, 0, nil))
+				_, _ = io.WriteString(brokers, message(1, "", "hello", 100)+frame(8, 0, nil))
 				sent++
 			}
 			_ = brokers.Close()

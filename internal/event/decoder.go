@@ -1,6 +1,9 @@
 package event
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
 // Decoder decodes one message after another in memory that it uses again: it
 // allocates nothing for ordinary messages of users that come again. It is for one
@@ -80,7 +83,7 @@ func (d *Decoder) reset() {
 // send adds an event, whose message is a part of d.text.
 func (d *Decoder) send(uid UID, kind Kind, message []byte) {
 	n := len(d.out.Events)
-	d.events[n] = Event{UID: uid, Kind: kind, Message: message[:len(message):len(message)]}
+	d.events[n] = Event{UID: uid, Kind: kind, Message: slices.Clip(message)}
 	d.out.Events = d.events[: n+1 : n+1]
 }
 

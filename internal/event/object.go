@@ -23,9 +23,13 @@ type member struct {
 	value []byte
 }
 
-// newMember returns the member of a key as published, and its value.
-func newMember(key, value []byte) member {
-	name, _ := unescape(key)
+// newMember returns the member of a key as published, which has escapes or not, and
+// its value.
+func newMember(key, value []byte, escaped bool) member {
+	name := key[1 : len(key)-1]
+	if escaped {
+		name, _ = unescape(key)
+	}
 	return member{name: name, key: key, value: value}
 }
 

@@ -18,6 +18,8 @@ type scanner struct {
 	depth int
 	// deep is set when a bracket would have opened beyond maxDepth.
 	deep bool
+	// escaped is set by string where it has moved past an escape.
+	escaped bool
 }
 
 // fault is the reason why a method returned false.
@@ -66,7 +68,7 @@ func (s *scanner) object(dst object, keep bool) (object, bool) {
 		if !s.string() {
 			return dst, false
 		}
-		keyEnd := s.at
+		keyEnd, escaped := s.at, s.escaped
 		s.space()
 		if !s.skip(':') {
 			return dst, false
@@ -77,7 +79,7 @@ func (s *scanner) object(dst object, keep bool) (object, bool) {
 			return dst, false
 		}
 		if keep {
-			dst = append(dst, newMember(s.text[key:keyEnd], s.text[value:s.at]))
+			dst = append(dst, newMember(s.text[key:keyEnd], s.text[value:s.at], escaped))
 		}
 		s.space()
 		if s.skip('}') {
@@ -142,6 +144,7 @@ func (s *scanner) string() bool {
 	if !s.skip('"') {
 		return false
 	}
+	s.escaped = false
 	for i := s.at; i < len(s.text); i++ {
 		switch c := s.text[i]; {
 		case c == '"':
@@ -153,6 +156,7 @@ func (s *scanner) string() bool {
 				return false
 			}
 			i += n - 1
+			s.escaped = true
 		case c < ' ':
 			return false
 		}

@@ -56,7 +56,7 @@ func TestMemoryOfOneUser(t *testing.T) {
 
 // The oldest go first, for all users alike.
 func TestMemoryOfAll(t *testing.T) {
-	const size = 704 // a size of the allocator's
+	const size = 704                                                        // a size of the allocator's
 	const all int64 = 64 * (size + journal.EntryCost + journal.LogCost + 7) // 7 bytes of uid
 	// The spine is of one second, and takes its part.
 	s := newStream(t, journal.Config{Memory: all + journal.SegmentCost + 65*journal.MessageCost})
