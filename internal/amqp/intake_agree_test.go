@@ -117,12 +117,13 @@ func byLibrary(tb rapid.TB, text string, most int) (all []amqp.Taken) {
 // drawTable draws a table's entries: the broker's own first, then those of a
 // publisher, some of which come twice.
 func drawTable(t *rapid.T) string {
-	table := rapid.SampledFrom([]string{"", offsetEntry(7), offsetEntry(1<<53 - 1)}).Draw(t, "offset")
+	var table strings.Builder
+	table.WriteString(rapid.SampledFrom([]string{"", offsetEntry(7), offsetEntry(1<<53 - 1)}).Draw(t, "offset"))
 	names := append(ownerHeaders(), "x-stream-offset", "", "market")
 	for range rapid.IntRange(0, 6).Draw(t, "entries") {
-		table += shortText(rapid.SampledFrom(names).Draw(t, "name")) + drawValue(t, 0)
+		table.WriteString(shortText(rapid.SampledFrom(names).Draw(t, "name")) + drawValue(t, 0))
 	}
-	return table
+	return table.String()
 }
 
 // drawValue draws a value with its type.

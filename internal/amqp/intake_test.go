@@ -52,13 +52,14 @@ func header(channel uint16, size int, properties string) string {
 
 // message is the frames of a message with this body, in frames of so many bytes.
 func message(tag uint64, table, body string, piece int) string {
-	all := deliver(7, theTag, tag, 0, "orders") + header(7, len(body), properties(table, "id", "type"))
+	var all strings.Builder
+	all.WriteString(deliver(7, theTag, tag, 0, "orders") + header(7, len(body), properties(table, "id", "type")))
 	for len(body) > 0 {
 		n := min(piece, len(body))
-		all += frame(3, 7, []byte(body[:n]))
+		all.WriteString(frame(3, 7, []byte(body[:n])))
 		body = body[n:]
 	}
-	return all
+	return all.String()
 }
 
 const noProperties = "\x00\x00"
