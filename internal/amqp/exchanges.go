@@ -73,10 +73,10 @@ func (e Exchanges) kind(name string) event.Kind {
 
 // kindOf is kind of a name that is not kept.
 func (e Exchanges) kindOf(name []byte) event.Kind {
-	switch string(name) {
-	case e.Orders:
+	switch { // a switch over the text would copy it
+	case string(name) == e.Orders:
 		return event.Order
-	case e.Trades:
+	case string(name) == e.Trades:
 		return event.Trade
 	default:
 		return 0

@@ -35,8 +35,11 @@ type marker struct {
 
 // readMarker returns the marker that d is, and whether it is one.
 func readMarker(d *delivery) (marker, bool) {
+	if !recorded(d, markerType) {
+		return marker{}, false
+	}
 	var m marker
-	ok := recorded(d, markerType) && json.Unmarshal(d.body, &m) == nil && m.At > 0
+	ok := json.Unmarshal(d.body, &m) == nil && m.At > 0
 	return m, ok
 }
 
