@@ -59,6 +59,7 @@ type intake struct {
 type batch struct {
 	bytes      []byte // what the deliveries are parts of
 	deliveries []delivery
+	read       time.Time // when the last of bytes came
 }
 
 // newIntake returns an intake without a connection yet, of which bodies are kept up
@@ -130,6 +131,7 @@ func (c *intake) fill() error {
 	if n == 0 {
 		return err
 	}
+	c.batch.read = time.Now()
 	c.out, c.handed = c.out[:0], 0
 	if err := c.sort(); err != nil {
 		return err

@@ -200,7 +200,7 @@ func (r *reader) takeAll(ctx context.Context, b *batch) error {
 	defer r.in.giveBack(b)
 	for i := range b.deliveries {
 		r.more = i+1 < len(b.deliveries) || r.in.more()
-		if err := r.take(ctx, &b.deliveries[i]); err != nil {
+		if err := r.take(ctx, &b.deliveries[i], b.read); err != nil {
 			r.src.journal.Flush()
 			return err
 		}
@@ -211,11 +211,11 @@ func (r *reader) takeAll(ctx context.Context, b *batch) error {
 	return nil
 }
 
-// take deals with one message: it must be the one that was wanted, if one was;
+// take deals with one message, which was read now: it must be the one that was wanted, if one was;
 // it goes to the journal; and the broker is told now and then how far we are,
 // also on a quiet stream: it closes a channel that owes an acknowledgement for
 // half an hour (RabbitMQ, consumer_timeout).
-func (r *reader) take(ctx context.Context, d *delivery) error {
+func (r *reader) take(ctx context.Context, d *delivery, now time.Time) error {
 	at, known, err := r.place(d)
 	if err != nil {
 		return err
@@ -229,7 +229,6 @@ func (r *reader) take(ctx context.Context, d *delivery) error {
 			return err
 		}
 	}
-	now := time.Now()
 	switch {
 	case known: // it was read before
 	case !r.again || at.Offset > r.last:

@@ -118,6 +118,9 @@ type noMetrics struct{}
 func (noMetrics) Delivered(int) {}
 func (noMetrics) Closed(int)    {}
 
+// Lagged does nothing.
+func (noMetrics) Lagged(time.Duration) {}
+
 // pipeListener listens for connections that tests make.
 type pipeListener struct {
 	conns  chan net.Conn

@@ -34,6 +34,9 @@ type Verifier interface {
 type Metrics interface {
 	// Delivered counts events written to one socket.
 	Delivered(n int)
+	// Lagged is told, for each write of live events, how long before its end this
+	// node had taken the oldest of them from the broker.
+	Lagged(lag time.Duration)
 	// Closed counts the end of one socket by its Ending.
 	Closed(code int)
 }

@@ -60,6 +60,7 @@ func readToken(_ context.Context, token string, _ netip.AddrPort) (event.Identit
 type counters struct {
 	mu        sync.Mutex
 	delivered int
+	lags      []time.Duration
 	closed    map[int]int
 	refused   map[string]int
 }
@@ -68,6 +69,12 @@ func (c *counters) Delivered(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.delivered += n
+}
+
+func (c *counters) Lagged(lag time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lags = append(c.lags, lag)
 }
 
 func (c *counters) Closed(code int) {

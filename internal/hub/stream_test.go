@@ -25,7 +25,9 @@ func (s *server) append(m journal.Message) journal.Position {
 		body = append(body, e.Message...)
 	}
 	m.Position = journal.Position{Offset: s.offset, Check: journal.Check(append(body, m.Gap...))}
-	m.At = time.Now().UnixMilli()
+	if m.At == 0 {
+		m.At = time.Now().UnixMilli()
+	}
 	if !s.window.Append(m) {
 		s.tb.Fatalf("offset %d was refused", s.offset)
 	}

@@ -78,6 +78,7 @@ type work struct {
 	code    uint16          // of it
 	reason  string          // of it
 	written chan struct{}   // to be closed then, where not nil
+	taken   time.Time       // when the oldest live event came; zero where there is none
 }
 
 // nextWork takes what is to be written, or ends the writer where there is
@@ -168,6 +169,9 @@ func (s *session) wrote(w *work, events int) error {
 	}
 	if events > 0 {
 		s.hub.metrics.Delivered(events)
+		if !w.taken.IsZero() {
+			s.hub.metrics.Lagged(max(0, time.Since(w.taken)))
+		}
 	}
 	if w.close {
 		err := s.wire.SetReadDeadline(time.Now().Add(closeTimeout))
@@ -195,6 +199,7 @@ func (s *session) gather(buf []byte, w *work) (_ []byte, n int, more bool) {
 			var isEvent bool
 			if buf, isEvent = w.feed.appendEntry(buf, &entries[i]); isEvent {
 				n++
+				w.note(&entries[i])
 			}
 		}
 		if k < len(entries) {
@@ -202,6 +207,13 @@ func (s *session) gather(buf []byte, w *work) (_ []byte, n int, more bool) {
 		}
 	}
 	return buf, n, true
+}
+
+// note takes down when e came, if it is the first live event.
+func (w *work) note(e *journal.Entry) {
+	if w.taken.IsZero() && (w.feed == nil || !w.feed.replaying) {
+		w.taken = e.Taken()
+	}
 }
 
 func (w *work) read(dst []journal.Entry) (int, error) {

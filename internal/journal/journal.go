@@ -34,6 +34,8 @@ type Message struct {
 	Lost bool
 	// At is when this node took it from the broker, Unix ms.
 	At int64
+	// Micros is by how many microseconds, below 1000, that was after At.
+	Micros uint16
 	// More says that another message is at hand and will be appended at once: then
 	// users who were woken a moment ago are woken for both.
 	More bool
@@ -129,7 +131,7 @@ func (j *Journal) addLocked(m *Message, e *event.Event, text []byte) {
 	defer s.mu.Unlock()
 	l := s.openLocked(e.UID)
 	before, known := l.bytes, l.entries.len() > 0
-	entry := Entry{Offset: m.Offset, Check: m.Check, At: m.At, Message: text, Kind: e.Kind}
+	entry := Entry{Offset: m.Offset, Check: m.Check, At: m.At, Micros: m.Micros, Message: text, Kind: e.Kind}
 	for l.entries.len() == j.cfg.Size || (l.entries.len() > 0 && l.bytes+entry.cost() > j.cfg.Memory/64) {
 		l.since = l.drop().Offset + 1
 		j.entries--

@@ -1,6 +1,10 @@
 package journal
 
-import "ranger/internal/event"
+import (
+	"time"
+
+	"ranger/internal/event"
+)
 
 // Entry is one event of one user's log, or a gap that is told between them.
 // Entries are in the order of the stream.
@@ -13,8 +17,13 @@ type Entry struct {
 	Message []byte
 	// Check is that of the message in the stream.
 	Check uint32
-	Kind  event.Kind
+	// Micros is by how many microseconds that was after At.
+	Micros uint16
+	Kind   event.Kind
 }
+
+// Taken returns when this node took it from the broker, to the microsecond.
+func (e *Entry) Taken() time.Time { return time.UnixMicro(e.At*1000 + int64(e.Micros)) }
 
 // Position returns where in the stream the entry stands.
 func (e *Entry) Position() Position { return Position{Offset: e.Offset, Check: e.Check} }

@@ -23,6 +23,7 @@ type Metrics struct {
 	retried         prometheus.Counter
 	gaps            map[event.GapReason]prometheus.Counter
 	deliveries      prometheus.Counter
+	lag             prometheus.Histogram
 	closes          *prometheus.CounterVec
 }
 
@@ -43,6 +44,11 @@ func NewMetrics(node, version string, refusals []string) *Metrics {
 		deliveries: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "ranger_deliveries_total",
 			Help: "Events written to sockets.",
+		}),
+		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "ranger_lag_seconds",
+			Help:    "How long events were in the node: from the read that brought the oldest of a write from the broker to the end of that write. Replays are not in it.",
+			Buckets: []float64{.00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 10},
 		}),
 		closes: counters("ranger_closes_total",
 			"Sockets that ended, by close code: 1000 is the client's own close, 1006 a lost connection.", "code"),
@@ -68,7 +74,7 @@ func NewMetrics(node, version string, refusals []string) *Metrics {
 		Name: "ranger_build_info", Help: "1, labelled with the node's name and the version that runs.",
 	}, []string{"node", "version"})
 	build.WithLabelValues(node, version).Set(1)
-	m.registry.MustRegister(m.authentications, events, unrouted, m.retried, gaps, m.deliveries, m.closes, build,
+	m.registry.MustRegister(m.authentications, events, unrouted, m.retried, gaps, m.deliveries, m.lag, m.closes, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -99,6 +105,9 @@ func (m *Metrics) Gap(reason event.GapReason) { m.gaps[reason].Inc() }
 
 // Delivered counts events written to one socket.
 func (m *Metrics) Delivered(n int) { m.deliveries.Add(float64(n)) }
+
+// Lagged observes how long events were in the node before they were written.
+func (m *Metrics) Lagged(lag time.Duration) { m.lag.Observe(lag.Seconds()) }
 
 // Closed counts the end of one socket by its close code.
 func (m *Metrics) Closed(code int) { m.closes.WithLabelValues(strconv.Itoa(code)).Inc() }

@@ -103,8 +103,9 @@ func TestCounters(t *testing.T) {
 		}
 	}
 	m.Closed(4001)
+	m.Lagged(2 * time.Millisecond)
 	m.Delivered(9)
-	for _, want := range []string{`ranger_closes_total{code="4001"} 1`, "ranger_deliveries_total 10", `ranger_build_info{node="one",version="v1"} 1`} {
+	for _, want := range []string{`ranger_closes_total{code="4001"} 1`, "ranger_deliveries_total 10", `ranger_lag_seconds_bucket{le="0.001"} 0`, `ranger_lag_seconds_bucket{le="0.0025"} 1`, `ranger_build_info{node="one",version="v1"} 1`} {
 		if !slices.Contains(series(t, m), want) {
 			t.Errorf("%s is not there", want)
 		}
