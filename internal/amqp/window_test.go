@@ -109,7 +109,7 @@ func fill(tb testing.TB, cfg amqp.Config, messages int) {
 // timeless returns entries without the time at which a node read them.
 func timeless(entries []journal.Entry) []journal.Entry {
 	for i := range entries {
-		entries[i].At = 0
+		entries[i].At, entries[i].Micros = 0, 0
 	}
 	return entries
 }
