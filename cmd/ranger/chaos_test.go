@@ -112,17 +112,17 @@ func (c *cluster) killBroker(l load) {
 	for i, n := range c.nodes {
 		marks[i] = len(n.log())
 	}
-	if c.durable {
-		c.restart.Lock()
-	}
-	c.broker.run("kill")
-	c.broker.run("start")
-	for i, n := range c.nodes {
-		n.awaitLogAfter(marks[i], "caught up")
-	}
-	if c.durable {
-		c.restart.Unlock()
-	}
+	func() {
+		if c.durable {
+			c.restart.Lock()
+			defer c.restart.Unlock() // also where a node never comes back
+		}
+		c.broker.run("kill")
+		c.broker.run("start")
+		for i, n := range c.nodes {
+			n.awaitLogAfter(marks[i], "caught up")
+		}
+	}()
 	l.pass()
 }
 
