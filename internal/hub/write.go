@@ -12,6 +12,10 @@ import (
 // out, if there are as many.
 const batch = 32 << 10
 
+// batchEntries is how many entries are looked at for one write: with a filter few
+// of them may be written, and other sockets wait for the same writer.
+const batchEntries = 1024
+
 // buffers holds the writers' buffers, so that an idle socket holds none.
 type buffers struct{ pool sync.Pool }
 
@@ -189,7 +193,7 @@ const leastWrite = time.Second
 // their number and whether there may be more.
 func (s *session) gather(buf []byte, w *work) (_ []byte, n int, more bool) {
 	var entries [16]journal.Entry
-	for len(buf) < batch {
+	for looked := 0; len(buf) < batch && looked < batchEntries; looked += len(entries) {
 		k, err := w.read(entries[:])
 		if errors.Is(err, journal.ErrBehind) {
 			s.end(TooSlow)
