@@ -102,7 +102,7 @@ func (w *world) record() *recorder {
 	return r
 }
 
-func (r *recorder) Wake() {
+func (r *recorder) Wake(bool) {
 	select {
 	case r.wake <- struct{}{}:
 	default:

@@ -121,7 +121,7 @@ type tap struct {
 }
 
 // Wake reads what there is.
-func (t *tap) Wake() {
+func (t *tap) Wake(bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.drain()

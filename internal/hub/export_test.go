@@ -72,7 +72,7 @@ type Writer struct {
 
 type noWaker struct{}
 
-func (noWaker) Wake() {}
+func (noWaker) Wake(bool) {}
 
 // NewWriter returns a Writer of what is appended for uid from now on to conn.
 func (h *Hub) NewWriter(uid event.UID, conn net.Conn) *Writer {

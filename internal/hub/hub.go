@@ -68,23 +68,24 @@ type Config struct {
 
 // Hub is the server of all sockets. It is an http.Handler.
 type Hub struct {
-	cfg      Config
-	journal  *journal.Journal
-	verifier Verifier
-	metrics  Metrics
-	log      *slog.Logger
-	began    time.Time // instants are reckoned from here
-	upgrader websocket.Upgrader
-	registry registry
-	teardown *teardown
-	writers  *writers
-	buffers  buffers
-	readers  readers
-	poller   atomic.Pointer[poller] // nil before Run
-	origins  sparse                 // of log lines about refused origins
-	behind   sparse                 // of log lines about clients that are ahead
-	terms    sparse                 // of log lines about terms that were refused
-	running  sync.WaitGroup         // all sessions, and their goroutines
+	cfg       Config
+	journal   *journal.Journal
+	verifier  Verifier
+	metrics   Metrics
+	log       *slog.Logger
+	began     time.Time // instants are reckoned from here
+	upgrader  websocket.Upgrader
+	registry  registry
+	teardown  *teardown
+	writers   *writers
+	appending *writer // owned by the goroutine that appends to the journal
+	buffers   buffers
+	readers   readers
+	poller    atomic.Pointer[poller] // nil before Run
+	origins   sparse                 // of log lines about refused origins
+	behind    sparse                 // of log lines about clients that are ahead
+	terms     sparse                 // of log lines about terms that were refused
+	running   sync.WaitGroup         // all sessions, and their goroutines
 
 	staying context.Context //nolint:containedctx // it ends waits in many goroutines: until Drain begins
 	leave   func()          // ends staying
@@ -113,7 +114,7 @@ func New(cfg Config, j *journal.Journal, v Verifier, m Metrics, log *slog.Logger
 			Error:           refuseUpgrade,
 		},
 	}
-	h.writers = newWriters(h)
+	h.writers, h.appending = newWriters(h), newWriter()
 	return h
 }
 

@@ -65,12 +65,27 @@ func (s *session) peer() netip.AddrPort {
 	return peer
 }
 
-// Wake tells the session that its cursor has entries to read.
-func (s *session) Wake() {
+// Wake tells the session that its cursor has entries to read. At leisure the
+// goroutine that appends writes them itself, where that does not wait: a writer
+// would first have to be started.
+func (s *session) Wake(leisure bool) {
+	if s.wokenToWrite(leisure) {
+		s.turn(s.hub.appending)
+	}
+}
+
+// wokenToWrite returns whether the caller is to write what there is; else somebody
+// does.
+func (s *session) wokenToWrite(leisure bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.woken = true
+	if leisure && s.wire.raw != nil && !s.writing && !s.broken {
+		s.writing = true
+		return true
+	}
 	s.startWriterLocked()
+	return false
 }
 
 // say queues a message and waits until it is written, so that a client that

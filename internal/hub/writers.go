@@ -67,25 +67,33 @@ func (p *writers) next() *session {
 const keptReady = 1024
 
 func (p *writers) run() {
-	buf := p.hub.buffers.take()
-	defer p.hub.buffers.give(buf)
-	try := newAttempt()
+	w := newWriter()
+	w.buf = p.hub.buffers.take()
+	defer p.hub.buffers.give(w.buf)
 	for s := p.next(); s != nil; s = p.next() {
-		s.turn(buf, try)
+		s.turn(w)
 	}
 }
 
+// writer is what writing without waiting takes. One goroutine uses it at a time.
+type writer struct {
+	buf *[]byte
+	try *attempt
+}
+
+func newWriter() *writer { return &writer{buf: new([]byte), try: newAttempt()} }
+
 // turn writes what there is, a batch at most, as far as the socket takes it at
 // once. Where more is left the session queues again.
-func (s *session) turn(buf *[]byte, try *attempt) {
+func (s *session) turn(to *writer) {
 	defer s.recoverWriter()
 	w, ok := s.nextWork()
 	if !ok {
 		return
 	}
-	b, events := s.compose((*buf)[:0], &w)
-	*buf = b
-	rest, err := try.write(s.wire.raw, b)
+	b, events := s.compose((*to.buf)[:0], &w)
+	*to.buf = b
+	rest, err := to.try.write(s.wire.raw, b)
 	switch {
 	case err != nil:
 		s.giveUp(&w)

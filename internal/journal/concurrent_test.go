@@ -15,7 +15,7 @@ import (
 // bell tells its cursor's reader that there is more, without ever blocking.
 type bell chan struct{}
 
-func (b bell) Wake() {
+func (b bell) Wake(bool) {
 	select {
 	case b <- struct{}{}:
 	default:

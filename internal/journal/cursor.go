@@ -12,7 +12,13 @@ var ErrBehind = errors.New("the cursor's place fell off its user's log")
 
 // Waker is told that its cursor has entries to read. Wake runs on the goroutine
 // that appends: it must not block, and may come when there is nothing new.
-type Waker interface{ Wake() }
+type Waker interface {
+	// Wake is called after each Append that adds entries, or some time after some.
+	// At leisure the goroutine that appends has nothing else to do: some
+	// microseconds of work may be done here and now, which is sooner than another
+	// goroutine would begin.
+	Wake(leisure bool)
+}
 
 // Cursor is a place in one user's log. Its methods are safe for concurrent use;
 // Close it when done.

@@ -102,8 +102,8 @@ type closer struct {
 	cursor *journal.Cursor
 }
 
-func (c *closer) Wake() {
-	c.waker.Wake()
+func (c *closer) Wake(bool) {
+	c.waker.Wake(false)
 	c.cursor.Close()
 }
 

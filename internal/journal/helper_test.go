@@ -90,7 +90,7 @@ func held(size int) int64 { return int64(cap(bytes.Clone(make([]byte, size)))) }
 // waker counts how often it was woken. The journal's goroutine alone may look.
 type waker struct{ woken int }
 
-func (w *waker) Wake() { w.woken++ }
+func (w *waker) Wake(bool) { w.woken++ }
 
 // readAll reads all that c has.
 func readAll(tb testing.TB, c *journal.Cursor) (got []journal.Entry) {

@@ -10,6 +10,9 @@ const rest = 5
 // never is when a cursor was woken that was not yet.
 const never = math.MinInt64 / 2
 
+// few is how many wakers may work on the goroutine that appends.
+const few = 4
+
 // later are the cursors that have something to read and were not woken for it.
 type later struct {
 	cursors []*Cursor // each once
@@ -20,6 +23,7 @@ type later struct {
 // more those that were woken within rest not yet.
 func (j *Journal) tell(at int64, more bool) {
 	l := &j.later
+	leisure := !more && len(j.wake)+len(l.cursors) <= few
 	for i, c := range j.wake {
 		j.wake[i] = nil
 		switch {
@@ -32,7 +36,7 @@ func (j *Journal) tell(at int64, more bool) {
 			l.cursors = append(l.cursors, c)
 		default:
 			c.woken = at
-			c.waker.Wake()
+			c.waker.Wake(leisure)
 		}
 	}
 	if !more || at-l.since >= rest || at < l.since {
@@ -48,7 +52,7 @@ func (j *Journal) flush(at int64) {
 	for i, c := range j.later.cursors {
 		j.later.cursors[i] = nil
 		c.late, c.woken = false, at
-		c.waker.Wake()
+		c.waker.Wake(false)
 	}
 	j.later.cursors = j.later.cursors[:0]
 }

@@ -18,7 +18,7 @@ import (
 // asleep is a journal.Waker for who looks when they like.
 type asleep struct{}
 
-func (asleep) Wake() {}
+func (asleep) Wake(bool) {}
 
 // entries returns what the cursor has to read, without the time.
 func entries(tb testing.TB, c *journal.Cursor) []journal.Entry {
