@@ -18,6 +18,7 @@ func (r *run) besides(ctx context.Context, f *fleet, rate int, quiet time.Durati
 	}
 	defer pub.Close()
 	m := r.newMarket(f, pub, noHouse)
+	m.turns = true // so that two of a socket's events seldom share a read, and its stamp
 	had := f.tally.got.Load()
 	var now atomic.Uint32 // the lane
 	now.Store(uint32(laneMain))
@@ -58,13 +59,19 @@ func (r *run) tellBesides(during string) {
 		r.figure(x.name+"_p50", "others' median latency "+x.title, float64(h.ValueAtQuantile(50)), "µs")
 		r.figure(x.name+"_p99", "others' 99th percentile "+x.title, float64(h.ValueAtQuantile(99)), "µs")
 	}
+	end := "socket"
+	if r.unstamped.Load() {
+		end = "our reading"
+	}
 	for _, x := range []struct {
 		lane        lane
 		name, title string
 	}{{laneMain, "quiet_receipt", "while it is quiet"}, {laneDuring, "during_receipt", during}} {
-		h := r.latency(x.name, "others, from the server's receipt, counted in ms, "+x.title, x.lane+toReceipt)
+		// The receipt is told in whole milliseconds, rounded down.
+		h := r.latency(x.name, "others, from receipt to "+end+", 0 to 1 ms too long, "+x.title, x.lane+toReceipt)
 		if h.TotalCount() > 0 { // else the server does not tell its receipt
-			r.figure(x.name+"_p99", "the same from the server's receipt, "+x.title, float64(h.ValueAtQuantile(99)), "µs")
+			r.figure(x.name+"_p50", "their median, receipt to "+end+" "+x.title, float64(h.ValueAtQuantile(50)), "µs")
+			r.figure(x.name+"_p99", "their 99th percentile, receipt to "+end+" "+x.title, float64(h.ValueAtQuantile(99)), "µs")
 		}
 	}
 }

@@ -34,6 +34,7 @@ type client struct {
 
 	// Owned by who opens it, then by its reader; by the fleet when that has ended.
 	conn     net.Conn
+	source   *arrival // reads conn
 	in       frames
 	welcome  welcome
 	resumed  bool   // what the success line said
@@ -68,7 +69,7 @@ func (c *client) read() {
 	}
 	err := c.take()
 	for err == nil {
-		if err = c.in.fill(c.conn); err == nil {
+		if err = c.in.fill(c.source); err == nil {
 			err = c.take()
 		}
 	}
@@ -147,10 +148,23 @@ func (c *client) deliver(text []byte, now time.Duration, batch []sample) (_ []sa
 	batch = append(batch, sample{l, now - due})
 	if c.fleet.resume {
 		if at, ok := c.keep(t.rest); ok && l <= laneDuring {
-			batch = append(batch, sample{l + toReceipt, r.begun.Add(now).Sub(time.UnixMilli(at))})
+			batch = append(batch, sample{l + toReceipt, c.arrived(now).Sub(time.UnixMilli(at))})
 		}
 	}
 	return batch, true, nil
+}
+
+// arrived returns when what was read last came to the socket: where the system does
+// not say, now, when it had been read.
+func (c *client) arrived(now time.Duration) time.Time {
+	if at := c.source.at; !at.IsZero() {
+		return at
+	}
+	r := c.fleet.run
+	if !r.unstamped.Load() {
+		r.unstamped.Store(true)
+	}
+	return r.begun.Add(now)
 }
 
 // keep stores the position of a message that ends with text, and returns when the

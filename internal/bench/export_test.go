@@ -2,6 +2,7 @@ package bench
 
 import (
 	"io"
+	"net"
 	"time"
 
 	"ranger/internal/event"
@@ -51,4 +52,24 @@ func (p Plan) Trade(n uint32, seller int, sold uint32, buyer int, bought uint32)
 func ParseTrade(text []byte) (n uint32, user int, number uint32, ok bool) {
 	r, ok := parseTrade(text)
 	return uint32(r.serial), r.user, r.number, ok
+}
+
+// Arrival is arrival.
+type Arrival struct{ *arrival }
+
+// NewArrival reads conn, stamped.
+func NewArrival(conn net.Conn) Arrival { return Arrival{newArrival(conn, true)} }
+
+// At is when the last read came; zero where that is not known.
+func (a Arrival) At() time.Time { return a.at }
+
+// Turns are the sides of so many trades of users who trade in turn.
+func Turns(users, trades int) (sides []int) {
+	m := market{size: users, house: noHouse, turns: true}
+	for range trades {
+		seller, buyer := m.pick()
+		sides = append(sides, seller, buyer)
+		m.published++
+	}
+	return sides
 }

@@ -90,11 +90,11 @@ func (c *client) attempt(ctx context.Context) error {
 	}
 	comesBack := len(c.position) > 0
 	unhook := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	c.conn, c.in.from, c.in.to, c.welcome = conn, 0, 0, nothing
+	c.conn, c.source, c.in.from, c.in.to, c.welcome = conn, newArrival(conn, c.fleet.resume), 0, 0, nothing
 	err = c.fleet.run.target.handshake(conn, &c.in, c.fleet.token(c), c.query())
 	for err == nil && c.welcome != welcomed {
 		if err = c.take(); err == nil && c.welcome != welcomed { // else the first events are the reader's
-			err = c.in.fill(conn)
+			err = c.in.fill(c.source)
 		}
 	}
 	if !unhook() && err == nil {

@@ -15,8 +15,9 @@ type market struct {
 	rng *rand.Rand
 
 	// Fixed at construction.
-	first, size int // the users, each of whom may be either side
-	house       int // who buys all, and has no socket; -1: nobody does
+	first, size int  // the users, each of whom may be either side
+	house       int  // who buys all, and has no socket; -1: nobody does
+	turns       bool // users trade in turn, not at random; set before the first trade
 
 	published int64
 }
@@ -40,6 +41,10 @@ func (m *market) views() int64 {
 
 // pick returns the sides of the next trade, two different users.
 func (m *market) pick() (seller, buyer int) {
+	if m.turns {
+		next := 2 * m.published
+		return m.first + int(next%int64(m.size)), m.first + int((next+1)%int64(m.size))
+	}
 	seller = m.rng.IntN(m.size)
 	if m.house != noHouse {
 		return m.first + seller, m.house

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,6 +21,9 @@ type run struct {
 	table  table
 	shards [shards]shard
 	faults faults
+	// unstamped says that a latency from the server's receipt ends when we had
+	// read, since the system did not tell when the bytes came.
+	unstamped atomic.Bool
 	// sent is how many events of each user were published. A user's is owned by
 	// the market that the user trades in, and settled when that has ended.
 	sent []uint32

@@ -12,19 +12,24 @@ import (
 	"ranger/internal/journal"
 )
 
+// Those of the others, beside whom something else happens.
+var (
+	others = []string{
+		"quiet_p50", "quiet_p99", "during_p50", "during_p99",
+		"quiet_receipt_p50", "quiet_receipt_p99", "during_receipt_p50", "during_receipt_p99",
+	}
+	othersLatencies = []string{"quiet", "during", "quiet_receipt", "during_receipt"}
+)
+
 // named are the figures, latencies and series that each scenario has.
 var named = map[string]struct{ figures, latencies, series []string }{
 	"connect": {[]string{"connect_rate", "cpu_per_connect"}, []string{"connect"}, nil},
 	"idle":    {[]string{"bytes_per_socket", "rss_before", "rss_after", "idle_cpu"}, nil, []string{"rss"}},
 	"fanout":  {[]string{"cpu_per_delivery", "deliveries_rate", "published_rate", "messages"}, []string{"delivery"}, []string{"deliveries"}},
 	"latency": {[]string{"p50", "p99", "cpu_per_delivery"}, []string{"delivery"}, []string{"deliveries"}},
-	"storm":   {[]string{"seconds_until_back", "cpu", "quiet_p50", "quiet_p99", "during_p50", "during_p99"}, []string{"quiet", "during"}, nil},
-	"burst": {
-		[]string{"burst_rate", "burst_seconds", "cpu", "quiet_p50", "quiet_p99", "during_p50", "during_p99"},
-		[]string{"quiet", "during", "quiet_receipt", "during_receipt", "burst"},
-		[]string{"burst"},
-	},
-	"slow": {[]string{"rss_growth", "slow_ended", "slow_had", "quiet_p50", "quiet_p99", "during_p50", "during_p99"}, []string{"quiet", "during"}, nil},
+	"storm":   {append([]string{"seconds_until_back", "cpu"}, others...), othersLatencies, nil},
+	"burst":   {append([]string{"burst_rate", "burst_seconds", "cpu"}, others...), append([]string{"burst"}, othersLatencies...), []string{"burst"}},
+	"slow":    {append([]string{"rss_growth", "slow_ended", "slow_had"}, others[:4]...), othersLatencies[:2], nil},
 }
 
 // TestScenarios runs all scenarios against a node that behaves: none may find a

@@ -5,8 +5,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"net/http/httptest"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ranger/internal/bench"
 	"ranger/internal/event"
@@ -42,7 +45,28 @@ func TestSockets(t *testing.T) {
 			if got, _ := report.Figure("messages"); got != 200*2*3 {
 				t.Errorf("%v deliveries, want %d", got, 200*2*3)
 			}
+			end := "to our reading"
+			if scheme == "ws" && runtime.GOOS == "linux" {
+				end = "to socket"
+			}
+			measuresReceipt(t, cfg, end)
 		})
+	}
+}
+
+// measuresReceipt wants to be told how long it is from the receipt, and to where.
+func measuresReceipt(t *testing.T, cfg bench.Config, end string) {
+	t.Helper()
+	cfg.Rate, cfg.Duration = 1000, time.Second/10
+	report, err := scenario(t, "burst").Run(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := slices.ContainsFunc(report.Latencies, func(l bench.Latency) bool {
+		return l.Name == "quiet_receipt" && strings.Contains(l.Title, "from receipt "+end+",")
+	})
+	if p50, ok := report.Figure("quiet_receipt_p50"); !told || !ok || p50 > 1e6 {
+		t.Errorf("got latencies %+v and a median of %v µs, want one from receipt %s", report.Latencies, p50, end)
 	}
 }
 
