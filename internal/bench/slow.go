@@ -23,6 +23,7 @@ func runSlow(ctx context.Context, cfg Config) (Report, error) {
 	defer release()
 	others := r.newFleet(0, r.cfg.Users, r.cfg.Sockets)
 	defer others.stop()
+	others.resume = true // for the time of the server's receipt
 	for _, f := range []*fleet{busy, slow, others} {
 		if err := f.sign(ctx); err != nil {
 			return Report{}, err

@@ -29,7 +29,7 @@ var named = map[string]struct{ figures, latencies, series []string }{
 	"latency": {[]string{"p50", "p99", "cpu_per_delivery"}, []string{"delivery"}, []string{"deliveries"}},
 	"storm":   {append([]string{"seconds_until_back", "cpu"}, others...), othersLatencies, nil},
 	"burst":   {append([]string{"burst_rate", "burst_seconds", "cpu"}, others...), append([]string{"burst"}, othersLatencies...), []string{"burst"}},
-	"slow":    {append([]string{"rss_growth", "slow_ended", "slow_had"}, others[:4]...), othersLatencies[:2], nil},
+	"slow":    {append([]string{"rss_growth", "slow_ended", "slow_had"}, others...), othersLatencies, nil},
 }
 
 // TestScenarios runs all scenarios against a node that behaves: none may find a
