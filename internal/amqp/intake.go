@@ -14,9 +14,10 @@ const (
 	// and RabbitMQ's default.
 	frameMax = 128 << 10
 	// batchSize is how many bytes are read at once, and batches how many such
-	// buffers there are: one is filled while another is read from.
-	batchSize = 64 << 10
-	batches   = 4
+	// buffers there are: one is filled while another is read from. An event waits
+	// here for those before it, so there is no room for more than some 50.
+	batchSize = 16 << 10
+	batches   = 2
 	// recordSize is how large a record of a node's may be.
 	recordSize = 4 << 10
 )
