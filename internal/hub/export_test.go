@@ -108,3 +108,16 @@ func NewTeardown() *Teardown { return newTeardown() }
 
 // Do waits for its turn and calls f.
 func (t *Teardown) Do(f func()) { t.do(f) }
+
+// Crowd has it look as if n more waited.
+func (t *Teardown) Crowd(n int64) { t.waiting.Add(n) }
+
+// TeardownRests returns how many rests there are while so many sessions, which
+// all wait, are taken apart.
+func TeardownRests(sessions int64) int {
+	rests := 0
+	for waiting := sessions - int64(batchOf(0)); waiting > 0; rests++ {
+		waiting -= int64(batchOf(waiting))
+	}
+	return rests
+}
