@@ -7,13 +7,13 @@ import (
 )
 
 // rawOf returns what attempts write to: nil where a write has to wait, as TLS's
-// does, and what is no TCP connection of the system's.
+// does, and for what is no connection of the system's.
 func rawOf(c net.Conn) syscall.RawConn {
-	tcp, ok := c.(*net.TCPConn)
+	socket, ok := c.(syscall.Conn)
 	if !ok {
 		return nil
 	}
-	raw, err := tcp.SyscallConn()
+	raw, err := socket.SyscallConn()
 	if err != nil {
 		return nil
 	}

@@ -55,6 +55,10 @@ func (p *poller) run(ctx context.Context, wake func(*session)) {
 			p.poll(ctx, wake)
 		}
 	}
+	p.opening.Do(func() { close(p.opened) }) // nobody opens it any more
+	if p.file != nil {
+		_ = p.file.Close() // may be closed already
+	}
 	for _, s := range p.close() {
 		wake(s)
 	}
@@ -65,19 +69,29 @@ func (p *poller) poll(ctx context.Context, wake func(*session)) {
 	defer stop()
 	events := make([]syscall.EpollEvent, 256)
 	for {
-		n := 0
+		var n int
+		var failed error
 		err := p.raw.Read(func(fd uintptr) bool {
-			got, err := syscall.EpollWait(int(fd), events, 0)
-			n = max(0, got)
-			return n > 0 || err != nil && !errors.Is(err, syscall.EINTR)
+			n, failed = waitAtOnce(int(fd), events)
+			return n > 0 || failed != nil
 		})
-		if err != nil { // closed
+		if err != nil || failed != nil { // closed, or of no use
 			return
 		}
 		for _, e := range events[:n] {
 			if s := p.takeAt(int(e.Fd)); s != nil {
 				wake(s)
 			}
+		}
+	}
+}
+
+// waitAtOnce takes the events that are there.
+func waitAtOnce(epoll int, events []syscall.EpollEvent) (n int, err error) {
+	for {
+		n, err = syscall.EpollWait(epoll, events, 0)
+		if !errors.Is(err, syscall.EINTR) {
+			return n, err
 		}
 	}
 }
@@ -93,11 +107,20 @@ func (p *poller) rest(s *session) (rests bool) {
 		op, s.watched = syscall.EPOLL_CTL_ADD, true
 	}
 	// While this runs the descriptor is not closed, thus nobody else's.
+	// Thus also, once drop has closed it, nobody lies down at it any more.
 	err := s.wire.raw.Control(func(fd uintptr) {
-		if !p.put(int(fd), s) {
+		before, ok := p.put(int(fd), s)
+		if before != nil {
+			before.wake()
+		}
+		if !ok {
 			return
 		}
-		rests = p.arm(op, int(fd)) == nil || !p.take(s)
+		if p.arm(op, int(fd)) == nil || !p.take(s) {
+			rests = true
+		} else {
+			s.watched = op == syscall.EPOLL_CTL_MOD // as it was
+		}
 	})
 	return rests && err == nil
 }
@@ -114,18 +137,21 @@ func (p *poller) arm(op, fd int) error {
 	return errors.Join(err, failed)
 }
 
-// put has the session at its descriptor, unless the poller is closed.
-func (p *poller) put(fd int, s *session) bool {
+// put has the session at its descriptor, unless the poller is closed. Who was
+// there before has lost the descriptor while it rested, and is for the caller to
+// wake: its drop has closed it, and would not find it any more.
+func (p *poller) put(fd int, s *session) (before *session, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		return false
+		return nil, false
 	}
 	for fd >= len(p.resting) {
 		p.resting = append(p.resting, nil)
 	}
+	before = p.resting[fd]
 	p.resting[fd], s.restsAt = s, int32(fd) //nolint:gosec // descriptors are small
-	return true
+	return before, true
 }
 
 // take ends the session's rest, and reports whether it did rest: then the caller
@@ -147,6 +173,9 @@ func (p *poller) take(s *session) bool {
 func (p *poller) takeAt(fd int) *session {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if fd >= len(p.resting) {
+		return nil
+	}
 	s := p.resting[fd]
 	p.resting[fd] = nil
 	return s

@@ -147,13 +147,10 @@ func (s *session) endLocked(e Ending, code uint16) {
 // block: it closes what is below TLS, whose own Close may wait 5 s for a peer
 // that does not read.
 func (s *session) drop() {
-	rested := s.hub.poller.Load().take(s)
 	c := s.wire.Conn
 	if secure, ok := c.(*tls.Conn); ok {
 		c = secure.NetConn()
 	}
 	_ = c.Close() // nothing is owed to a peer that is gone
-	if rested {
-		s.wake()
-	}
+	s.rouse()     // only now does it not lie down any more
 }

@@ -51,10 +51,11 @@ func (s *session) startWriterLocked() {
 func (s *session) write() {
 	buf := s.hub.buffers.take()
 	defer s.hub.buffers.give(buf)
-	defer s.recoverWriter()
+	var w work
+	defer s.recoverWriter(&w)
 	for {
-		w, ok := s.nextWork()
-		if !ok {
+		var ok bool
+		if w, ok = s.nextWork(); !ok {
 			return
 		}
 		if err := s.do(&w, buf); err != nil {
@@ -64,11 +65,12 @@ func (s *session) write() {
 	}
 }
 
-// recoverWriter is deferred: a panic of a writer ends its session alone.
-func (s *session) recoverWriter() {
+// recoverWriter is deferred: a panic of a writer ends its session alone. Nobody
+// waits on for w, which it was at.
+func (s *session) recoverWriter(w *work) {
 	if r := recover(); r != nil {
 		s.hub.log.Error("a session's writer panicked", "panic", r, "peer", s.peer())
-		s.giveUp(nil)
+		s.giveUp(w)
 	}
 }
 
@@ -250,10 +252,11 @@ func (s *session) expire(now time.Time) bool {
 	return true
 }
 
-// giveUp ends writing for good after a failed write: that of w, where not nil.
+// giveUp ends writing for good after a failed write: that of w.
 func (s *session) giveUp(w *work) {
-	if w != nil && w.written != nil {
+	if w.written != nil {
 		close(w.written)
+		w.written = nil
 	}
 	s.mu.Lock()
 	s.broken, s.writing = true, false

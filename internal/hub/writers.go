@@ -86,9 +86,10 @@ func newWriter() *writer { return &writer{buf: new([]byte), try: newAttempt()} }
 // turn writes what there is, a batch at most, as far as the socket takes it at
 // once. Where more is left the session queues again.
 func (s *session) turn(to *writer) {
-	defer s.recoverWriter()
-	w, ok := s.nextWork()
-	if !ok {
+	var w work
+	defer s.recoverWriter(&w)
+	var ok bool
+	if w, ok = s.nextWork(); !ok {
 		return
 	}
 	b, events := s.compose((*to.buf)[:0], &w)
@@ -98,16 +99,20 @@ func (s *session) turn(to *writer) {
 	case err != nil:
 		s.giveUp(&w)
 	case len(rest) > 0:
-		left := append([]byte(nil), rest...)
-		s.hub.running.Go(func() { s.writeRest(&w, left, events) })
+		s.startRest(w, append([]byte(nil), rest...), events)
 	default:
 		s.wroteAtOnce(&w, events)
 	}
 }
 
+// startRest has a goroutine of the session's own write what is left of w.
+func (s *session) startRest(w work, left []byte, events int) {
+	s.hub.running.Go(func() { s.writeRest(&w, left, events) })
+}
+
 // writeRest waits until the peer has taken what is left of w.
 func (s *session) writeRest(w *work, left []byte, events int) {
-	defer s.recoverWriter()
+	defer s.recoverWriter(w)
 	if err := s.writeInTime(w, left); err != nil {
 		s.giveUp(w)
 		return
@@ -120,7 +125,7 @@ func (s *session) writeRest(w *work, left []byte, events int) {
 // is more to write.
 func (s *session) wroteAtOnce(w *work, events int) {
 	if err := s.wrote(w, events); err != nil {
-		s.giveUp(nil)
+		s.giveUp(w)
 		return
 	}
 	s.mu.Lock()
