@@ -1,0 +1,281 @@
+package hub_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/netip"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ranger/internal/event"
+	"ranger/internal/hub"
+)
+
+// A socket at rest takes no goroutine and no read buffer, and hears and is heard
+// as before.
+func TestSocketsAtRestTakeNoGoroutine(t *testing.T) {
+	const sockets = 200
+	s := onTCP(t, setup{}, 0)
+	before := runtime.NumGoroutine()
+	var clients []*client
+	for range sockets {
+		clients = append(clients, s.dial("alice"))
+	}
+	for round := range 3 {
+		s.wantResting(sockets)
+		// Some are at the last line of what they did.
+		if more := runtime.NumGoroutine() - before; more > sockets/4 {
+			t.Errorf("%d sockets at rest take %d goroutines", sockets, more)
+		}
+		text := fmt.Sprint("event ", round)
+		s.publish("alice", text)
+		for _, c := range clients {
+			c.want(text)
+			c.send(masked(final|opPing, text))
+			c.wantFrame(opPong, text)
+		}
+	}
+}
+
+// Pings and pongs between messages are dealt with, and the socket rests again.
+func TestControlFramesAtRest(t *testing.T) {
+	s := onTCP(t, setup{}, 0)
+	c := s.dial("alice")
+	for _, payload := range []string{"", "x", strings.Repeat("y", 125)} {
+		s.wantResting(1)
+		c.send(masked(final|opPing, payload))
+		c.wantFrame(opPong, payload)
+		s.wantResting(1)
+		c.send(append(masked(final|opPong, payload), masked(final|opPing, "behind a pong")...))
+		c.wantFrame(opPong, "behind a pong")
+		s.wantResting(1)
+		c.send(masked(final|opPong, payload))
+		s.wantResting(1)
+	}
+	s.publish("alice", "1")
+	c.want("1")
+}
+
+// A control frame that comes in pieces is answered when it is whole, wherever it
+// was cut.
+func TestControlFramesInPieces(t *testing.T) {
+	s := onTCP(t, setup{}, 0)
+	c := s.dial("alice")
+	ping := masked(final|opPing, "payload")
+	for cut := 1; cut < len(ping); cut++ {
+		s.wantResting(1)
+		s.heardAll()
+		c.send(ping[:cut])
+		s.wantRead(cut)
+		c.send(ping[cut:])
+		c.wantFrame(opPong, "payload")
+		s.publish("alice", "event")
+		c.want("event")
+		c.talk([2]string{"ping", "pong"})
+	}
+	s.wantResting(1)
+}
+
+// Each frame of a fragmented message, and the pings between them, come in packets of
+// their own.
+func TestControlFramesInAMessage(t *testing.T) {
+	s := onTCP(t, setup{}, 0)
+	c := s.dial("")
+	s.wantResting(1)
+	s.heardAll()
+	token := bearer("alice")
+	for i := range len(token) {
+		first := byte(0)
+		if i == 0 {
+			first = opText
+		}
+		b := masked(first, token[i:i+1])
+		c.send(b)
+		s.wantRead(len(b))
+		c.send(masked(final|opPing, fmt.Sprint(i)))
+		c.wantFrame(opPong, fmt.Sprint(i))
+		s.heardAll()
+		if n := s.hub.Resting(); n != 0 {
+			t.Fatal("a socket rests within a message")
+		}
+	}
+	c.send(masked(final, ""))
+	c.want(authenticated)
+	s.wantResting(1)
+}
+
+// All that one packet brings is dealt with in order.
+func TestManyMessagesInAPacket(t *testing.T) {
+	s := onTCP(t, setup{}, 0)
+	c := s.dial("")
+	var packet []byte
+	for _, b := range [][]byte{
+		masked(final|opPing, "1"), masked(final|opPong, "2"), masked(final|opText, "ping"),
+		masked(final|opText, "{}"), masked(final|opPing, "3"), masked(final|opText, bearer("alice")),
+		masked(final|opPing, "4"), masked(final|opPing, "5"),
+	} {
+		packet = append(packet, b...)
+	}
+	for range 10 {
+		s.wantResting(1)
+		c.send(packet)
+		c.wantFrame(opPong, "1")
+		c.want("pong", noBearer)
+		c.wantFrame(opPong, "3")
+		c.want(authenticated)
+		c.wantFrame(opPong, "4")
+		c.wantFrame(opPong, "5")
+	}
+	// The last frame's rest comes later.
+	for cut := 1; cut < len(packet); cut++ {
+		s.wantResting(1)
+		s.heardAll()
+		c.send(packet[:cut])
+		s.wantRead(cut)
+		c.send(packet[cut:])
+		c.wantFrame(opPong, "1")
+		c.want("pong", noBearer)
+		c.wantFrame(opPong, "3")
+		c.want(authenticated)
+		c.wantFrame(opPong, "4")
+		c.wantFrame(opPong, "5")
+		c.talk([2]string{"ping", "pong"})
+	}
+}
+
+// What a client is closed for is noticed at rest.
+func TestEndsAtRest(t *testing.T) {
+	for name, c := range map[string]struct {
+		hub  hub.Config
+		do   func(s *tcpServer, c *client)
+		code int
+	}{
+		"the client closes": {do: func(_ *tcpServer, c *client) { c.wantCloseOf(1000) }, code: 1000},
+		"the client is gone": {do: func(_ *tcpServer, c *client) {
+			_ = c.Conn.(impatient).CloseWrite()
+			c.wantEnd()
+		}, code: 1006},
+		"the client is reset": {do: func(_ *tcpServer, c *client) {
+			_ = c.Conn.(impatient).SetLinger(0)
+			_ = c.Close()
+		}, code: 1006},
+		"a bad frame": {do: func(_ *tcpServer, c *client) {
+			c.send([]byte{final | opPing, 5, 'h', 'e', 'l', 'l', 'o'})
+			c.wantFrame(opClose, closing(1002, "protocol error"))
+			_ = c.Close()
+		}, code: 1002},
+		"silence": {hub: hub.Config{PingInterval: 500 * time.Millisecond}, do: func(_ *tcpServer, c *client) {
+			_, _ = io.Copy(io.Discard, c.in) // pings, and its end
+		}, code: 1006},
+		"no token": {hub: hub.Config{AuthTimeout: 500 * time.Millisecond}, do: func(_ *tcpServer, c *client) {
+			c.wantClose(4002, "authentication timeout")
+		}, code: 4002},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := onTCP(t, setup{hub: c.hub}, 0)
+			token := "alice"
+			if c.code == 4002 {
+				token = ""
+			}
+			client := s.dial(token)
+			s.wantResting(1)
+			c.do(s, client)
+			s.wantEnded(c.code)
+		})
+	}
+}
+
+// wantCloseOf closes, and reads the answer and the connection's end.
+func (c *client) wantCloseOf(code uint16) {
+	c.tb.Helper()
+	c.send(masked(final|opClose, closing(code, "")))
+	c.wantFrame(opClose, closing(code, ""))
+	c.wantEnd()
+}
+
+// A drain closes sockets at rest; one that does not answer is cut.
+func TestDrainAtRest(t *testing.T) {
+	s := onTCP(t, setup{}, 0)
+	polite, rude := s.dial("alice"), s.dial("bob")
+	s.wantResting(2)
+	start := time.Now()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.hub.Drain(t.Context(), 0)
+	}()
+	polite.wantClose(1001, "going away")
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("one that answers was let go after %v", took)
+	}
+	rude.wantFrame(opClose, closing(1001, "going away"))
+	rude.wantEnd()
+	if took := time.Since(start); took < 2*time.Second || took > 10*time.Second {
+		t.Errorf("one that does not answer was cut after %v, want 2s", took)
+	}
+	<-done
+}
+
+// When Run has ended each socket has a goroutine, those that rested too.
+func TestRunEndsWhileSocketsRest(t *testing.T) {
+	const sockets = 20
+	s := onTCP(t, setup{}, 0)
+	var clients []*client
+	for range sockets {
+		clients = append(clients, s.dial("alice"))
+	}
+	s.wantResting(sockets)
+	s.stop()
+	clients = append(clients, s.dial("alice"))
+	for round := range 3 {
+		text := fmt.Sprint(round)
+		s.publish("alice", text)
+		for _, c := range clients {
+			c.want(text)
+			c.send(masked(final|opPing, text))
+			c.wantFrame(opPong, text)
+			c.talk([2]string{"ping", "pong"})
+		}
+		if n := s.hub.Resting(); n != 0 {
+			t.Errorf("%d sockets rest, and nobody would wake them", n)
+		}
+	}
+	for _, c := range clients {
+		c.wantCloseOf(1000)
+		s.wantEnded(1000)
+	}
+}
+
+func TestExpiryAtRest(t *testing.T) {
+	s := onTCP(t, setup{}, 0)
+	c := s.dial("alice/1s")
+	s.wantResting(1)
+	c.wantClose(4001, "token expired")
+	s.wantEnded(4001)
+}
+
+// A socket that is cut while its reader is about to lie down does not sleep for
+// ever: nothing would come to wake it.
+func TestCutWhileLyingDown(t *testing.T) {
+	asked, answer := make(chan struct{}), make(chan struct{})
+	s := onTCP(t, setup{verify: func(ctx context.Context, token string, peer netip.AddrPort) (event.Identity, error) {
+		close(asked)
+		<-answer
+		return readToken(ctx, token, peer)
+	}}, 0)
+	s.closing = sync.OnceFunc(func() {
+		close(answer)
+		s.wantResting(1)
+	})
+	c := s.dial("")
+	c.say(bearer("alice"))
+	<-asked
+	cut, now := context.WithCancel(t.Context())
+	now()
+	go s.hub.Drain(cut, 0)
+	s.wantEnded(1006)
+}
