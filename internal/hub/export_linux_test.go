@@ -22,6 +22,8 @@ func (h *Hub) Resting() int {
 	return n
 }
 
+// Runs tells whether Run has begun.
+func (h *Hub) Runs() bool { return h.poller.Load() != nil }
 
 // Poller knows who rests where, but wakes nobody.
 type Poller = poller

@@ -121,3 +121,9 @@ func TeardownRests(sessions int64) int {
 	}
 	return rests
 }
+
+// At returns the instant of t.
+func (h *Hub) At(t time.Time) time.Duration { return time.Duration(h.at(t)) }
+
+// TokenLeft returns what is left at now of a token.
+func TokenLeft(expires, now time.Time) time.Duration { return wall(expires).until(now) }

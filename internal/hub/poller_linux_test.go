@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -66,6 +67,7 @@ func TestEachRestEndsOnce(t *testing.T) {
 	}
 	takers.Go(func() {
 		for fd := 0; done.Load() == 0; fd++ {
+			runtime.Gosched() // others are to lie down
 			if fd%2 == 0 {
 				wake(p.TakeAt(fd % descriptors))
 			} else if s := sessions[fd/2%sleepers]; p.Take(s) {

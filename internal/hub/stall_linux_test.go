@@ -22,10 +22,10 @@ const stalled = 1000
 // longText is the i-th of them.
 func longText(i int) string { return fmt.Sprint(i, " ", strings.Repeat("x", 900+i%200)) }
 
-// dialSmall opens a socket whose client takes little that it does not read.
-func (s *tcpServer) dialSmall(token string) *client {
+// dialSmall opens a socket of alice's whose client takes little that it does not read.
+func (s *tcpServer) dialSmall() *client {
 	s.tb.Helper()
-	return s.dialWith(token, &net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
+	return s.dialWith("alice", &net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
 		var failed error
 		err := raw.Control(func(fd uintptr) {
 			failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096)
@@ -47,7 +47,7 @@ func (s *tcpServer) flood(quick *client) {
 // reads again.
 func TestStalledPeerReadsAgain(t *testing.T) {
 	s := onTCP(t, setup{journal: journal.Config{Size: stalled}, hub: hub.Config{WriteTimeout: time.Minute}}, 4096)
-	slow, quick, other := s.dialSmall("alice"), s.dial("alice"), s.dial("bob")
+	slow, quick, other := s.dialSmall(), s.dial("alice"), s.dial("bob")
 	s.flood(quick)
 	other.talk([2]string{"ping", "pong"})
 	slow.say("ping") // is answered in between
@@ -69,11 +69,27 @@ func TestStalledPeerReadsAgain(t *testing.T) {
 	quick.want("last")
 }
 
+// When a stall is over, its write timeout is too.
+func TestStallIsForgotten(t *testing.T) {
+	s := onTCP(t, setup{hub: hub.Config{WriteTimeout: time.Second, PingInterval: 1200 * time.Millisecond}}, 4096)
+	c := s.dialSmall()
+	const events = 60
+	for i := range events {
+		s.publish("alice", longText(i))
+	}
+	for i := range events {
+		c.want(longText(i))
+	}
+	c.wantFrame(opPing, "") // after more than a second
+	c.send(masked(final|opPong, ""))
+	c.talk([2]string{"ping", "pong"})
+}
+
 // One that takes nothing for a write timeout is dropped. What it got of the last
 // frames is their beginning.
 func TestStalledPeerIsDropped(t *testing.T) {
 	s := onTCP(t, setup{hub: hub.Config{WriteTimeout: 500 * time.Millisecond}}, 4096)
-	slow, quick := s.dialSmall("alice"), s.dial("alice")
+	slow, quick := s.dialSmall(), s.dial("alice")
 	start := time.Now()
 	s.flood(quick)
 	s.wantEnded(1006)
@@ -95,7 +111,7 @@ func TestStalledPeerIsDropped(t *testing.T) {
 // One that falls off its user's log is told so, behind what was on its way.
 func TestStalledPeerIsTooSlow(t *testing.T) {
 	s := onTCP(t, setup{journal: journal.Config{Size: 4}, hub: hub.Config{WriteTimeout: time.Minute}}, 4096)
-	slow, quick := s.dialSmall("alice"), s.dial("alice")
+	slow, quick := s.dialSmall(), s.dial("alice")
 	s.flood(quick)
 	last := 0
 	for i := 0; ; i++ {
@@ -124,7 +140,7 @@ func TestStalledPeerIsTooSlow(t *testing.T) {
 // each ends once, and who stays misses nothing.
 func TestDescriptorsAreUsedAgain(t *testing.T) {
 	const clients, visits = 12, 40
-	s := onTCP(t, setup{hub: hub.Config{PingInterval: time.Second}}, 0)
+	s := onTCP(t, setup{}, 0)
 	stays := s.dial("alice")
 	done := make(chan struct{})
 	var all, publisher sync.WaitGroup
@@ -164,7 +180,7 @@ func TestDescriptorsAreUsedAgain(t *testing.T) {
 
 // visit opens a socket, hears an event or two, and goes in one of four ways.
 func (s *tcpServer) visit(way int) {
-	conn, err := net.Dial("tcp", s.addr)
+	conn, err := new(net.Dialer).DialContext(s.tb.Context(), "tcp", s.addr)
 	if err != nil {
 		s.tb.Error(err)
 		return

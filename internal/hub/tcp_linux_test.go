@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -53,12 +54,15 @@ func onTCP(t *testing.T, cfg setup, window int) *tcpServer {
 	var serving, running sync.WaitGroup
 	serving.Go(func() { _ = web.Serve(heardListener{listener, s}) })
 	running.Go(func() { _ = s.hub.Run(ctx) })
+	for !s.hub.Runs() { // before that no socket rests
+		runtime.Gosched()
+	}
 	s.stop = func() {
 		cancel()
 		running.Wait()
 	}
 	t.Cleanup(func() {
-		cut, now := context.WithCancel(context.Background())
+		cut, now := context.WithCancel(ctx)
 		now()
 		s.hub.Drain(cut, 0)
 		s.stop()
@@ -77,7 +81,7 @@ func (s *tcpServer) dial(token string) *client {
 
 func (s *tcpServer) dialWith(token string, d *net.Dialer) *client {
 	s.tb.Helper()
-	conn, err := d.DialContext(context.Background(), "tcp", s.addr)
+	conn, err := d.DialContext(s.tb.Context(), "tcp", s.addr)
 	if err != nil {
 		s.tb.Fatal(err)
 	}

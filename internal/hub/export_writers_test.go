@@ -1,0 +1,48 @@
+package hub
+
+import (
+	"net"
+	"syscall"
+)
+
+// KeptReady is for how many sessions an empty queue keeps room.
+const KeptReady = keptReady
+
+// Queue is what sessions wait in for their turn. No writer runs.
+type Queue struct{ w *writers }
+
+// Waiter is a session that does nothing but wait.
+type Waiter = session
+
+// NewQueue returns an empty one.
+func NewQueue() *Queue { return &Queue{&writers{}} }
+
+// Push has w wait.
+func (q *Queue) Push(w *Waiter) { q.w.push(w) }
+
+// Next returns who waits longest.
+func (q *Queue) Next() *Waiter { return q.w.next() }
+
+// Held returns how many sessions the queue refers to, and for how many it has room.
+func (q *Queue) Held() (held, room int) {
+	for _, s := range q.w.ready[:cap(q.w.ready)] {
+		if s != nil {
+			held++
+		}
+	}
+	return held, cap(q.w.ready)
+}
+
+// SetWriters sets how many writers run at most.
+func (h *Hub) SetWriters(most int) { h.writers.most = most }
+
+// Say has a session of its own say a word over raw.
+func (h *Hub) Say(conn net.Conn, raw syscall.RawConn) {
+	s := &session{hub: h, wire: wire{Conn: conn, raw: raw, hub: h}}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queueLocked(1, []byte("word"))
+}
+
+// ControlFrame reads a ping or a pong.
+func ControlFrame(b []byte) (opcode byte, payload []byte, n int) { return controlFrame(b) }
