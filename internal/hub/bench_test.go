@@ -40,7 +40,7 @@ func BenchmarkWrite(b *testing.B) {
 	for _, events := range []int{1, 64} {
 		b.Run(fmt.Sprint("events=", events), func(b *testing.B) {
 			j := journal.New(journal.Config{Size: 64 * 1000, Memory: 8 << 30})
-			h := hub.New(hub.Config{}, j, verifyFunc(readToken), &counters{}, slog.New(slog.DiscardHandler))
+			h := newHub(j, &counters{})
 			w := h.NewWriter("alice", sink{})
 			offset, waiting := uint64(0), 0
 			b.ReportAllocs()
@@ -86,15 +86,12 @@ func BenchmarkDeliver(b *testing.B) {
 		b.Run(fmt.Sprint("sockets=", sockets), func(b *testing.B) {
 			j := journal.New(journal.Config{})
 			a := &arrivals{}
-			h := hub.New(hub.Config{}, j, verifyFunc(readToken), a, slog.New(slog.DiscardHandler))
+			h := newHub(j, a)
 			var clients []net.Conn
 			for range sockets {
 				client, server := net.Pipe()
-				r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/", http.NoBody)
-				r.Header = http.Header{
-					"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Authorization": {"Bearer alice"},
-					"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="},
-				}
+				r := upgradeRequest(b)
+				r.Header.Set("Authorization", "Bearer alice")
 				h.ServeHTTP(wired{httptest.NewRecorder(), readOnly{server}}, r)
 				clients = append(clients, client)
 			}
@@ -111,6 +108,21 @@ func BenchmarkDeliver(b *testing.B) {
 			h.Wait()
 		})
 	}
+}
+
+func newHub(j *journal.Journal, m hub.Metrics) *hub.Hub {
+	return hub.New(hub.Config{}, j, verifyFunc(readToken), m, slog.New(slog.DiscardHandler))
+}
+
+// upgradeRequest is one as net/http hands it over.
+func upgradeRequest(tb testing.TB) *http.Request {
+	tb.Helper()
+	r := httptest.NewRequestWithContext(tb.Context(), http.MethodGet, "/", http.NoBody)
+	r.Header = http.Header{
+		"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
+		"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="},
+	}
+	return r
 }
 
 // readOnly is a connection that reads from a pipe, and writes to nowhere.

@@ -13,6 +13,9 @@ import (
 const (
 	sweepEvery = 250 * time.Millisecond
 	sweepParts = 4
+	// sweepChunk is how many sessions are taken from the registry under one lock: of a
+	// million, a part would keep those that connect waiting for a millisecond.
+	sweepChunk = 1024
 )
 
 // Run watches the sockets that rest, and keeps the clocks of all sessions, until
@@ -31,20 +34,33 @@ func (h *Hub) Run(ctx context.Context) error {
 func (h *Hub) keepClocks(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
-	var sessions []*session
+	buf := make([]*session, sweepChunk)
 	for n := 0; ; n = (n + 1) % sweepParts {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			sessions = h.registry.part(n, sweepParts, sessions[:0])
-			for i, s := range sessions {
-				if s.due.Load() <= int64(h.at(now)) {
-					s.tick(now)
-				}
-				sessions[i] = nil
+			h.sweep(n, now, buf)
+		}
+	}
+}
+
+// sweep looks at the clocks of the n-th of sweepParts of the sessions, as many at a
+// time as buf has room for.
+func (h *Hub) sweep(n int, now time.Time, buf []*session) {
+	at := int64(h.at(now))
+	for from, to := h.registry.part(n, sweepParts); from < to; {
+		sessions := buf[:h.registry.copy(from, buf[:min(len(buf), to-from)])]
+		if len(sessions) == 0 {
+			return // so many have gone meanwhile
+		}
+		for _, s := range sessions {
+			if s.due.Load() <= at {
+				s.tick(now)
 			}
 		}
+		from += len(sessions)
+		clear(sessions)
 	}
 }
 

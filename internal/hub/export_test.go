@@ -15,7 +15,7 @@ const ReadBuffer = readBuffer
 // Queued returns how many bytes wait for the writers of all sessions together.
 func (h *Hub) Queued() int {
 	n := 0
-	for _, s := range h.registry.part(0, 1, nil) {
+	for _, s := range h.registry.all() {
 		s.mu.Lock()
 		n += len(s.frames)
 		s.mu.Unlock()

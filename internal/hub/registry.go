@@ -1,6 +1,9 @@
 package hub
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // registry knows all sessions. Its zero value is ready for use; all methods are
 // safe for concurrent use.
@@ -45,13 +48,28 @@ func (r *registry) remove(s *session, authenticated bool) {
 	}
 }
 
-// part appends the sessions of one of so many equal parts to dst. A session that
-// changes its part in between may be missed, or come twice, in one round.
-func (r *registry) part(n, of int, dst []*session) []*session {
+// part returns the indices between which one of so many equal parts of the sessions
+// lies. A session that changes its place in between may be missed, or come twice,
+// in one round.
+func (r *registry) part(n, of int) (from, to int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all := len(r.sessions)
-	return append(dst, r.sessions[n*all/of:(n+1)*all/of]...)
+	return n * all / of, (n + 1) * all / of
+}
+
+// copy copies the sessions from an index on to dst, and returns how many.
+func (r *registry) copy(from int, dst []*session) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return copy(dst, r.sessions[min(from, len(r.sessions)):])
+}
+
+// all returns the sessions that there are.
+func (r *registry) all() []*session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.sessions)
 }
 
 // close lets no more sessions in and returns those that there are.
@@ -59,7 +77,7 @@ func (r *registry) close() []*session {
 	r.mu.Lock()
 	r.closed = true
 	r.mu.Unlock()
-	return r.part(0, 1, nil)
+	return r.all()
 }
 
 // isClosed tells whether close was called.
