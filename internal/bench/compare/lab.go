@@ -23,6 +23,7 @@ type lab struct {
 	told    io.Writer
 	rsa     tokens // where the cost of checking them is measured
 	ed25519 tokens // else: 10,000 of them are signed in a moment
+	secure  *secure
 	results results
 	faults  bool // a server did wrong
 }
@@ -38,6 +39,9 @@ func newLab(ctx context.Context, s settings, stderr io.Writer) (*lab, error) {
 	}
 	if err == nil {
 		l.ed25519, err = newTokens("EdDSA")
+	}
+	if err == nil {
+		l.secure, err = newSecure(dir)
 	}
 	if err != nil {
 		l.close()
@@ -62,6 +66,9 @@ func (l *lab) measure(ctx context.Context) error {
 			}
 			for _, source := range r.sources {
 				for _, server := range servers {
+					if r.alone && server != ranger {
+						continue
+					}
 					if err := l.run(ctx, round, r, source, server); err != nil {
 						return fmt.Errorf("%s, %s, %s: %w", r.name, source, server, err)
 					}
@@ -98,11 +105,14 @@ func (l *lab) run(ctx context.Context, round int, r row, source, name string) (e
 		key = l.rsa
 	}
 	defer func() { err = errors.Join(err, p.remove(ctx)) }()
-	s, err := start(ctx, filepath.Join(l.dir, name), p.environment(key, node))
+	load, env := r.load, p.environment(key, node)
+	if r.secure {
+		load.TLS, env = l.secure.clients, append(env, l.secure.environment()...)
+	}
+	s, err := start(ctx, filepath.Join(l.dir, name), env)
 	if err != nil {
 		return err
 	}
-	load := r.load
 	load.URL, load.Server, load.PID = s.url, name, int(s.process())
 	load.Token, load.Connect = key.sign, p.connect
 	report, err := scenario.Run(ctx, load)

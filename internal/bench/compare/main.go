@@ -43,7 +43,7 @@ func parse(args []string, broker string, stderr io.Writer) (settings, error) {
 	flags.IntVar(&s.rounds, "rounds", 5, "how often each row is measured")
 	flags.Float64Var(&s.scale, "scale", 1, "how much of users and events, for a quick look")
 	flags.StringVar(&s.json, "json", "", "a `file` to write all figures to")
-	names := flags.String("rows", strings.Join(rowNames(), ","), "which rows to measure")
+	names := flags.String("rows", strings.Join(usualRows(), ","), "which rows to measure; "+rowGrowth+" is another")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"ranger/internal/bench"
@@ -12,12 +13,17 @@ const (
 	rowNodes = "nodes"
 )
 
+// rowGrowth is the name of many rows: not measured unless it is asked for.
+const rowGrowth = "growth"
+
 // row is a load, and what is told of it.
 type row struct {
 	name     string // as it is given to -rows
 	scenario string
 	// sources are where servers read events from meanwhile.
 	sources []string
+	alone   bool // measured of ranger alone
+	secure  bool // over TLS
 	load    bench.Config
 	figures []figure
 }
@@ -38,26 +44,38 @@ type target struct {
 	least float64 // ours, at least
 }
 
-func rowNames() []string {
+// rowNames are those of all rows, and usualRows those that are measured unless
+// others are asked for.
+func rowNames() []string { return append(usualRows(), rowGrowth) }
+
+func usualRows() []string {
 	var names []string
 	for _, r := range rows(1) {
-		names = append(names, r.name)
+		if r.name != rowGrowth {
+			names = append(names, r.name)
+		}
 	}
 	return append(names, rowRead, rowNodes)
 }
 
-// rows are those that are measured of both servers, with as much of the load as
-// scale says.
+// rows are those that are a load of the load test, as much of it as scale says.
 func rows(scale float64) []row {
 	both := []string{"stream", "queue"}
 	of := func(n int) int { return max(2, int(float64(n)*scale)) }
-	return []row{
+	return append([]row{
 		{
 			name: "idle", scenario: "idle", sources: both[:1],
 			load: bench.Config{Users: of(10_000), Sockets: 1, Duration: time.Second},
 			figures: []figure{{
 				name: "idle_memory", title: "memory for each idle socket", unit: "B",
 				of: named("bytes_per_socket"), target: target{most: 3_600},
+			}},
+		},
+		{
+			name: "idle-tls", scenario: "idle", sources: both[:1], alone: true, secure: true,
+			load: bench.Config{Users: of(5_000), Sockets: 1, Duration: time.Second},
+			figures: []figure{{
+				name: "idle_tls_memory", title: "memory for each idle socket, TLS", unit: "B", of: named("bytes_per_socket"),
 			}},
 		},
 		{
@@ -95,7 +113,30 @@ func rows(scale float64) []row {
 				of: named("cpu_per_connect"), target: target{ratio: 1.05},
 			}},
 		},
+	}, growthRows(of)...)
+}
+
+// growthRows are what a socket and a delivery cost by how many sockets there are. There
+// are as many deliveries each time.
+func growthRows(of func(int) int) (rows []row) {
+	for _, n := range []int{1_000, 5_000, 15_000} {
+		rows = append(rows, row{
+			name: rowGrowth, scenario: "idle", sources: []string{"stream"}, alone: true,
+			load: bench.Config{Users: of(n), Sockets: 1, Duration: time.Second},
+			figures: []figure{{
+				name: fmt.Sprintf("growth_memory_%d", n), title: fmt.Sprintf("memory for each idle socket of %d", n), unit: "B",
+				of: named("bytes_per_socket"),
+			}},
+		}, row{
+			name: rowGrowth, scenario: "fanout", sources: []string{"stream"}, alone: true,
+			load: bench.Config{Users: of(n), Sockets: 1, Events: of(20_000)},
+			figures: []figure{{
+				name: fmt.Sprintf("growth_cpu_%d", n), title: fmt.Sprintf("CPU for each delivery, %d x 1", n), unit: "µs",
+				of: named("cpu_per_delivery"),
+			}},
+		})
 	}
+	return rows
 }
 
 // named takes a figure from a report.

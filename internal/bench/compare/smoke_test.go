@@ -31,7 +31,10 @@ func TestSmoke(t *testing.T) {
 		pairs map[string][]string // figures of both servers: of which sources
 		alone []string            // figures of ranger alone
 	}{
-		{rows: "idle", pairs: map[string][]string{"idle_memory": both[:1]}},
+		{rows: "idle,idle-tls", pairs: map[string][]string{"idle_memory": both[:1]}, alone: []string{"idle_tls_memory"}},
+		{rows: "growth", alone: []string{
+			"growth_memory_1000", "growth_cpu_1000", "growth_memory_5000", "growth_cpu_5000", "growth_memory_15000", "growth_cpu_15000",
+		}},
 		{rows: "wide,latency", pairs: map[string][]string{"wide_cpu": both, "latency_p50": both, "latency_p99": both}},
 		{rows: "narrow,connect", pairs: map[string][]string{"narrow_cpu": both, "narrow_rate": both, "connect_cpu": both[:1]}},
 		{rows: "read,nodes", alone: []string{"read_time", "read_rate", "read_cpu", "nodes_1", "nodes_2", "nodes_3", "nodes_further"}},
