@@ -10,7 +10,7 @@ SOAK     = TestStorm|TestChaos|TestRollingRestart|TestBrokerKilledUnderLoad|Test
 # what runs the browser client and the page.
 PEERS = ruby-bunny ruby-websocket ruby-jwt ruby-activesupport python3-websockets nodejs curl httpie jq chromium
 
-.PHONY: help build test lint fuzz bench microbench soak
+.PHONY: help build test lint fuzz bench growth microbench soak
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):[a-z ]*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -37,5 +37,11 @@ soak: ## the tests that break nodes and brokers, at full load and for long
 bench: ## measure ranger and the bare loop side by side: some 15 minutes
 	scripts/services go run ./internal/bench/compare
 
+growth: ## what sockets cost by their number, drawn to docs/growth.svg: some 8 minutes
+	@mkdir -p bin
+	scripts/services go run ./internal/bench/compare -rounds 3 -rows growth,idle-tls -json bin/growth.json
+	go test -run '^$$' -bench Growth -count 3 ./internal/hub > bin/growth.txt
+	go run ./internal/bench/growth -servers bin/growth.json -in-process bin/growth.txt -svg docs/growth.svg
+
 microbench: ## run every benchmark of a function
-	scripts/services go test -run '^$$' -bench . -benchmem ./...
+	scripts/services go test -run '^$$' -bench . -skip Growth -benchmem ./...

@@ -108,7 +108,7 @@ func TestSweep(t *testing.T) {
 		c := newCrowd(t, counted{devNull(t), writes}, make([]event.UID, sockets))
 		synctest.Wait()
 		before := writes.Load()
-		time.Sleep(31 * time.Second)
+		<-time.After(31 * time.Second)
 		c.hub.Sweep(time.Now())
 		synctest.Wait()
 		if got := writes.Load() - before; got != sockets {

@@ -1,0 +1,4 @@
+package main
+
+// Run is a door for the tests.
+var Run = run

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// figures are all values of each figure, by the number of sockets.
+type figures map[string]map[int][]float64
+
+func (f figures) add(name, sockets string, values ...float64) error {
+	n, err := strconv.Atoi(sockets)
+	if err != nil {
+		return err
+	}
+	if f[name] == nil {
+		f[name] = make(map[int][]float64)
+	}
+	f[name][n] = append(f[name][n], values...)
+	return nil
+}
+
+// readServers reads what compare writes: each figure's name ends in the number of
+// sockets.
+func (f figures) readServers(r io.Reader) error {
+	var all struct {
+		Figures []struct {
+			Name string
+			Ours []float64
+		}
+	}
+	if err := json.NewDecoder(r).Decode(&all); err != nil {
+		return err
+	}
+	for _, one := range all.Figures {
+		name, ok := strings.CutPrefix(one.Name, "growth_")
+		if !ok {
+			continue
+		}
+		name, sockets, _ := strings.Cut(name, "_")
+		if err := f.add(name, sockets, one.Ours...); err != nil {
+			return fmt.Errorf("%s: %w", one.Name, err)
+		}
+	}
+	return nil
+}
+
+// readInProcess reads what go test writes of benchmarks. A figure is called as the
+// benchmark is, without the number of sockets, and by its unit.
+func (f figures) readInProcess(r io.Reader) error {
+	result := regexp.MustCompile(`^Benchmark(\w+)/sockets=(\d+)(/\w+)?(?:-\d+)?\s+\d+\s+(.*)$`)
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		m := result.FindStringSubmatch(lines.Text())
+		if m == nil {
+			continue
+		}
+		values := strings.Fields(m[4])
+		for i := 0; i+1 < len(values); i += 2 {
+			v, err := strconv.ParseFloat(values[i], 64)
+			if err == nil {
+				err = f.add(m[1]+m[3]+" "+values[i+1], m[2], v)
+			}
+			if err != nil {
+				return fmt.Errorf("%q: %w", lines.Text(), err)
+			}
+		}
+	}
+	return lines.Err()
+}
+
+// line returns the medians of a figure, divided by unit, by the number of sockets.
+func (f figures) line(name, figure string, unit float64) (line, error) {
+	l := line{name: name}
+	for _, sockets := range slices.Sorted(maps.Keys(f[figure])) {
+		v := slices.Sorted(slices.Values(f[figure][sockets]))
+		if n := len(v); n > 0 {
+			l.points = append(l.points, point{sockets, (v[(n-1)/2] + v[n/2]) / 2 / unit})
+		}
+	}
+	if len(l.points) == 0 {
+		return l, fmt.Errorf("nothing was measured of %q", figure)
+	}
+	return l, nil
+}
