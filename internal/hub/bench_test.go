@@ -35,41 +35,70 @@ func (sink) Write(p []byte) (int, error)      { return len(p), nil }
 func (sink) SetWriteDeadline(time.Time) error { return nil }
 func (sink) SetReadDeadline(time.Time) error  { return nil }
 
-// One write of so many events that wait.
+// One write of the events that wait: the frames of a socket, of a further one of its
+// user, and of a client that resumes.
 func BenchmarkWrite(b *testing.B) {
-	for _, events := range []int{1, 64} {
-		b.Run(fmt.Sprint("events=", events), func(b *testing.B) {
-			j := journal.New(journal.Config{Size: 64 * 1000, Memory: 8 << 30})
+	for _, bm := range []struct {
+		name     string
+		events   int
+		further  bool
+		resuming bool
+	}{
+		{name: "one event", events: 1},
+		{name: "one event, further socket", events: 1, further: true},
+		{name: "one event, resuming", events: 1, resuming: true},
+		{name: "64 events", events: 64},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			const users = 1000
+			j := journal.New(journal.Config{Memory: 1 << 30})
 			h := newHub(j, &counters{})
-			w := h.NewWriter("alice", sink{})
-			offset, waiting := uint64(0), 0
-			b.ReportAllocs()
-			b.SetBytes(int64(events * len(sample)))
-			for b.Loop() {
-				if waiting == 0 {
-					b.StopTimer()
-					for ; waiting < 1000; waiting++ {
-						for range events {
-							offset = feed(j, offset)
-						}
+			var first, measured [users]*hub.Writer
+			for i := range users {
+				first[i] = h.NewWriter(user(i), sink{})
+				measured[i] = h.NewWriter(user(i), sink{})
+				if bm.resuming {
+					measured[i] = h.NewResumingWriter(user(i), sink{}, nil)
+				}
+			}
+			wait := func() { // has events wait for all users
+				for n := range users * bm.events {
+					feed(j, user(n%users))
+				}
+				for _, w := range first {
+					if bm.further && w.Write() != nil {
+						b.Fatal("not written")
 					}
+				}
+			}
+			next := users
+			b.ReportAllocs()
+			b.SetBytes(int64(bm.events * len(sample)))
+			for b.Loop() {
+				if next == users {
+					b.StopTimer()
+					wait()
+					next = 0
 					b.StartTimer()
 				}
-				if err := w.Write(); err != nil {
+				if err := measured[next].Write(); err != nil {
 					b.Fatal(err)
 				}
-				waiting--
+				next++
 			}
 		})
 	}
 }
 
-func feed(j *journal.Journal, offset uint64) uint64 {
+func user(n int) event.UID { return event.UID(fmt.Sprintf("ID%011d", n)) }
+
+// feed appends an event for a user.
+func feed(j *journal.Journal, uid event.UID) {
+	last, _ := j.Last()
 	j.Append(journal.Message{
-		Position: journal.Position{Offset: offset}, At: 1,
-		Events: []event.Event{{UID: "alice", Kind: event.Trade, Message: sample}},
+		Position: journal.Position{Offset: last.Offset + 1}, At: 1,
+		Events: []event.Event{{UID: uid, Kind: event.Trade, Message: sample}},
 	})
-	return offset + 1
 }
 
 // arrivals counts down the events written.
@@ -80,34 +109,61 @@ type arrivals struct {
 
 func (a *arrivals) Delivered(n int) { a.Add(-n) }
 
-// One event, from Append until it is written to all sockets of its user.
+// One event, from Append until it is written to all sockets of its user: where a write
+// waits for the peer, as TLS's does, and over TCP.
 func BenchmarkDeliver(b *testing.B) {
-	for _, sockets := range []int{1, 100} {
-		b.Run(fmt.Sprint("sockets=", sockets), func(b *testing.B) {
-			j := journal.New(journal.Config{})
-			a := &arrivals{}
-			h := newHub(j, a)
-			var clients []net.Conn
-			for range sockets {
-				client, server := net.Pipe()
-				r := upgradeRequest(b)
-				r.Header.Set("Authorization", "Bearer alice")
-				h.ServeHTTP(wired{httptest.NewRecorder(), readOnly{server}}, r)
-				clients = append(clients, client)
-			}
-			offset := uint64(0)
-			b.ReportAllocs()
-			for b.Loop() {
-				a.Add(sockets)
-				offset = feed(j, offset)
-				a.Wait()
-			}
-			for _, c := range clients {
-				_ = c.Close()
-			}
-			h.Wait()
-		})
+	for name, connect := range map[string]func(testing.TB) (client, server net.Conn){
+		"waiting": func(testing.TB) (client, server net.Conn) {
+			client, server = net.Pipe()
+			return client, readOnly{server}
+		},
+		"tcp": tcpPair,
+	} {
+		for _, sockets := range []int{1, 100} {
+			b.Run(fmt.Sprintf("%s,sockets=%d", name, sockets), func(b *testing.B) {
+				j, a := journal.New(journal.Config{}), &arrivals{}
+				h := newHub(j, a)
+				var clients []net.Conn
+				for range sockets {
+					client, server := connect(b)
+					r := upgradeRequest(b)
+					r.Header.Set("Authorization", "Bearer alice")
+					h.ServeHTTP(wired{httptest.NewRecorder(), server}, r)
+					clients = append(clients, client)
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					a.Add(sockets)
+					feed(j, "alice")
+					a.Wait()
+				}
+				for _, c := range clients {
+					_ = c.Close()
+				}
+				h.Wait()
+			})
+		}
 	}
+}
+
+// tcpPair returns the ends of a connection. What comes to the client is read.
+func tcpPair(tb testing.TB) (client, server net.Conn) {
+	tb.Helper()
+	var lc net.ListenConfig
+	l, err := lc.Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer l.Close() //nolint:errcheck // both ends are there
+	var d net.Dialer
+	if client, err = d.DialContext(tb.Context(), "tcp", l.Addr().String()); err == nil {
+		server, err = l.Accept()
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	go io.Copy(io.Discard, client) //nolint:errcheck // until the caller closes it
+	return client, server
 }
 
 func newHub(j *journal.Journal, m hub.Metrics) *hub.Hub {

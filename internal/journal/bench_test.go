@@ -60,6 +60,57 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
+// A client that comes and goes, with another of its user's there or not.
+func BenchmarkSubscribe(b *testing.B) {
+	for _, name := range []string{"first of its user", "another"} {
+		b.Run(name, func(b *testing.B) {
+			j := journal.New(journal.Config{})
+			if name == "another" {
+				defer j.Subscribe("alice", &waker{}).Close()
+			}
+			w := &waker{}
+			b.ReportAllocs()
+			for b.Loop() {
+				j.Subscribe("alice", w).Close()
+			}
+		})
+	}
+}
+
+// A client that comes back, in a window of 200,000 messages, to a full log of which
+// it has missed that much.
+func BenchmarkResume(b *testing.B) {
+	const users, messages = 200, 200_000
+	j := journal.New(journal.Config{})
+	for offset := range uint64(messages) {
+		uid := event.UID(fmt.Sprintf("ID%010d", offset%users))
+		j.Append(journal.Message{
+			Position: journal.Position{Offset: offset}, At: int64(offset / 40),
+			Events: []event.Event{{UID: uid, Kind: event.Order, Message: make([]byte, 300)}},
+		})
+	}
+	for _, missed := range []uint64{0, 10, 900} {
+		b.Run(fmt.Sprint("missed=", missed), func(b *testing.B) {
+			w, dst := &waker{}, make([]journal.Entry, 16)
+			after := journal.Position{Offset: messages - 1 - missed*users}
+			b.ReportAllocs()
+			for b.Loop() {
+				c, _, ok := j.Resume("ID0000000007", w, after)
+				if !ok {
+					b.Fatal("refused")
+				}
+				got := 0
+				for n := len(dst); n == len(dst); got += n {
+					n, _ = c.Read(dst)
+				}
+				if c.Close(); uint64(got) != missed {
+					b.Fatalf("%d were missed, want %d", got, missed)
+				}
+			}
+		})
+	}
+}
+
 // What an idle user with one cursor takes: the cursor, the log and its place in the
 // map, without the uid's own text, which sessions have too.
 func BenchmarkIdleUser(b *testing.B) {
