@@ -1,47 +1,47 @@
 package hub
 
-import (
-	"bufio"
-	"net"
-	"net/http"
-	"syscall"
-	"time"
-
-	"ranger/internal/event"
-)
-
-// Watch gives the hub the poller that Run would, without a goroutine.
-func (h *Hub) Watch() { h.poller.Store(newPoller()) }
-
-// OpenAtRest upgrades a request over a connection that is no socket of the system's and
-// writes to raw, and lets the session rest as if its descriptor were place, which
-// nobody else may have. It returns when the answer is written.
-func (h *Hub) OpenAtRest(w http.ResponseWriter, r *http.Request, uid event.UID, raw syscall.RawConn, place int) error {
-	s := &session{hub: h}
-	ws, err := h.upgrader.Upgrade(hijacker{w, s}, r, nil)
-	if err != nil {
-		return err
+// Resting returns how many sessions rest. It panics where one of them has a read
+// buffer.
+func (h *Hub) Resting() int {
+	p := h.poller.Load()
+	if p == nil {
+		return 0
 	}
-	s.ws, s.wire.raw = ws, raw
-	if !s.open(event.Identity{UID: uid, Expires: time.Now().Add(24 * time.Hour)}, terms{}) {
-		return net.ErrClosed
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, s := range p.resting {
+		if s == nil {
+			continue
+		}
+		if s.in.Size() != 0 {
+			panic("a session rests with a read buffer")
+		}
+		n++
 	}
-	s.in = bufio.Reader{}
-	h.poller.Load().put(place, s)
-	s.mu.Lock()
-	written := s.writtenLocked()
-	s.mu.Unlock()
-	<-written
-	return nil
+	return n
 }
 
-// Sweep looks at the clocks of all sessions once.
-func (h *Hub) Sweep(now time.Time) {
-	buf := make([]*session, sweepChunk)
-	for n := range sweepParts {
-		h.sweep(n, now, buf)
-	}
-}
+// Runs tells whether Run has begun.
+func (h *Hub) Runs() bool { return h.poller.Load() != nil }
 
-// Copy does what a sweep does with the list of sessions locked, once.
-func (h *Hub) Copy() { h.registry.copy(0, make([]*session, sweepChunk)) }
+// Poller knows who rests where, but wakes nobody.
+type Poller = poller
+
+// Sleeper is a session that does nothing but rest.
+type Sleeper = session
+
+// NewPoller returns one of its own.
+func NewPoller() *Poller { return newPoller() }
+
+// Put has s rest at fd, and returns who was there.
+func (p *poller) Put(fd int, s *Sleeper) (before *Sleeper, ok bool) { return p.put(fd, s) }
+
+// Take ends the rest of s.
+func (p *poller) Take(s *Sleeper) bool { return p.take(s) }
+
+// TakeAt ends the rest of who is at fd.
+func (p *poller) TakeAt(fd int) *Sleeper { return p.takeAt(fd) }
+
+// Close ends all rest.
+func (p *poller) Close() []*Sleeper { return p.close() }
