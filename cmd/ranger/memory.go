@@ -25,48 +25,79 @@ const (
 // it is collected.
 const collectEvery = 10
 
+// calmAfter is for how many seconds less has to do before the heap may grow by
+// less: each change stops the process for a moment.
+const calmAfter = 10
+
 // boundHeap sets the collector, unless the operator has, until ctx is done: the
 // heap may grow by what the process allocates in collectEvery seconds, by
 // leastGrowth percent at least, and by heapGrowth percent of what is in use or,
-// where that is more, of history bytes at most.
+// where that is more, of history bytes at most. What a storm took goes back to the
+// system when it is over.
 func boundHeap(ctx context.Context, history int64) error {
 	if os.Getenv("GOGC") != "" {
 		return nil
 	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	var h heap
-	for set := 0; ; {
-		growth := h.look(history)
-		if growth != set {
-			debug.SetGCPercent(growth)
+	var g growth
+	for seen := see(); ; {
+		before := g.now
+		if g.follow(growthFor(seen.inUse, seen.rate, history)); g.now != before {
+			debug.SetGCPercent(g.now)
 		}
-		if growth == leastGrowth && set > growth {
-			debug.FreeOSMemory() // what a storm took goes back when it is over
+		if g.now < before && seen.spare > seen.inUse/2+spareEnough {
+			debug.FreeOSMemory()
 		}
-		set = growth
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
+		allocated := seen.allocated
+		seen = see()
+		seen.rate = seen.allocated - allocated
 	}
 }
 
-// heap is what was seen of it, once a second.
-type heap struct {
-	allocated int64 // bytes, since the process began
-	rate      int64 // bytes a second: of the last one, or a quarter of what it was
+// growth is by how many percent the heap may grow. It rises at once, and falls to
+// what sufficed for calmAfter seconds.
+type growth struct {
+	now  int
+	calm int // for how many seconds less sufficed
+	most int // what sufficed in these
 }
 
-// look returns by how many percent the heap may grow for the next second.
-func (h *heap) look(history int64) int {
-	seen := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
+func (g *growth) follow(wish int) {
+	if wish >= g.now {
+		*g = growth{now: wish}
+		return
+	}
+	g.calm, g.most = g.calm+1, max(g.most, wish)
+	if g.calm == calmAfter {
+		*g = growth{now: g.most}
+	}
+}
+
+// spareEnough is how many bytes are worth giving back.
+const spareEnough = 4 << 20
+
+// heap is what is seen of it, in bytes.
+type heap struct {
+	inUse     int64 // the last collection left it
+	spare     int64 // garbage, and what is free and the process' still
+	allocated int64 // since the process began
+	rate      int64 // of that in the last second
+}
+
+func see() heap {
+	seen := []metrics.Sample{
+		{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"},
+		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/free:bytes"},
+	}
 	metrics.Read(seen)
-	inUse, allocated := int64(seen[0].Value.Uint64()), int64(seen[1].Value.Uint64()) //nolint:gosec // far below
-	h.rate = max(allocated-h.allocated, h.rate/4)
-	h.allocated = allocated
-	return growthFor(inUse, h.rate, history)
+	value := func(i int) int64 { return int64(seen[i].Value.Uint64()) } //nolint:gosec // far below
+	return heap{inUse: value(0), allocated: value(1), spare: value(2) - value(0) + value(3)}
 }
 
 // growthFor returns by how many percent a heap with so many bytes in use may grow

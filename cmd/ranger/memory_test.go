@@ -35,6 +35,25 @@ func TestHeapGrowth(t *testing.T) {
 	}
 }
 
+// It rises at once, and falls when less has sufficed for a while: wishes that go up
+// and down change nothing.
+func TestHeapGrowthIsSteady(t *testing.T) {
+	var g main.Growth
+	for i, wish := range []int{15, 35, 200, 15, 60, 200, 35, 15, 200} {
+		if got, want := g.Follow(wish), []int{15, 35, 200}[min(i, 2)]; got != want {
+			t.Errorf("second %d: %d %%, want %d", i, got, want)
+		}
+	}
+	for range main.CalmAfter - 1 {
+		if got := g.Follow(22); got != 200 {
+			t.Errorf("got %d %% while it is not calm yet, want 200", got)
+		}
+	}
+	if got := g.Follow(15); got != 22 {
+		t.Errorf("got %d %% when it is calm, want 22", got)
+	}
+}
+
 // TestHistoryMemory fills the logs of many users beyond HISTORY_MEMORY: what is
 // reckoned stays within it, the oldest goes first, who would resume from there is
 // told, and the process grows by no more than half as much again. It names I7.

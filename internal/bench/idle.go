@@ -7,14 +7,18 @@ import (
 	"time"
 )
 
+// How long a server's memory must have stayed the same, in seconds: a collector
+// may give memory back some time after a storm of connects.
 const (
-	// settleTime is how long a server's memory must have stayed the same, and
-	// maxSettle how long that is waited for.
-	settleTime = 5 * time.Second
-	maxSettle  = 30 * time.Second
-	// settled is by how much of itself it may change meanwhile.
-	settled = 0.01
+	settleIdle = 15
+	settleSlow = 5
 )
+
+// maxSettle is for how many times as long that is waited for.
+const maxSettle = 4
+
+// settled is by how much of itself it may change meanwhile.
+const settled = 0.01
 
 // runIdle measures what sockets cost that only stay, for cfg.Duration.
 func runIdle(ctx context.Context, cfg Config) (Report, error) {
@@ -52,7 +56,7 @@ func (r *run) stay(ctx context.Context, f *fleet) (rss int64, cpu time.Duration,
 	if err := f.connect(ctx, r.gentle()); err != nil {
 		return 0, 0, err
 	}
-	if rss, err = r.settle(ctx); err != nil {
+	if rss, err = r.settle(ctx, settleIdle); err != nil {
 		return 0, 0, err
 	}
 	defer r.waiting("idle", r.cfg.Duration)()
@@ -61,19 +65,21 @@ func (r *run) stay(ctx context.Context, f *fleet) (rss int64, cpu time.Duration,
 	return rss, r.cpu() - before, err
 }
 
-// settle waits until the server's memory has settled, and returns it.
-func (r *run) settle(ctx context.Context) (int64, error) {
-	defer r.waiting("settling", maxSettle)()
+// settle waits until the server's memory has been the same for so many seconds, and
+// returns it.
+func (r *run) settle(ctx context.Context, same int) (int64, error) {
+	longest := time.Duration(maxSettle*same) * time.Second
+	defer r.waiting("settling", longest)()
 	var seen []int64 // one a second
 	for begun := r.now(); ; {
 		seen = append(seen, r.resident())
-		if latest := seen[max(0, len(seen)-1-int(settleTime.Seconds())):]; len(seen) > len(latest) || len(seen) > int(settleTime.Seconds()) {
+		if latest := seen[max(0, len(seen)-1-same):]; len(latest) > same {
 			low, high := slices.Min(latest), slices.Max(latest)
 			if float64(high-low) <= settled*math.Abs(float64(high)) {
 				return seen[len(seen)-1], nil
 			}
 		}
-		if r.now()-begun >= maxSettle {
+		if r.now()-begun >= longest {
 			return seen[len(seen)-1], nil
 		}
 		if err := r.rest(ctx, time.Second); err != nil {

@@ -32,7 +32,7 @@ func runSlow(ctx context.Context, cfg Config) (Report, error) {
 			return Report{}, err
 		}
 	}
-	rss, err := r.settle(ctx)
+	rss, err := r.settle(ctx, settleSlow)
 	if err != nil {
 		return Report{}, err
 	}
