@@ -12,7 +12,7 @@ import (
 
 // counter gives the messages of a classic queue, which have no offsets, numbers
 // of this process. No other process gives the same: it begins with the time, and
-// its checks are its own. But for check it is for one goroutine.
+// its checks are its own. It is for one goroutine.
 //
 // What the broker does not know to be read comes again over the next connection:
 // first, in order, and it is the end of what was read. After it, also marked as
@@ -75,10 +75,6 @@ func (c *counter) took(d *delivery) {
 	}
 	c.unsure = append(c.unsure, c.mark(d))
 }
-
-// check returns the check of a message in this process' positions. It is safe for
-// concurrent use.
-func (c *counter) check(body []byte) uint32 { return journal.Check(body) ^ c.salt }
 
 // mark is what a message is known by.
 func (c *counter) mark(d *delivery) uint64 {

@@ -195,3 +195,28 @@ func startAndStop(t *testing.T, cfg amqp.Config) {
 	n.awaitFollowing(t)
 	n.stop(t)
 }
+
+// A node that reads a queue tells of no gap where all is well: what a witness has
+// heard is found among what was read.
+func TestQueueNoGapInQuietLife(t *testing.T) {
+	t.Parallel()
+	cfg := newQueueConfig(t, sharedURL(t))
+	cfg.LookEvery = soon
+	n := startNode(t, cfg)
+	n.awaitFollowing(t)
+	p := newPeer(t, cfg.URL)
+	p.send(cfg, order(1))
+	// Orders are looked at before trades: the second gap of those tells that a whole
+	// look came after the order.
+	at := 0
+	for range 2 {
+		p.must("delete", func(ch *amqp091.Channel) error {
+			return ch.ExchangeDelete(canary(amqp.Config{Stream: cfg.Stream + "." + cfg.Node}, cfg.Exchanges.Trades), false, false)
+		})
+		_, at = n.metrics.gaps.await(t, "a gap", at, func(r event.GapReason) bool { return r == event.GapExchange })
+		catchUp(t, n) // it has been mended
+	}
+	if got := n.metrics.gaps.count(func(r event.GapReason) bool { return r == event.GapBinding }); got != 0 {
+		t.Errorf("%d gaps were told of a binding that was there: %v", got, n.log.items)
+	}
+}

@@ -220,14 +220,6 @@ func (s *Source) make(ctx context.Context, t *topology) error {
 	return nil
 }
 
-// check returns the Check of a message as its position has it.
-func (s *Source) check(body []byte) uint32 {
-	if s.counter != nil {
-		return s.counter.check(body)
-	}
-	return journal.Check(body)
-}
-
 // connect opens a connection, which the end of ctx ends, and returns what hangs
 // up and waits for it. Deliveries are for in, unless that is nil.
 func (s *Source) connect(ctx context.Context, name string, in *intake) (*connection, func(), error) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ranger/internal/event"
+	"ranger/internal/journal"
 )
 
 // look sees that both exchanges feed the stream, mends what does not, and
@@ -45,7 +46,7 @@ func (l *lookout) lookAt(ctx context.Context, x exchange) (event.GapReason, erro
 	}
 	var reason event.GapReason
 	err = l.topology.ask(ctx, x, l.busy(x), func(newest []byte) error {
-		came, err := l.came(ctx, x, l.reader.src.check(newest))
+		came, err := l.came(ctx, x, journal.Check(newest))
 		if err != nil || came {
 			return err
 		}
