@@ -276,3 +276,16 @@ func DialIntake(ctx context.Context, url string, maxBody int) (*amqp091.Connecti
 	}
 	return c.Connection, Intake{in}, nil
 }
+
+// Loop has a reader take into j what i holds, over a connection that has ended, until
+// it sees that.
+func Loop(ctx context.Context, i Intake, cfg Config, j *journal.Journal, m Metrics) error {
+	closed, ended := make(chan *amqp091.Error), make(chan amqp091.Delivery)
+	close(closed)
+	close(ended)
+	r := &reader{
+		src: NewSource(cfg, j, m, slog.New(slog.DiscardHandler)), in: i.intake,
+		conn: &connection{}, closed: closed, cancelled: make(chan string), acked: time.Now(),
+	}
+	return r.loop(ctx, ended)
+}

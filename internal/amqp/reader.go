@@ -145,9 +145,11 @@ func (r *reader) subscribe(c *connection) (<-chan amqp091.Delivery, error) {
 	return ch.Consume(r.src.cfg.Stream, r.in.tag, false, exclusive, false, false, args)
 }
 
-// loop takes messages until they end, and says why they did.
+// loop takes messages until they end, and says why they did. Nobody who was to be
+// woken later is left asleep: the next message may be long in coming.
 func (r *reader) loop(ctx context.Context, ended <-chan amqp091.Delivery) error {
 	defer r.in.drop()
+	defer r.src.journal.Flush()
 	for {
 		select {
 		case <-ctx.Done():
@@ -157,6 +159,7 @@ func (r *reader) loop(ctx context.Context, ended <-chan amqp091.Delivery) error 
 				return err
 			}
 		case <-ended:
+			r.src.journal.Flush() // before ended waits
 			return r.ended(ctx)
 		}
 	}
@@ -195,13 +198,12 @@ func (r *reader) takeLast(ctx context.Context) error {
 }
 
 // takeAll deals with a batch and gives it back. Sessions that are woken later may
-// have to wait for the next one, if there is one.
+// have to wait for the next one, if there is one; see loop.
 func (r *reader) takeAll(ctx context.Context, b *batch) error {
 	defer r.in.giveBack(b)
 	for i := range b.deliveries {
 		r.more = i+1 < len(b.deliveries) || r.in.more()
 		if err := r.take(ctx, &b.deliveries[i], b.read); err != nil {
-			r.src.journal.Flush()
 			return err
 		}
 	}
