@@ -27,6 +27,9 @@ var (
 	errContent = errors.New("a content header of the broker's is malformed")
 	errOrder   = errors.New("the broker's frames of a message are out of order")
 	errEnd     = errors.New("a frame of the broker's does not end as it should")
+
+	errTooLarge = errors.New("a frame of the broker's is too large")
+	errPassedBy = errors.New("the intake let a delivery pass by")
 )
 
 // The method of a delivery, and the class of its content (AMQP 0-9-1, class basic).
@@ -162,12 +165,14 @@ func (d *delivery) offset() (uint64, bool) {
 	return 0, false
 }
 
-// Header returns the header of that name. One that comes twice, or that may be in
-// what cannot be read of a table, is event.OtherHeader: owners are named otherwise,
-// so that the message is nobody's.
+// Header returns the header of that name, if it is among the first maxHeaders: tidied
+// reads no more. One that comes twice, or that may be in what cannot be read of a
+// table, is event.OtherHeader: owners are named otherwise, so that the message is
+// nobody's.
 func (d *delivery) Header(name string) (h event.Header) {
 	found := false
-	for table := d.headers; len(table) > 0; {
+	table := d.headers
+	for i := 0; i < maxHeaders && len(table) > 0; i++ {
 		n, key, _ := entry(table, 0)
 		if n == 0 {
 			return event.Header{Kind: event.OtherHeader}

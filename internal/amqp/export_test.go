@@ -191,9 +191,10 @@ func StatusAfter(states ...State) Status {
 // Intake is intake.
 type Intake struct{ *intake }
 
-// FrameMax and BatchSize are frameMax and batchSize.
+// FrameMax, HeaderMax, BatchSize and Batches are frameMax and so on.
 const (
 	FrameMax  = frameMax
+	HeaderMax = headerMax
 	BatchSize = batchSize
 	Batches   = batches
 )
@@ -278,11 +279,10 @@ func DialIntake(ctx context.Context, url string, maxBody int) (*amqp091.Connecti
 }
 
 // Loop has a reader take into j what i holds, over a connection that has ended, until
-// it sees that.
-func Loop(ctx context.Context, i Intake, cfg Config, j *journal.Journal, m Metrics) error {
-	closed, ended := make(chan *amqp091.Error), make(chan amqp091.Delivery)
+// it sees what the library's consumer says.
+func Loop(ctx context.Context, i Intake, ended <-chan amqp091.Delivery, cfg Config, j *journal.Journal, m Metrics) error {
+	closed := make(chan *amqp091.Error)
 	close(closed)
-	close(ended)
 	r := &reader{
 		src: NewSource(cfg, j, m, slog.New(slog.DiscardHandler)), in: i.intake,
 		conn: &connection{}, closed: closed, cancelled: make(chan string), acked: time.Now(),

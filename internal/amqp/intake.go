@@ -11,8 +11,11 @@ import (
 
 const (
 	// frameMax is the largest frame in bytes that ranger agrees to with a broker,
-	// and RabbitMQ's default.
-	frameMax = 128 << 10
+	// and RabbitMQ's default; headerMax the largest of a content header, which
+	// RabbitMQ does not split: it sends what it took from the publisher, who may have
+	// agreed to more, and adds the offset.
+	frameMax  = 128 << 10
+	headerMax = 16 << 20
 	// batchSize is how many bytes are read at once, and batches how many such
 	// buffers there are: one is filled while another is read from. An event waits
 	// here for those before it, so there is no room for more than some 50.
@@ -161,7 +164,7 @@ func (c *intake) makeRoom() {
 	if need, ok := frameSize(c.rest); ok {
 		size = max(size, need)
 	}
-	if len(c.batch.bytes) < size {
+	if n := len(c.batch.bytes); n < size || n > max(size, frameMax) { // one large header does not stay
 		c.batch.bytes, inPlace = make([]byte, size), false
 	}
 	if !inPlace {
@@ -189,13 +192,25 @@ func (c *intake) putOff() error {
 	return c.Conn.SetReadDeadline(now.Add(patience))
 }
 
+// largest returns the size of the largest frame of a type that is taken.
+func largest(typ byte) int {
+	if typ == contentHeader {
+		return headerMax
+	}
+	return frameMax
+}
+
 // sort deals with the frames that are there as a whole. Behind one that is too large
-// the library gets all, and says so.
+// the library gets all, and says so; but not what is left of a message of ours, which
+// it would wait for, without a word.
 func (c *intake) sort() error {
 	for {
 		b := c.batch.bytes[c.at:c.end]
 		size, ok := frameSize(b)
-		if ok && size > frameMax {
+		if ok && size > largest(b[0]) {
+			if c.content.state != noContent {
+				return errTooLarge
+			}
 			c.out, c.deaf, c.at = append(c.out, b...), true, c.end
 			return nil
 		}

@@ -17,7 +17,7 @@ func notOurs(text string) (handed string, messages int) {
 	ours, channel, left := false, "", uint64(0)
 	for len(text) >= 7 {
 		size := 8 + uint64(binary.BigEndian.Uint32([]byte(text[3:])))
-		if size > amqp.FrameMax {
+		if size > amqp.FrameMax && (text[0] != 2 || size > amqp.HeaderMax) {
 			return handed + text, messages
 		}
 		if size > uint64(len(text)) {

@@ -156,6 +156,7 @@ func TestIntake(t *testing.T) {
 func TestIntakeOfMalformed(t *testing.T) {
 	t.Parallel()
 	begin, head := deliver(7, theTag, 1, 0, "orders"), header(7, 5, noProperties)
+	large := frame(3, 7, make([]byte, amqp.FrameMax-7))
 	broken := func(frame string) string { return frame[:len(frame)-1] + "\x00" }
 	method := []byte("\x00\x3c\x00\x3c" + shortText(theTag))
 	for text, want := range map[string]string{
@@ -166,11 +167,15 @@ func TestIntakeOfMalformed(t *testing.T) {
 		begin + broken(head): "does not end",
 		begin + head + broken(frame(3, 7, []byte("hello"))): "does not end",
 		begin + begin: "out of order",
-		begin + deliver(8, theTag, 2, 0, "orders"):                   "out of order",
-		begin + frame(3, 7, []byte("hello")):                         "out of order",
-		begin + head + head:                                          "out of order",
-		begin + head + frame(3, 7, []byte("hello!")):                 "out of order",
-		begin + head + frame(1, 7, []byte{0, 20, 0, 40}):             "out of order",
+		begin + deliver(8, theTag, 2, 0, "orders"):       "out of order",
+		begin + frame(3, 7, []byte("hello")):             "out of order",
+		begin + head + head:                              "out of order",
+		begin + head + frame(3, 7, []byte("hello!")):     "out of order",
+		begin + head + frame(1, 7, []byte{0, 20, 0, 40}): "out of order",
+		begin + large:        "too large",
+		begin + head + large: "too large",
+		begin + large[:1] + "\x00\x08" + large[3:]:                   "too large",
+		begin + frame(2, 7, make([]byte, amqp.HeaderMax)):            "too large",
 		begin + frame(2, 7, nil):                                     "content header",
 		begin + frame(2, 7, []byte(head)[7:20]):                      "content header",
 		begin + strings.Replace(head, "\x00\x3c", "\x00\x14", 1):     "content header",
@@ -192,7 +197,7 @@ func TestIntakeHandsOnWhatIsTooLarge(t *testing.T) {
 	for _, text := range []string{
 		"AMQP\x00\x00\x09\x01",
 		frame(3, 1, make([]byte, amqp.FrameMax)) + ours,
-		deliver(7, theTag, 1, 0, "") + frame(2, 7, make([]byte, amqp.FrameMax-7)) + ours,
+		frame(2, 7, make([]byte, amqp.HeaderMax)) + ours,
 	} {
 		handed, all, err := sort(text, 1000, 100)
 		if err != nil || !strings.HasSuffix(text, handed) || len(handed) < 8 || len(all) > 0 {

@@ -158,7 +158,10 @@ func (r *reader) loop(ctx context.Context, ended <-chan amqp091.Delivery) error 
 			if err := r.takeAll(ctx, b); err != nil {
 				return err
 			}
-		case <-ended:
+		case _, open := <-ended:
+			if open {
+				return errPassedBy
+			}
 			r.src.journal.Flush() // before ended waits
 			return r.ended(ctx)
 		}

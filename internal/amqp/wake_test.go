@@ -48,7 +48,9 @@ func testLateWake(t *testing.T) int {
 	j := journal.New(journal.Config{})
 	alices := newTap(t, func(w journal.Waker) *journal.Cursor { return j.Subscribe(alice, w) })
 	cfg := amqp.Config{Exchanges: amqp.Exchanges{Orders: "orders", Trades: "trades"}}
-	if err := amqp.Loop(t.Context(), in, cfg, j, new(counted)); !errors.Is(err, amqp091.ErrClosed) {
+	ended := make(chan amqp091.Delivery)
+	close(ended)
+	if err := amqp.Loop(t.Context(), in, ended, cfg, j, new(counted)); !errors.Is(err, amqp091.ErrClosed) {
 		t.Errorf("the loop ended with %v", err)
 	}
 	alices.mu.Lock()

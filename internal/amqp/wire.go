@@ -11,10 +11,12 @@ import (
 // made fit to be read. A publisher may send a key twice; then RabbitMQ sets its own
 // x-stream-offset first, and the library believes the last. And there are tables
 // that the library does not read, and ends the connection for: of more than 8192
-// entries, or nested. In a stream such a message would come again for ever.
+// entries, or nested; and those that make a frame larger than was agreed on. In a
+// stream such a message would come again for ever.
 type tidied struct {
 	net.Conn
 	in   *bufio.Reader
+	most int    // the largest frame that is agreed on
 	pass int64  // how many bytes are to be handed on as they come
 	out  []byte // what is to be handed on before that
 
@@ -22,7 +24,9 @@ type tidied struct {
 	keys         [][]byte
 }
 
-func tidy(c net.Conn) *tidied { return &tidied{Conn: c, in: bufio.NewReaderSize(c, 32<<10)} }
+func tidy(c net.Conn) *tidied {
+	return &tidied{Conn: c, in: bufio.NewReaderSize(c, 32<<10), most: frameMax}
+}
 
 // What a frame begins and ends with, and the parts of a content header (AMQP
 // 0-9-1 §2.3.5, §4.2.6).
@@ -33,7 +37,6 @@ const (
 	methodFrame     = 1
 	contentHeader   = 2
 	contentBody     = 3
-	maxFrame        = 1 << 20
 	contentFixed    = frameHeadSize + 14
 	contentTypeFlag = 1 << 15
 	encodingFlag    = 1 << 14
@@ -63,9 +66,9 @@ func (c *tidied) next() error {
 		return err
 	}
 	size := int64(binary.BigEndian.Uint32(head[3:])) + frameHeadSize + frameEndSize
-	if head[0] != contentHeader || size > maxFrame {
+	if head[0] != contentHeader || size > headerMax {
 		c.pass = size
-		return nil
+		return c.heed(head[0], size)
 	}
 	c.frame = append(c.frame[:0], make([]byte, size)...)
 	for read := 0; read < len(c.frame); {
@@ -75,6 +78,30 @@ func (c *tidied) next() error {
 		}
 	}
 	c.out = c.tidyFrame(c.frame)
+	return nil
+}
+
+// What a broker's frame with connection.tune is like (AMQP 0-9-1, class connection),
+// and the least size that the library agrees to.
+const (
+	tuneSize = frameHeadSize + 12 + frameEndSize
+	tune     = 10<<16 | 30
+	frameMin = 4 << 10
+)
+
+// heed notes how large frames may be, where the next one says so.
+func (c *tidied) heed(typ byte, size int64) error {
+	if typ != methodFrame || size != tuneSize {
+		return nil
+	}
+	frame, err := c.in.Peek(tuneSize)
+	if err != nil {
+		return err
+	}
+	method := frame[frameHeadSize:]
+	if n := binary.BigEndian.Uint32(method[6:]); n > 0 && binary.BigEndian.Uint32(method) == tune {
+		c.most = int(min(frameMax, max(frameMin, n)))
+	}
 	return nil
 }
 
@@ -98,7 +125,7 @@ func (c *tidied) tidyFrame(frame []byte) []byte {
 	if end > len(frame) {
 		return frame
 	}
-	if !c.tidyTable(frame[at+4 : end]) {
+	if !c.tidyTable(frame[at+4:end], len(frame) > c.most, c.most-(len(frame)-(end-at-4))) {
 		return frame
 	}
 	out := append([]byte(nil), frame[:at]...)
@@ -110,19 +137,21 @@ func (c *tidied) tidyFrame(frame []byte) []byte {
 }
 
 // maxHeaders is how many entries of a table are read, and how many a nested one
-// may have; maxNested how deep those may be.
+// may have; maxNested how deep those may be; maxTight how long a value may be, with
+// its type, in a table that is too large: it has room for that many, and for a uid.
 const (
 	maxHeaders = 256
 	maxNested  = 8
+	maxTight   = 5 + 255
 )
 
-// tidyTable writes into c.table what is to be read of a table, and reports
-// whether that differs from it. The broker's offset is the first of its name. For
-// another key that comes twice, or stands for too much, the value is true: owners
-// are named otherwise, so that the message is nobody's.
-func (c *tidied) tidyTable(table []byte) (differs bool) {
+// tidyTable writes into c.table what is to be read of a table, for which there is so
+// much room, and reports whether that differs from it. The broker's offset is the
+// first of its name. For another key that comes twice, or stands for too much, the
+// value is true: owners are named otherwise, so that the message is nobody's.
+func (c *tidied) tidyTable(table []byte, tight bool, room int) (differs bool) {
 	c.table, c.keys = c.table[:0], c.keys[:0]
-	for len(table) > 0 {
+	for i := 0; len(table) > 0; i++ {
 		n, key, fit := entry(table, 0)
 		if n == 0 {
 			return false
@@ -130,11 +159,14 @@ func (c *tidied) tidyTable(table []byte) (differs bool) {
 		whole := table[:n]
 		table = table[n:]
 		again, offset := c.has(key), string(key) == streamOffset
+		if again || !fit || tight && n-1-len(key) > maxTight {
+			fit, n = false, 1+len(key)+2
+		}
 		switch {
-		case again && offset, len(c.keys) >= maxHeaders && !offset:
+		case again && offset, i >= maxHeaders && !offset, len(c.table)+n > room:
 			differs = true
 			continue
-		case again || !fit:
+		case !fit:
 			differs = true
 			c.table = append(append(c.table, whole[:1+len(key)]...), 't', 1)
 		default:
