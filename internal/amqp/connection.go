@@ -23,19 +23,32 @@ var errUnanswered = errors.New("the broker did not answer in time")
 type connection struct {
 	*amqp091.Connection
 	socket     io.Closer     // what is under it, and under TLS; fixed at construction
+	in         *intake       // what holds it up, or nil; fixed at construction
 	timeout    time.Duration // answerTimeout; fixed before the first call
 	unanswered atomic.Bool   // it was ended for that
 }
 
 // inTime returns what f does, which calls and waits for the broker's answers
 // alone. Where they do not come in time it ends the connection, so that f returns.
+// While they are held up by a reader that is behind, the broker is not to blame.
 func (c *connection) inTime(f func() error) error {
-	late := time.AfterFunc(c.timeout, func() {
+	done, watched, late := make(chan struct{}), make(chan struct{}), false
+	go func() {
+		defer close(watched)
+		for begin := time.Now(); !late; begin = time.Now() {
+			select {
+			case <-done:
+				return
+			case <-time.After(c.timeout):
+				late = c.in == nil || !c.in.heldUp(begin)
+			}
+		}
 		c.unanswered.Store(true)
 		_ = c.socket.Close() // gone either way
-	})
+	}()
 	err := f()
-	if !late.Stop() {
+	close(done)
+	if <-watched; late {
 		return errUnanswered
 	}
 	return err

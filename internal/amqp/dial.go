@@ -28,13 +28,17 @@ var errURL = errors.New("the broker's URL is not an AMQP URI")
 // it at any point; afterwards ctx is of no more use to the connection. Deliveries to
 // in's consumer are for in, unless that is nil.
 func dial(ctx context.Context, url, name string, in *intake) (*connection, error) {
-	return dialOver(ctx, url, name, func(c net.Conn) net.Conn {
+	c, err := dialOver(ctx, url, name, func(c net.Conn) net.Conn {
 		if in != nil {
 			in.Conn = c
 			c = in
 		}
 		return tidy(c)
 	})
+	if err == nil {
+		c.in = in
+	}
+	return c, err
 }
 
 // dialOver is dial, with something of ours between the library and the

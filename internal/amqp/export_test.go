@@ -229,6 +229,11 @@ type Taken struct {
 	Headers                         map[string]event.Header
 }
 
+// InTime is inTime of a connection over i, where the broker may take so long to answer.
+func (i Intake) InTime(timeout time.Duration, f func() error) error {
+	return (&connection{socket: i, in: i.intake, timeout: timeout}).inTime(f)
+}
+
 // Batches is where batches come.
 func (i Intake) Batches() <-chan *batch { return i.full }
 

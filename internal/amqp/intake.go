@@ -3,6 +3,7 @@ package amqp
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"math"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -32,9 +33,10 @@ const (
 // What a read of the socket brought in whole messages is handed over as one batch,
 // which has to be given back. When all batches are out, the reader is behind, and
 // Read waits for it: with the rest of the library's frames, so the reader must not
-// wait for an answer over this connection. It waits for nothing longer than Redis'
-// timeout, which is a sixth of answerTimeout. Meanwhile the library sends heartbeats
-// as ever. What is on its way is bounded by the prefetch count.
+// wait for an answer over this connection, and who does is told by heldUp that it is
+// not the broker that takes so long. The reader may wait for Redis, again for each
+// message of a batch. Meanwhile the library sends heartbeats as ever. What is on its
+// way is bounded by the prefetch count.
 type intake struct {
 	net.Conn
 	tag  string      // the consumer's; fixed at construction
@@ -46,6 +48,7 @@ type intake struct {
 	dropped  chan struct{} // closed when nobody takes batches any more
 
 	patience atomic.Int64 // how long the library lets the broker be silent, ns; 0 for ever
+	held     atomic.Int64 // until when Read had to wait last, Unix ns; the greatest while it waits
 
 	// Owned by the goroutine that reads, which is the library's.
 	batch   *batch
@@ -151,11 +154,7 @@ func (c *intake) fill() error {
 func (c *intake) makeRoom() {
 	inPlace := c.batch != nil && c.at == 0
 	if c.batch == nil {
-		select {
-		case c.batch = <-c.free:
-		case <-c.dropped:
-			c.batch = new(batch)
-		}
+		c.batch = c.takeFree()
 		c.batch.deliveries = c.batch.deliveries[:0]
 	} else {
 		c.rest = c.batch.bytes[c.at:c.end]
@@ -172,6 +171,27 @@ func (c *intake) makeRoom() {
 	}
 	c.at, c.end, c.rest = 0, len(c.rest), nil
 }
+
+// takeFree returns a batch to be filled, and waits for one.
+func (c *intake) takeFree() *batch {
+	select {
+	case b := <-c.free:
+		return b
+	default:
+	}
+	c.held.Store(math.MaxInt64)
+	defer func() { c.held.Store(time.Now().UnixNano()) }()
+	select {
+	case b := <-c.free:
+		return b
+	case <-c.dropped:
+		return new(batch)
+	}
+}
+
+// heldUp tells whether the reader has been behind since a time, so that what the
+// library waited for may not have come to it. It is safe for concurrent use.
+func (c *intake) heldUp(since time.Time) bool { return c.held.Load() >= since.UnixNano() }
 
 // frameSize returns the size of the frame that b begins with, if that is there.
 func frameSize(b []byte) (size int, ok bool) {
