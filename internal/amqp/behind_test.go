@@ -25,16 +25,13 @@ func TestAnswerBehindTheReader(t *testing.T) {
 			}
 			_, _ = io.WriteString(brokers, answer)
 		}()
-		go func() {
-			<-time.After(time.Minute)
-			in.Take()
-		}()
+		time.AfterFunc(time.Minute, func() { in.Take() })
 		begin := time.Now()
 		err := in.InTime(2*time.Second, func() error {
 			return second(io.ReadFull(in, make([]byte, len(answer))))
 		})
 		if took := time.Since(begin); err != nil || took != time.Minute {
-			t.Errorf("%v after %v, want the answer after a minute", err, took)
+			t.Fatalf("%v after %v, want the answer after a minute", err, took)
 		}
 
 		begin = time.Now()

@@ -193,14 +193,6 @@ func (c *intake) takeFree() *batch {
 // library waited for may not have come to it. It is safe for concurrent use.
 func (c *intake) heldUp(since time.Time) bool { return c.held.Load() >= since.UnixNano() }
 
-// frameSize returns the size of the frame that b begins with, if that is there.
-func frameSize(b []byte) (size int, ok bool) {
-	if len(b) < frameHeadSize {
-		return 0, false
-	}
-	return frameHeadSize + int(binary.BigEndian.Uint32(b[3:])) + frameEndSize, true
-}
-
 // putOff gives the broker some more time. It does so now and then alone, since it
 // takes longer than to read a message.
 func (c *intake) putOff() error {
@@ -210,14 +202,6 @@ func (c *intake) putOff() error {
 	}
 	c.read = now
 	return c.Conn.SetReadDeadline(now.Add(patience))
-}
-
-// largest returns the size of the largest frame of a type that is taken.
-func largest(typ byte) int {
-	if typ == contentHeader {
-		return headerMax
-	}
-	return frameMax
 }
 
 // sort deals with the frames that are there as a whole. Behind one that is too large

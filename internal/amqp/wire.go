@@ -43,6 +43,22 @@ const (
 	headersFlag     = 1 << 13
 )
 
+// frameSize returns the size of the frame that b begins with, if that is there.
+func frameSize(b []byte) (size int, ok bool) {
+	if len(b) < frameHeadSize {
+		return 0, false
+	}
+	return frameHeadSize + int(binary.BigEndian.Uint32(b[3:])) + frameEndSize, true
+}
+
+// largest returns the size of the largest frame of a type that is taken.
+func largest(typ byte) int {
+	if typ == contentHeader {
+		return headerMax
+	}
+	return frameMax
+}
+
 func (c *tidied) Read(p []byte) (int, error) {
 	for len(c.out) == 0 && c.pass == 0 {
 		if err := c.next(); err != nil {
