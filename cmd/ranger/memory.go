@@ -15,8 +15,8 @@ const (
 	// a full history.
 	heapGrowth = 35
 	// mostGrowth is for a node with little in use: a collection delays events, and
-	// a storm of clients makes much garbage.
-	mostGrowth = 200
+	// a storm of clients makes much garbage, a burst of events much history.
+	mostGrowth = 800
 	// leastGrowth is for a node that makes next to no garbage.
 	leastGrowth = 15
 )
@@ -25,9 +25,13 @@ const (
 // it is collected.
 const collectEvery = 10
 
-// calmAfter is for how many seconds less has to do before the heap may grow by
-// less: each change stops the process for a moment.
-const calmAfter = 10
+// looks is how often a second the heap is looked at: a burst is to be noticed before
+// it has been collected for several times.
+const looks = 10
+
+// calmAfter is for how many looks less has to do before the heap may grow by less:
+// each change stops the process for a moment.
+const calmAfter = 10 * looks
 
 // boundHeap sets the collector, unless the operator has, until ctx is done: the
 // heap may grow by what the process allocates in collectEvery seconds, by
@@ -38,7 +42,7 @@ func boundHeap(ctx context.Context, history int64) error {
 	if os.Getenv("GOGC") != "" {
 		return nil
 	}
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(time.Second / looks)
 	defer tick.Stop()
 	var g growth
 	for seen := see(); ; {
@@ -56,15 +60,15 @@ func boundHeap(ctx context.Context, history int64) error {
 		}
 		allocated := seen.allocated
 		seen = see()
-		seen.rate = seen.allocated - allocated
+		seen.rate = looks * (seen.allocated - allocated)
 	}
 }
 
 // growth is by how many percent the heap may grow. It rises at once, and falls to
-// what sufficed for calmAfter seconds.
+// what sufficed for calmAfter.
 type growth struct {
 	now  int
-	calm int // for how many seconds less sufficed
+	calm int // for how many looks less sufficed
 	most int // what sufficed in these
 }
 
@@ -87,7 +91,7 @@ type heap struct {
 	inUse     int64 // the last collection left it
 	spare     int64 // garbage, and what is free and the process' still
 	allocated int64 // since the process began
-	rate      int64 // of that in the last second
+	rate      int64 // of that, a second
 }
 
 func see() heap {
@@ -104,7 +108,7 @@ func see() heap {
 // where so many are allocated in a second: in few steps, since each change stops
 // the process for a moment.
 func growthFor(inUse, rate, history int64) int {
-	for _, growth := range [...]int{mostGrowth, 130, 90, 60, heapGrowth, 22} {
+	for _, growth := range [...]int{mostGrowth, 400, 200, 130, 90, 60, heapGrowth, 22} {
 		bounded := growth <= heapGrowth || inUse*int64(growth) <= history*heapGrowth
 		if bounded && inUse*int64(growth) <= 100*collectEvery*rate {
 			return growth

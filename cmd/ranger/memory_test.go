@@ -20,7 +20,7 @@ func TestHeapGrowth(t *testing.T) {
 		inUse, rate int64 // MiB
 		want        int
 	}{
-		"a storm on a small node":             {inUse: 20, rate: 50, want: 200},
+		"a storm on a small node":             {inUse: 10, rate: 50, want: 800},
 		"steady events on a small node":       {inUse: 20, rate: 1, want: 35},
 		"rest":                                {inUse: 20, rate: 0, want: 15},
 		"a storm beside a third of a history": {inUse: 80, rate: 500, want: 90},
@@ -41,12 +41,12 @@ func TestHeapGrowthIsSteady(t *testing.T) {
 	var g main.Growth
 	for i, wish := range []int{15, 35, 200, 15, 60, 200, 35, 15, 200} {
 		if got, want := g.Follow(wish), []int{15, 35, 200}[min(i, 2)]; got != want {
-			t.Errorf("second %d: %d %%, want %d", i, got, want)
+			t.Errorf("look %d: %d %%, want %d", i, got, want)
 		}
 	}
 	for range main.CalmAfter - 1 {
 		if got := g.Follow(22); got != 200 {
-			t.Errorf("got %d %% while it is not calm yet, want 200", got)
+			t.Fatalf("got %d %% while it is not calm yet, want 200", got)
 		}
 	}
 	if got := g.Follow(15); got != 22 {
