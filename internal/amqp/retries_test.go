@@ -99,11 +99,11 @@ func TestRetryAtTheWindowsBegin(t *testing.T) {
 	markers := p.follow(cfg.Stream)
 	p.retry(cfg.Exchanges.Orders, 1, "a")
 	first := lastPosition(alices.await(t, idText(1)), order(1).Body)
-	for began := time.Now(); time.Since(began) < 1500*time.Millisecond; {
+	for began := time.Now(); time.Since(began) < 6*time.Second; {
 		awaitMarkers(t, markers, 1)
 	}
 	p.retry(cfg.Exchanges.Orders, 1, "a")
-	cfg.Node, cfg.Window = "node-b", time.Second
+	cfg.Node, cfg.Window = "node-b", 4*time.Second
 	late := newNode(cfg)
 	lates := late.tap(t, alice)
 	late.run(t)
