@@ -17,6 +17,5 @@ type Outcome struct {
 // Decode is that of a Decoder, for a delivery that comes alone: the outcome is the
 // caller's. It is safe for concurrent use where members is.
 func Decode(d Delivery, maxBody int, members Directory) Outcome {
-	dec := Decoder{maxBody: maxBody, members: members}
-	return dec.Decode(d.Kind, Table(d.Headers), d.Body)
+	return newDecoder(maxBody, members).Decode(d.Kind, Table(d.Headers), d.Body)
 }

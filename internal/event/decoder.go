@@ -11,7 +11,7 @@ import (
 type Decoder struct {
 	maxBody int       // fixed at construction
 	members Directory // fixed at construction
-	names   *names    // fixed at construction
+	names   *names    // fixed at construction; nil for none
 
 	// The outcome of the last Decode, and what it is made of.
 	out      Outcome
@@ -20,15 +20,23 @@ type Decoder struct {
 	missing  [2]string
 	text     []byte
 
-	// Room for the members of the body, of both own orders, and of one of an
-	// order's trades.
-	body, ask, bid, trade object
+	// Room for the members of the body, of one of an order's trades, and of a Trade's
+	// own orders: the seller's and the buyer's.
+	body, trade object
+	own         [2]inner
 }
 
 // NewDecoder returns a Decoder for which a body longer than maxBody bytes is bad.
 // members turns member ids into uids; where it is nil, no id is known.
 func NewDecoder(maxBody int, members Directory) *Decoder {
-	return &Decoder{maxBody: maxBody, members: members, names: newNames()}
+	d := newDecoder(maxBody, members)
+	d.names = newNames()
+	return d
+}
+
+// newDecoder is NewDecoder for one that remembers no names.
+func newDecoder(maxBody int, members Directory) *Decoder {
+	return &Decoder{maxBody: maxBody, members: members, own: [...]inner{{key: `"ask"`}, {key: `"bid"`}}}
 }
 
 // Decode finds out whose event a message is and builds what each of them gets. It
@@ -73,7 +81,7 @@ func (d *Decoder) reset() {
 	if cap(d.text) > keptText {
 		d.text = nil
 	}
-	for _, o := range [...]*object{&d.body, &d.ask, &d.bid, &d.trade} {
+	for _, o := range [...]*object{&d.body, &d.trade, &d.own[0].members, &d.own[1].members} {
 		if cap(*o) > keptMembers {
 			*o = nil
 		}

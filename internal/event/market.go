@@ -14,15 +14,17 @@ func Market(message []byte) (market []byte, ok bool) {
 	if i < 0 {
 		return nil, false
 	}
-	s := scanner{text: message, at: i + 1}
-	s.space()
-	if s.at == len(message) || message[s.at] != '{' || !s.open() {
+	s := scanner{text: message}
+	at := s.space(i + 1)
+	if !s.is('{', at) {
 		return nil, false
 	}
+	at = s.open(at)
 	for {
-		name, value, more := s.member()
+		var name, value []byte
+		name, value, at = s.member(at)
 		switch {
-		case !more:
+		case at == bad:
 			return market, ok
 		case isNull(value) || !isScalar(value):
 		case string(name) == "market_id":
@@ -33,29 +35,25 @@ func Market(message []byte) (market []byte, ok bool) {
 	}
 }
 
-// member moves past the next member of the object that the scanner stands in,
-// and the comma behind it, and returns its name and its value. It reports false
-// where there is none, or none that is good.
-func (s *scanner) member() (name, value []byte, ok bool) {
-	from := s.at
-	if !s.string() {
-		return nil, nil, false
+// member moves past the next member of an object, and the comma behind it, and
+// returns its name and its value. It returns bad where there is none, or none that
+// is good.
+func (s *scanner) member(at int) (name, value []byte, end int) {
+	keyEnd, _ := s.string(at)
+	from := s.colon(keyEnd)
+	if from == bad {
+		return nil, nil, bad
 	}
-	name, _ = unescape(s.text[from:s.at])
-	s.space()
-	if !s.skip(':') {
-		return nil, nil, false
+	name, _ = unescape(s.text[at:keyEnd])
+	end = s.value(from)
+	if end == bad {
+		return nil, nil, bad
 	}
-	s.space()
-	from = s.at
-	if !s.value() {
-		return nil, nil, false
+	value = s.text[from:end]
+	if end = s.space(end); s.is(',', end) {
+		end = s.space(end + 1)
 	}
-	value = s.text[from:s.at]
-	s.space()
-	s.skip(',')
-	s.space()
-	return name, value, true
+	return name, value, end
 }
 
 // scalarText returns what a good scalar says.

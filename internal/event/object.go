@@ -17,55 +17,64 @@ type object []member
 type member struct {
 	// name is the key unescaped, an unpaired surrogate as U+FFFD.
 	name []byte
-	// key is the key as published, with its quotes.
-	key []byte
-	// value is the value as published, without white space around it.
-	value []byte
+	// text is key, colon and value as published, and white space between them.
+	text []byte
+	// keyLen is how long the key is with its quotes, and from where the value begins.
+	keyLen, from int
 }
 
-// newMember returns the member of a key as published, which has escapes or not, and
-// its value.
-func newMember(key, value []byte, escaped bool) member {
-	name := key[1 : len(key)-1]
+// newMember returns the member that is published as text, with a key that has
+// escapes or not.
+func newMember(text []byte, keyLen, from int, escaped bool) member {
+	name := text[1 : keyLen-1]
 	if escaped {
-		name, _ = unescape(key)
+		name, _ = unescape(text[:keyLen])
 	}
-	return member{name: name, key: key, value: value}
+	return member{name: name, text: text, keyLen: keyLen, from: from}
 }
+
+// key returns the key as published, with its quotes.
+func (m *member) key() []byte { return m.text[:m.keyLen] }
+
+// value returns the value as published, without white space around it.
+func (m *member) value() []byte { return m.text[m.from:] }
 
 // parse returns the members of the object that text is, in that room, which it
-// makes larger where they do not fit. The Reason says what is wrong with text, or
-// nothing.
-func parse(room *object, text []byte) (object, Reason) {
-	if *room == nil {
-		*room = make(object, 0, fewMembers)
+// makes larger where they do not fit, and keeps those of the inner objects. The
+// Reason says what is wrong with text, or nothing.
+func parse(room *object, text []byte, inner []inner) (object, Reason) {
+	room.empty()
+	for i := range inner {
+		inner[i].kept = false
 	}
-	dst := (*room)[:0]
-	s := scanner{text: text}
-	s.space()
-	isObject := s.at < len(text) && text[s.at] == '{'
-	var ok bool
+	s := scanner{text: text, inner: inner}
+	at := s.space(0)
+	isObject := s.is('{', at)
 	if isObject {
-		dst, ok = s.object(dst, true)
+		at = s.object(at, room)
 	} else {
-		ok = s.value()
+		at = s.value(at)
 	}
-	if !ok {
+	if at == bad {
 		return nil, s.fault()
 	}
-	if isObject {
-		*room = dst
-	}
-	s.space()
 	switch {
-	case s.at != len(text):
+	case s.space(at) != len(text):
 		return nil, NotJSON
 	case !isObject:
 		return nil, NotObject
-	case dst.repeats():
+	case room.repeats():
 		return nil, DuplicateKey
 	}
-	return dst, ""
+	return *room, ""
+}
+
+// empty makes o one without members, which is not nil.
+func (o *object) empty() {
+	if *o == nil {
+		*o = make(object, 0, fewMembers)
+	}
+	*o = (*o)[:0]
 }
 
 // repeats reports whether two members have the same name.
@@ -93,7 +102,7 @@ func (o object) repeats() bool {
 func (o object) value(name string) []byte {
 	for i := range o {
 		if string(o[i].name) == name {
-			return o[i].value
+			return o[i].value()
 		}
 	}
 	return nil
@@ -110,26 +119,32 @@ func isScalar(value []byte) bool {
 }
 
 // appendMember appends m to the object that dst ends in.
-func appendMember(dst []byte, m member) []byte {
-	return appendCompact(appendKey(dst, m.key), m.value)
+func appendMember(dst []byte, m *member) []byte {
+	value := m.value()
+	if m.from == m.keyLen+1 && isScalar(value) { // there is no white space in it
+		return append(appendComma(dst), m.text...)
+	}
+	return appendCompact(appendKey(dst, m.key()), value)
 }
 
 // appendKey appends a key as published to the object that dst ends in.
 func appendKey(dst, key []byte) []byte {
-	if dst[len(dst)-1] != '{' {
-		dst = append(dst, ',')
+	return append(append(appendComma(dst), key...), ':')
+}
+
+// appendComma appends a comma to the object that dst ends in, unless nothing stands
+// in it yet.
+func appendComma(dst []byte) []byte {
+	if dst[len(dst)-1] == '{' {
+		return dst
 	}
-	dst = append(dst, key...)
-	return append(dst, ':')
+	return append(dst, ',')
 }
 
 // appendName appends a key of ours to an object that dst ends in and that has
 // no key of that name.
 func appendName(dst []byte, name string) []byte {
-	if dst[len(dst)-1] != '{' {
-		dst = append(dst, ',')
-	}
-	dst = append(dst, '"')
+	dst = append(appendComma(dst), '"')
 	dst = append(dst, name...)
 	return append(dst, `":`...)
 }
@@ -140,17 +155,17 @@ func appendCompact(dst, value []byte) []byte {
 		return append(dst, value...)
 	}
 	s := scanner{text: value}
-	for s.at < len(value) {
-		from := s.at
-		switch c := value[from]; {
+	for at := 0; at < len(value); {
+		switch c := value[at]; {
 		case c == '"':
-			s.string()
-			dst = append(dst, value[from:s.at]...)
+			end, _ := s.string(at)
+			dst = append(dst, value[at:end]...)
+			at = end
 		case isSpace(c):
-			s.at++
+			at++
 		default:
-			s.at++
 			dst = append(dst, c)
+			at++
 		}
 	}
 	return dst

@@ -31,40 +31,45 @@ func (d *Decoder) decodeOrder(headers Headers, body []byte) Reason {
 	return ""
 }
 
-// parseOrder returns the members of the order that text is, in that room. The Reason says what is wrong with it, its `trades` included.
+// parseOrder returns the members of the order that text is, in that room. The
+// Reason says what is wrong with it, its `trades` included.
 func (d *Decoder) parseOrder(room *object, text []byte) (object, Reason) {
-	order, reason := parse(room, text)
+	order, reason := parse(room, text, nil)
 	if reason != "" {
 		return nil, reason
 	}
-	trades := order.value("trades")
+	return order, d.checkTrades(order.value("trades"))
+}
+
+// checkTrades returns what is wrong with the `trades` of an order, or nothing.
+func (d *Decoder) checkTrades(trades []byte) Reason {
 	if isNull(trades) {
-		return order, ""
+		return ""
 	}
 	if trades[0] != '[' {
-		return nil, BadField
+		return BadField
 	}
 	s := scanner{text: trades}
-	for element, ok := s.element(); ok; element, ok = s.element() {
-		switch _, reason := parse(&d.trade, element); reason {
+	for element, at := s.element(0); at != bad; element, at = s.element(at) {
+		switch _, reason := parse(&d.trade, element, nil); reason {
 		case "":
 		case NotObject:
-			return nil, BadField
+			return BadField
 		default:
-			return nil, reason
+			return reason
 		}
 	}
-	return order, ""
+	return ""
 }
 
 // appendOrder appends what the owner of a good order gets of it.
 func (d *Decoder) appendOrder(dst []byte, order object) []byte {
 	dst = append(dst, '{')
-	for _, m := range order {
-		switch string(m.name) {
+	for i := range order {
+		switch m := &order[i]; string(m.name) {
 		case "member_uid", "member_id", "uid", "email":
 		case "trades":
-			dst = d.appendTrades(appendKey(dst, m.key), m.value)
+			dst = d.appendTrades(appendKey(dst, m.key()), m.value())
 		default:
 			dst = appendMember(dst, m)
 		}
@@ -79,15 +84,16 @@ func (d *Decoder) appendTrades(dst, trades []byte) []byte {
 	}
 	dst = append(dst, '[')
 	s := scanner{text: trades}
-	for element, ok := s.element(); ok; element, ok = s.element() {
+	for element, at := s.element(0); at != bad; element, at = s.element(at) {
 		if dst[len(dst)-1] != '[' {
 			dst = append(dst, ',')
 		}
 		dst = append(dst, '{')
-		trade, _ := parse(&d.trade, element)
-		for _, m := range trade {
+		trade, _ := parse(&d.trade, element, nil)
+		for i := range trade {
+			m := &trade[i]
 			own := string(m.name) == "side" || string(m.name) == "order_id"
-			if (own || isPublic(m.name)) && isScalar(m.value) {
+			if (own || isPublic(m.name)) && isScalar(m.value()) {
 				dst = appendMember(dst, m)
 			}
 		}

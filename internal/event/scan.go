@@ -7,22 +7,33 @@ const maxDepth = 32
 
 // scanner walks JSON text by the grammar of RFC 8259, strictly, without
 // allocating. It recurses no deeper than maxDepth. It leaves UTF-8 to its
-// caller. Its methods move past what they are named for and report whether it
-// was there; after a false one the scanner is of no more use but for its
-// fault.
+// caller. Its methods take the offset in text at which what they are named for
+// begins and return the one behind it, or bad where it is not there; after that
+// the scanner is of no more use but for its fault. Offsets go from call to call,
+// not through memory: this is most of what decoding takes.
 type scanner struct {
 	text []byte
-	// at is the offset in text of the next byte to read.
-	at int
-	// depth is the number of objects and arrays open at that byte.
+	// inner are objects directly inside the one that is scanned, whose members are
+	// kept as well.
+	inner []inner
+	// depth is the number of objects and arrays open.
 	depth int
 	// deep is set when a bracket would have opened beyond maxDepth.
 	deep bool
-	// escaped is set by string where it has moved past an escape.
-	escaped bool
 }
 
-// fault is the reason why a method returned false.
+// inner is an object that is the value of a member, so that it is not scanned
+// again for its own.
+type inner struct {
+	key     string // of that member as published, with its quotes; fixed
+	members object
+	kept    bool // members are those of the object
+}
+
+// bad is no offset: what was looked for is not there.
+const bad = -1
+
+// fault is the reason why a method returned bad.
 func (s *scanner) fault() Reason {
 	if s.deep {
 		return TooDeep
@@ -31,210 +42,172 @@ func (s *scanner) fault() Reason {
 }
 
 // value moves past a value of any kind.
-func (s *scanner) value() bool {
-	if s.at == len(s.text) {
-		return false
+func (s *scanner) value(at int) int {
+	if at >= len(s.text) {
+		return bad
 	}
-	switch s.text[s.at] {
+	switch s.text[at] {
 	case '{':
-		_, ok := s.object(nil, false)
-		return ok
+		return s.object(at, nil)
 	case '[':
-		return s.array()
+		return s.array(at)
 	case '"':
-		return s.string()
+		end, _ := s.string(at)
+		return end
 	case 't':
-		return s.literal("true")
+		return s.literal(at, "true")
 	case 'f':
-		return s.literal("false")
+		return s.literal(at, "false")
 	case 'n':
-		return s.literal("null")
+		return s.literal(at, "null")
 	default:
-		return s.number()
+		return s.number(at)
 	}
 }
 
-// object moves past an object and, with keep, appends its members to dst.
-func (s *scanner) object(dst object, keep bool) (object, bool) {
-	if !s.open() {
-		return dst, false
+// object moves past an object and appends its members to into, unless that is nil.
+func (s *scanner) object(at int, into *object) int {
+	if at = s.open(at); at == bad {
+		return bad
 	}
-	if s.skip('}') {
-		s.depth--
-		return dst, true
+	if s.is('}', at) {
+		return s.shut(at)
 	}
 	for {
-		key := s.at
-		if !s.string() {
-			return dst, false
+		key := at
+		keyEnd, escaped := s.string(at)
+		if at = s.colon(keyEnd); at == bad {
+			return bad
 		}
-		keyEnd, escaped := s.at, s.escaped
-		s.space()
-		if !s.skip(':') {
-			return dst, false
+		value := at
+		if into == nil {
+			at = s.value(at)
+		} else {
+			at = s.innerValue(s.text[key:keyEnd], at)
 		}
-		s.space()
-		value := s.at
-		if !s.value() {
-			return dst, false
+		if at == bad {
+			return bad
 		}
-		if keep {
-			dst = append(dst, newMember(s.text[key:keyEnd], s.text[value:s.at], escaped))
+		if into != nil {
+			*into = append(*into, newMember(s.text[key:at], keyEnd-key, value-key, escaped))
 		}
-		s.space()
-		if s.skip('}') {
-			s.depth--
-			return dst, true
+		at = s.space(at)
+		if s.is('}', at) {
+			return s.shut(at)
 		}
-		if !s.skip(',') {
-			return dst, false
+		if !s.is(',', at) {
+			return bad
 		}
-		s.space()
+		at = s.space(at + 1)
 	}
+}
+
+// colon moves past the colon behind a key and the white space around it. Where
+// there is no key it returns bad.
+func (s *scanner) colon(at int) int {
+	if at == bad {
+		return bad
+	}
+	if at = s.space(at); !s.is(':', at) {
+		return bad
+	}
+	return s.space(at + 1)
+}
+
+// innerValue moves past the value of the member with that key of an object whose
+// members are kept.
+func (s *scanner) innerValue(key []byte, at int) int {
+	if s.depth == 1 && s.is('{', at) {
+		for i := range s.inner {
+			if in := &s.inner[i]; string(key) == in.key {
+				in.members.empty()
+				end := s.object(at, &in.members)
+				in.kept = end != bad
+				return end
+			}
+		}
+	}
+	return s.value(at)
 }
 
 // array moves past an array.
-func (s *scanner) array() bool {
-	if !s.open() {
-		return false
+func (s *scanner) array(at int) int {
+	if at = s.open(at); at == bad {
+		return bad
 	}
-	if s.skip(']') {
-		s.depth--
-		return true
+	if s.is(']', at) {
+		return s.shut(at)
 	}
 	for {
-		if !s.value() {
-			return false
+		if at = s.value(at); at == bad {
+			return bad
 		}
-		s.space()
-		if s.skip(']') {
-			s.depth--
-			return true
+		at = s.space(at)
+		if s.is(']', at) {
+			return s.shut(at)
 		}
-		if !s.skip(',') {
-			return false
+		if !s.is(',', at) {
+			return bad
 		}
-		s.space()
+		at = s.space(at + 1)
 	}
 }
 
-// element returns the next element of an array that is known to be good. The
-// scanner stands at the array's opening bracket before the first call, and the
-// last one returns false.
-func (s *scanner) element() ([]byte, bool) {
-	if s.skip(']') {
-		return nil, false
+// element moves past the next element of an array that is known to be good: at is
+// that of the array's opening bracket, or what the call before returned. Behind
+// the last element it returns bad.
+func (s *scanner) element(at int) (element []byte, end int) {
+	if s.is(']', at) {
+		return nil, bad
 	}
-	s.at++ // the opening bracket, or the comma
-	s.space()
-	if s.skip(']') {
-		return nil, false
+	from := s.space(at + 1) // the opening bracket, or the comma
+	if s.is(']', from) {
+		return nil, bad
 	}
-	from := s.at
-	if !s.value() {
-		return nil, false
+	end = s.value(from)
+	if end == bad {
+		return nil, bad
 	}
-	element := s.text[from:s.at]
-	s.space()
-	return element, true
-}
-
-// string moves past a string.
-func (s *scanner) string() bool {
-	if !s.skip('"') {
-		return false
-	}
-	s.escaped = false
-	for i := s.at; i < len(s.text); i++ {
-		switch c := s.text[i]; {
-		case c == '"':
-			s.at = i + 1
-			return true
-		case c == '\\':
-			n := escapeLen(s.text[i:])
-			if n == 0 {
-				return false
-			}
-			i += n - 1
-			s.escaped = true
-		case c < ' ':
-			return false
-		}
-	}
-	return false
-}
-
-// number moves past a number.
-func (s *scanner) number() bool {
-	s.skip('-')
-	if !s.skip('0') && !s.digits() {
-		return false
-	}
-	if s.skip('.') && !s.digits() {
-		return false
-	}
-	if s.skip('e') || s.skip('E') {
-		if !s.skip('+') {
-			s.skip('-')
-		}
-		return s.digits()
-	}
-	return true
-}
-
-// digits moves past one or more digits.
-func (s *scanner) digits() bool {
-	from := s.at
-	for s.at < len(s.text) && isDigit(s.text[s.at]) {
-		s.at++
-	}
-	return s.at > from
+	return s.text[from:end], s.space(end)
 }
 
 // literal moves past word.
-func (s *scanner) literal(word string) bool {
-	end := s.at + len(word)
-	if end > len(s.text) || string(s.text[s.at:end]) != word {
-		return false
+func (s *scanner) literal(at int, word string) int {
+	end := at + len(word)
+	if end > len(s.text) || string(s.text[at:end]) != word {
+		return bad
 	}
-	s.at = end
-	return true
+	return end
 }
 
 // open moves past an opening bracket and the white space after it.
-func (s *scanner) open() bool {
+func (s *scanner) open(at int) int {
 	if s.depth == maxDepth {
 		s.deep = true
-		return false
+		return bad
 	}
 	s.depth++
-	s.at++
-	s.space()
-	return true
+	return s.space(at + 1)
 }
 
-// skip moves past c.
-func (s *scanner) skip(c byte) bool {
-	if s.at == len(s.text) || s.text[s.at] != c {
-		return false
-	}
-	s.at++
-	return true
+// shut moves past a closing bracket.
+func (s *scanner) shut(at int) int {
+	s.depth--
+	return at + 1
 }
+
+// is reports whether c stands at that offset.
+func (s *scanner) is(c byte, at int) bool { return at < len(s.text) && s.text[at] == c }
 
 // space moves past white space, of which there may be none.
-func (s *scanner) space() {
-	for s.at < len(s.text) && isSpace(s.text[s.at]) {
-		s.at++
+func (s *scanner) space(at int) int {
+	for at < len(s.text) && s.text[at] <= ' ' && isSpace(s.text[at]) {
+		at++
 	}
+	return at
 }
 
 // isSpace reports whether c is white space to JSON (RFC 8259 §2).
 func isSpace(c byte) bool {
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t'
-}
-
-// isDigit reports whether c is a digit to JSON.
-func isDigit(c byte) bool {
-	return '0' <= c && c <= '9'
 }

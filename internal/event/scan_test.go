@@ -230,3 +230,21 @@ func TestKeys(t *testing.T) {
 		})
 	}
 }
+
+// TestStringsEnd: wherever in a string a byte stands that ends it or is bad, it is
+// seen, and none other is.
+func TestStringsEnd(t *testing.T) {
+	owner := event.Table{"member_uid": "ID"}
+	dec := event.NewDecoder(maxBody, nil)
+	for before := range 17 {
+		for _, around := range []string{"~", "ÿ"} {
+			for c := range rune(0x80) {
+				body := fmt.Appendf(nil, `{"a":"%s%c%s"}`, strings.Repeat(around, before), c, strings.Repeat(around, 16-before))
+				got := dec.Decode(event.Order, owner, body)
+				if json.Valid(body) != (len(got.Events) == 1) {
+					t.Fatalf("%q: got %d events and %v", body, len(got.Events), got.Unrouted)
+				}
+			}
+		}
+	}
+}

@@ -5,15 +5,15 @@ import "slices"
 // decodeTrade decodes a Trade whose body is valid UTF-8. The Reason says why it is
 // bad, if it is.
 func (d *Decoder) decodeTrade(headers Headers, text []byte) Reason {
-	body, reason := parse(&d.body, text)
+	body, reason := parse(&d.body, text, d.own[:])
 	if reason != "" {
 		return reason
 	}
-	ask, reason := d.parseOwnOrder(&d.ask, body.value("ask"))
+	ask, reason := d.parseOwnOrder(&d.own[0], body.value("ask"))
 	if reason != "" {
 		return reason
 	}
-	bid, reason := d.parseOwnOrder(&d.bid, body.value("bid"))
+	bid, reason := d.parseOwnOrder(&d.own[1], body.value("bid"))
 	if reason != "" {
 		return reason
 	}
@@ -67,17 +67,22 @@ func (d *Decoder) sendTrade(uid UID, view []byte) []byte {
 	return view
 }
 
-// parseOwnOrder returns the members of the `ask` or `bid` of a Trade, in that
-// room, and nil where it has none. The Reason says what is wrong with it.
-func (d *Decoder) parseOwnOrder(room *object, value []byte) (object, Reason) {
-	if isNull(value) {
+// parseOwnOrder returns the members of the `ask` or `bid` of a Trade, which is
+// value, and nil where it has none. The Reason says what is wrong with it.
+func (d *Decoder) parseOwnOrder(in *inner, value []byte) (object, Reason) {
+	switch {
+	case isNull(value):
 		return nil, ""
+	case !in.kept: // no object, or its key has escapes
+		order, reason := d.parseOrder(&in.members, value)
+		if reason == NotObject {
+			reason = BadField
+		}
+		return order, reason
+	case in.members.repeats():
+		return nil, DuplicateKey
 	}
-	order, reason := d.parseOrder(room, value)
-	if reason == NotObject {
-		reason = BadField
-	}
-	return order, reason
+	return in.members, d.checkTrades(in.members.value("trades"))
 }
 
 // isPublic reports whether both sides of a Trade may see its field of that name.
@@ -92,8 +97,8 @@ func isPublic(name []byte) bool {
 
 // appendPublic appends the scalars of a Trade that both sides may see.
 func appendPublic(dst []byte, body object) []byte {
-	for _, m := range body {
-		if isPublic(m.name) && isScalar(m.value) {
+	for i := range body {
+		if m := &body[i]; isPublic(m.name) && isScalar(m.value()) {
 			dst = appendMember(dst, m)
 		}
 	}

@@ -1,0 +1,92 @@
+package event
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// string moves past a string; escaped says that there is an escape in it.
+func (s *scanner) string(at int) (end int, escaped bool) {
+	if !s.is('"', at) {
+		return bad, false
+	}
+	for at = plainEnd(s.text, at+1); at < len(s.text); at = plainEnd(s.text, at) {
+		switch s.text[at] {
+		case '"':
+			return at + 1, escaped
+		case '\\':
+			n := escapeLen(s.text[at:])
+			if n == 0 {
+				return bad, true
+			}
+			at, escaped = at+n, true
+		default:
+			return bad, escaped
+		}
+	}
+	return bad, escaped
+}
+
+// plainEnd returns the offset of the first byte from at on that does not stand for
+// itself in a string: a quote, a backslash, or a control character; or the length of
+// text. It looks at eight bytes at a time: in each test the lowest byte whose highest
+// bit is left is one that was looked for (a carry may leave it in those above).
+func plainEnd(text []byte, at int) int {
+	const (
+		ones = 0x0101010101010101
+		high = 0x8080808080808080
+	)
+	for ; at+8 <= len(text); at += 8 {
+		x := binary.LittleEndian.Uint64(text[at:])
+		quote, backslash := x^ones*'"', x^ones*'\\'
+		if found := ((x-ones*' ')&^x | (quote-ones)&^quote | (backslash-ones)&^backslash) & high; found != 0 {
+			return at + bits.TrailingZeros64(found)/8
+		}
+	}
+	for at < len(text) && text[at] != '"' && text[at] != '\\' && text[at] >= ' ' {
+		at++
+	}
+	return at
+}
+
+// number moves past a number.
+func (s *scanner) number(at int) int {
+	if s.is('-', at) {
+		at++
+	}
+	if s.is('0', at) {
+		at++
+	} else if at = s.digits(at); at == bad {
+		return bad
+	}
+	if s.is('.', at) {
+		if at = s.digits(at + 1); at == bad {
+			return bad
+		}
+	}
+	if s.is('e', at) || s.is('E', at) {
+		at++
+		if s.is('+', at) || s.is('-', at) {
+			at++
+		}
+		return s.digits(at)
+	}
+	return at
+}
+
+// digits moves past one or more digits.
+func (s *scanner) digits(at int) int {
+	from := at
+	for at < len(s.text) && isDigit(s.text[at]) {
+		at++
+	}
+	if at == from {
+		return bad
+	}
+	return at
+}
+
+// isDigit reports whether c is a digit to JSON.
+func isDigit(c byte) bool {
+	return '0' <= c && c <= '9'
+}
