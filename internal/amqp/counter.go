@@ -1,8 +1,8 @@
 package amqp
 
 import (
-	"encoding/binary"
 	"hash/maphash"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -78,16 +78,11 @@ func (c *counter) took(d *delivery) {
 
 // mark is what a message is known by.
 func (c *counter) mark(d *delivery) uint64 {
-	var h maphash.Hash
-	h.SetSeed(c.seed)
+	sum := uint64(d.check) // of all of the body, which may be longer
 	for _, part := range [...][]byte{d.exchange, d.messageID, d.headers, d.body} {
-		var room [8]byte
-		_, _ = h.Write(binary.BigEndian.AppendUint64(room[:0], uint64(len(part))))
-		_, _ = h.Write(part)
+		sum = bits.RotateLeft64(sum, 16) ^ maphash.Bytes(c.seed, part)
 	}
-	var room [4]byte
-	_, _ = h.Write(binary.BigEndian.AppendUint32(room[:0], d.check)) // of all of the body
-	return h.Sum64()
+	return sum
 }
 
 // reconnect notes that a new connection follows.

@@ -150,10 +150,19 @@ func (r *reader) subscribe(c *connection) (<-chan amqp091.Delivery, error) {
 func (r *reader) loop(ctx context.Context, ended <-chan amqp091.Delivery) error {
 	defer r.in.drop()
 	defer r.src.journal.Flush()
-	for {
+	rest := time.NewTimer(journal.Rest)
+	defer rest.Stop()
+	for resting := true; ; {
+		if !resting && r.src.journal.Resting() {
+			resting = true
+			rest.Reset(journal.Rest)
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-rest.C:
+			resting = false
+			r.src.journal.Flush()
 		case b := <-r.in.full:
 			if err := r.takeAll(ctx, b); err != nil {
 				return err
@@ -211,7 +220,7 @@ func (r *reader) takeAll(ctx context.Context, b *batch) error {
 		}
 	}
 	if !r.more { // the last message need not have come to the journal
-		r.src.journal.Flush()
+		r.src.journal.Pause()
 	}
 	return nil
 }

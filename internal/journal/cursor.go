@@ -38,6 +38,7 @@ type Cursor struct {
 	// Owned by the goroutine that appends.
 	late  bool  // its waker is to be woken later
 	woken int64 // when it was last, by Message.At
+	pace  pace  // of what it is woken for
 }
 
 // Read copies what follows the cursor into dst, as much as is there and fits,

@@ -37,8 +37,13 @@ type Message struct {
 	// Micros is by how many microseconds, below 1000, that was after At.
 	Micros uint16
 	// More says that another message is at hand and will be appended at once: then
-	// users who were woken a moment ago are woken for both.
+	// users who were woken a moment ago are woken for both. Where none is, Pause must
+	// be called.
 	More bool
+	// Paced says that Flush is called within Rest of when there is somebody Resting:
+	// then users to whom very many events come, some 750 a second, are woken by
+	// that alone, for all that came meanwhile.
+	Paced bool
 	// Events are for different users each. Append copies their Message.
 	Events []event.Event
 	// Gap is the text of an announcement to everybody, nil for none. It stands
@@ -85,8 +90,7 @@ func New(cfg Config) *Journal {
 // Append adds the stream's next message, wakes the sessions of its users and
 // drops what is over the bounds. A message at or before the last one is not
 // added again: then it returns false. One before which messages were lost begins
-// the window anew: no position before it holds any more. Where m says that there is
-// More, Flush must be called if none comes.
+// the window anew: no position before it holds any more.
 func (j *Journal) Append(m Message) bool {
 	j.texts = j.texts[:0]
 	for i := range m.Events {
@@ -96,9 +100,9 @@ func (j *Journal) Append(m Message) bool {
 	clear(j.texts)
 	switch {
 	case added:
-		j.tell(m.At, m.More)
+		j.tell(&m)
 	case !m.More:
-		j.Flush()
+		j.Pause()
 	}
 	return added
 }

@@ -1,11 +1,18 @@
 package journal
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
-// rest is for how long a waker is left in peace, in ms, while there is more to
+// Rest is how long a waker is left in peace, to whom very many events come: see
+// Message.Paced.
+const Rest = 10 * time.Millisecond
+
+// burstRest is for how long a waker is left in peace, in ms, while there is more to
 // come: who is woken has a system call to make, which a busy user's next event
 // need not wait for and can share.
-const rest = 5
+const burstRest = 5
 
 // never is when a cursor was woken that was not yet.
 const never = math.MinInt64 / 2
@@ -13,46 +20,65 @@ const never = math.MinInt64 / 2
 // few is how many wakers may work on the goroutine that appends.
 const few = 4
 
-// later are the cursors that have something to read and were not woken for it.
+// later are the cursors that have something to read and were not woken for it, each
+// once.
 type later struct {
-	cursors []*Cursor // each once
-	since   int64     // when the first of them came, by Message.At
+	burst []*Cursor // until no more is at hand
+	since int64     // when the first of burst came, by Message.At
+	at    int64     // the last Message.At
+	paced []*Cursor // until Flush
 }
 
-// tell wakes those in j.wake whom a message is for, that was read at this time; with
-// more those that were woken within rest not yet.
-func (j *Journal) tell(at int64, more bool) {
+// tell wakes those in j.wake whom m is for, or notes that they are to be woken later.
+func (j *Journal) tell(m *Message) {
 	l := &j.later
-	leisure := !more && len(j.wake)+len(l.cursors) <= few
+	l.at = m.At
+	leisure := !m.More && len(j.wake)+len(l.burst) <= few
 	for i, c := range j.wake {
 		j.wake[i] = nil
+		c.pace.count(m.At)
 		switch {
 		case c.late: // it has its place
-		case more && 0 <= at-c.woken && at-c.woken < rest:
-			if len(l.cursors) == 0 {
-				l.since = at
+		case m.Paced && c.pace.isFast():
+			c.late = true
+			l.paced = append(l.paced, c)
+		case m.More && 0 <= m.At-c.woken && m.At-c.woken < burstRest:
+			if len(l.burst) == 0 {
+				l.since = m.At
 			}
 			c.late = true
-			l.cursors = append(l.cursors, c)
+			l.burst = append(l.burst, c)
 		default:
-			c.woken = at
+			c.woken = m.At
 			c.waker.Wake(leisure)
 		}
 	}
-	if !more || at-l.since >= rest || at < l.since {
-		j.flush(at)
+	if !m.More || m.At-l.since >= burstRest || m.At < l.since {
+		j.Pause()
 	}
 }
 
-// Flush wakes all who were to be woken with the next message. It is for the goroutine
-// that appends, when no message follows one of which it had said that there is More.
-func (j *Journal) Flush() { j.flush(j.later.since) }
+// Pause wakes those who were to be woken with the next message, since none is at
+// hand. It is for the goroutine that appends.
+func (j *Journal) Pause() { j.later.burst = wakeAll(j.later.burst, j.later.at) }
 
-func (j *Journal) flush(at int64) {
-	for i, c := range j.later.cursors {
-		j.later.cursors[i] = nil
+// Resting tells whether there are users who rest, so that Flush must be called. It is
+// for the goroutine that appends.
+func (j *Journal) Resting() bool { return len(j.later.paced) > 0 }
+
+// Flush wakes all who were to be woken later. It is for the goroutine that appends.
+func (j *Journal) Flush() {
+	j.Pause()
+	j.later.paced = wakeAll(j.later.paced, j.later.at)
+}
+
+// wakeAll wakes late cursors at that time, and returns the empty list.
+func wakeAll(late []*Cursor, at int64) []*Cursor {
+	for i, c := range late {
+		late[i] = nil
 		c.late, c.woken = false, at
 		c.waker.Wake(false)
 	}
-	j.later.cursors = j.later.cursors[:0]
+	return late[:0]
 }
+
