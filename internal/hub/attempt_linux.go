@@ -24,7 +24,7 @@ func rawOf(c net.Conn) syscall.RawConn {
 type attempt struct {
 	b   []byte
 	err error
-	try func(fd uintptr) bool // made once, so that a write allocates nothing
+	try func(fd uintptr) // made once, so that a write allocates nothing
 }
 
 func newAttempt() *attempt {
@@ -33,10 +33,12 @@ func newAttempt() *attempt {
 	return a
 }
 
-// write writes what the system takes of b at once and returns what is left.
+// write writes what the system takes of b at once and returns what is left. Nobody
+// else writes meanwhile, and deadlines do not count: so Control will do, which looks
+// after neither.
 func (a *attempt) write(raw syscall.RawConn, b []byte) (rest []byte, err error) {
 	a.b, a.err = b, nil
-	if err = raw.Write(a.try); err == nil {
+	if err = raw.Control(a.try); err == nil {
 		err = a.err
 	}
 	rest, a.b = a.b, nil
@@ -44,7 +46,7 @@ func (a *attempt) write(raw syscall.RawConn, b []byte) (rest []byte, err error) 
 }
 
 // once writes until all is written, or the system takes no more.
-func (a *attempt) once(fd uintptr) bool {
+func (a *attempt) once(fd uintptr) {
 	for len(a.b) > 0 {
 		n, err := syscall.Write(int(fd), a.b)
 		switch {
@@ -52,11 +54,10 @@ func (a *attempt) once(fd uintptr) bool {
 			a.b = a.b[n:]
 		case errors.Is(err, syscall.EINTR):
 		case errors.Is(err, syscall.EAGAIN):
-			return true
+			return
 		default:
 			a.err = err
-			return true
+			return
 		}
 	}
-	return true
 }

@@ -3,7 +3,6 @@ package hub
 import (
 	"runtime"
 	"sync"
-	"time"
 )
 
 // backlog is how many sessions may wait for each of the writers before another
@@ -117,7 +116,6 @@ func (s *session) writeRest(w *work, left []byte, events int) {
 		s.giveUp(w)
 		return
 	}
-	_ = s.wire.Conn.SetWriteDeadline(time.Time{}) // else an attempt fails later
 	s.wroteAtOnce(w, events)
 }
 
