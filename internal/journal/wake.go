@@ -17,7 +17,9 @@ const burstRest = 5
 // never is when a cursor was woken that was not yet.
 const never = math.MinInt64 / 2
 
-// few is how many wakers may work on the goroutine that appends.
+// few is how many wakers may work on the goroutine that appends before the next
+// Pause: a user whose event comes among very many of others' does not wait for them
+// nor for a goroutine, and the others hardly wait for that.
 const few = 4
 
 // later are the cursors that have something to read and were not woken for it, each
@@ -27,13 +29,13 @@ type later struct {
 	since int64     // when the first of burst came, by Message.At
 	at    int64     // the last Message.At
 	paced []*Cursor // until Flush
+	spent int       // how many wakers have worked since the last Pause
 }
 
 // tell wakes those in j.wake whom m is for, or notes that they are to be woken later.
 func (j *Journal) tell(m *Message) {
 	l := &j.later
 	l.at = m.At
-	leisure := !m.More && len(j.wake)+len(l.burst) <= few
 	for i, c := range j.wake {
 		j.wake[i] = nil
 		c.pace.count(m.At)
@@ -50,17 +52,24 @@ func (j *Journal) tell(m *Message) {
 			l.burst = append(l.burst, c)
 		default:
 			c.woken = m.At
-			c.waker.Wake(leisure)
+			c.waker.Wake(l.spent < few)
+			l.spent++
 		}
 	}
-	if !m.More || m.At-l.since >= burstRest || m.At < l.since {
+	switch {
+	case !m.More:
 		j.Pause()
+	case m.At-l.since >= burstRest || m.At < l.since:
+		l.burst = wakeAll(l.burst, m.At)
 	}
 }
 
 // Pause wakes those who were to be woken with the next message, since none is at
 // hand. It is for the goroutine that appends.
-func (j *Journal) Pause() { j.later.burst = wakeAll(j.later.burst, j.later.at) }
+func (j *Journal) Pause() {
+	j.later.burst = wakeAll(j.later.burst, j.later.at)
+	j.later.spent = 0
+}
 
 // Resting tells whether there are users who rest, so that Flush must be called. It is
 // for the goroutine that appends.
