@@ -84,7 +84,7 @@ func (d descriptor) Control(f func(uintptr)) error { f(uintptr(d)); return nil }
 
 func (d descriptor) Read(func(uintptr) bool) error { return nil }
 
-func (d descriptor) Write(f func(uintptr) bool) error { f(uintptr(d)); return nil }
+func (d descriptor) Write(func(uintptr) bool) error { return nil }
 
 // lent is the answer to a request whose connection is no more than a name: it takes
 // no memory.
@@ -123,4 +123,4 @@ type counted struct {
 	writes *atomic.Int64
 }
 
-func (c counted) Write(f func(uintptr) bool) error { c.writes.Add(1); return c.descriptor.Write(f) }
+func (c counted) Control(f func(uintptr)) error { c.writes.Add(1); return c.descriptor.Control(f) }

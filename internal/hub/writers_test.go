@@ -124,10 +124,10 @@ type numbered struct {
 	number int
 }
 
-func (numbered) Control(func(uintptr)) error   { return net.ErrClosed }
-func (numbered) Read(func(uintptr) bool) error { return net.ErrClosed }
+func (numbered) Read(func(uintptr) bool) error  { return net.ErrClosed }
+func (numbered) Write(func(uintptr) bool) error { return net.ErrClosed }
 
-func (n numbered) Write(func(uintptr) bool) error {
+func (n numbered) Control(func(uintptr)) error {
 	n.now.Add(1)
 	defer n.now.Add(-1)
 	n.mu.Lock()
