@@ -20,9 +20,7 @@ func TestAnswerBehindTheReader(t *testing.T) {
 		in := amqp.NewIntake(ours, theTag, 100)
 		answer := frame(1, 7, []byte{0, 60, 0, 11})
 		go func() {
-			for range amqp.Batches {
-				_, _ = io.WriteString(brokers, message(1, "", "hello", 100))
-			}
+			_, _ = io.WriteString(brokers, message(1, "", "hello", 100))
 			_, _ = io.WriteString(brokers, answer)
 		}()
 		time.AfterFunc(time.Minute, func() { in.Take() })

@@ -15,7 +15,7 @@ type content struct {
 	channel uint16
 	left    uint64 // bytes of the body to come
 	whole   int    // bytes of the body that are kept, and to be kept
-	owned   bool   // the body is no part of a batch
+	owned   bool   // the body is no part of what was read
 }
 
 type contentState uint8
@@ -42,7 +42,7 @@ func (m *content) add(payload []byte) {
 	m.body = append(m.body, payload...)
 }
 
-// own gives what there is of a message memory of its own, since the batch that it is
+// own gives what there is of a message memory of its own, since what it is
 // a part of will be gone before it is whole.
 func (m *content) own() {
 	if m.state == noContent {

@@ -8,8 +8,8 @@ import (
 	"ranger/internal/event"
 )
 
-// delivery is one message as the broker delivered it. Its slices are parts of a
-// batch, or copies.
+// delivery is one message as the broker delivered it. Its slices are parts of
+// what was read, or copies.
 type delivery struct {
 	tag         uint64
 	redelivered bool

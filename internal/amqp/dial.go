@@ -30,7 +30,7 @@ var errURL = errors.New("the broker's URL is not an AMQP URI")
 func dial(ctx context.Context, url, name string, in *intake) (*connection, error) {
 	c, err := dialOver(ctx, url, name, func(c net.Conn) net.Conn {
 		if in != nil {
-			in.Conn = c
+			in.over(c)
 			c = in
 		}
 		return tidy(c)

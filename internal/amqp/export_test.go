@@ -191,18 +191,17 @@ func StatusAfter(states ...State) Status {
 // Intake is intake.
 type Intake struct{ *intake }
 
-// FrameMax, HeaderMax, BatchSize and Batches are frameMax and so on.
+// FrameMax and HeaderMax are frameMax and headerMax.
 const (
 	FrameMax  = frameMax
 	HeaderMax = headerMax
-	BatchSize = batchSize
-	Batches   = batches
 )
 
 // NewIntake returns one over c for the consumer with this tag.
 func NewIntake(c net.Conn, tag string, maxBody int) Intake {
 	in := newIntake(maxBody)
-	in.Conn, in.tag = c, tag
+	in.over(c)
+	in.tag = tag
 	return Intake{in}
 }
 
@@ -212,8 +211,8 @@ func (i Intake) Tag() string { return i.tag }
 // Most is how much of a body is kept.
 func (i Intake) Most() int { return i.most }
 
-// Waiting is how many batches wait.
-func (i Intake) Waiting() int { return len(i.full) }
+// Waiting tells whether the connection waits for the reader.
+func (i Intake) Waiting() bool { return len(i.lent) > 0 }
 
 // Drop is drop.
 func (i Intake) Drop() { i.drop() }
@@ -234,25 +233,43 @@ func (i Intake) InTime(timeout time.Duration, f func() error) error {
 	return (&connection{socket: i, in: i.intake, timeout: timeout}).inTime(f)
 }
 
-// Batches is where batches come.
-func (i Intake) Batches() <-chan *batch { return i.full }
+// Lent is where the connection comes.
+func (i Intake) Lent() <-chan struct{} { return i.lent }
 
-// Take returns what the next batch holds, with the headers of these names, and gives
-// it back. It reports false where none is waiting.
+// Take borrows the connection, returns the deliveries that there are, with the headers
+// of these names, and gives it back. It reports false where it is not lent.
 func (i Intake) Take(names ...string) (all []Taken, ok bool) {
 	select {
-	case b := <-i.full:
-		return i.Open(b, names...), true
+	case <-i.lent:
+		return i.Once(names...), true
 	default:
 		return nil, false
 	}
 }
 
-// Open returns what a batch holds, and gives it back.
-func (i Intake) Open(b *batch, names ...string) (all []Taken) {
-	defer i.giveBack(b)
-	for n := range b.deliveries {
-		all = append(all, taken(&b.deliveries[n], names))
+// Once returns the deliveries that there are on the connection, which is lent, and
+// gives it back.
+func (i Intake) Once(names ...string) (all []Taken) {
+	defer i.giveBack()
+	return i.taken(names)
+}
+
+// Own reads on the connection, which is lent, for as long as the reader would, and
+// returns what came.
+func (i Intake) Own(names ...string) (all []Taken) {
+	defer i.giveBack()
+	for {
+		all = append(all, i.taken(names)...)
+		if i.foreign() {
+			return all
+		}
+		i.next()
+	}
+}
+
+func (i Intake) taken(names []string) (all []Taken) {
+	for n := range i.deliveries {
+		all = append(all, taken(&i.deliveries[n], names))
 	}
 	return all
 }

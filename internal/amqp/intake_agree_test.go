@@ -259,8 +259,8 @@ func TestIntakeAgreesOnAStream(t *testing.T) {
 			t.Fatal("the deliveries ended, or the library has one")
 		case <-timeout:
 			t.Fatalf("%d messages came, want %d", len(got), len(want))
-		case b := <-in.Batches():
-			all := in.Open(b, ownerHeaders()...)
+		case <-in.Lent():
+			all := in.Once(ownerHeaders()...)
 			got = append(got, all...)
 			if err := ch.Ack(all[len(all)-1].Tag, true); err != nil {
 				t.Fatal(err)

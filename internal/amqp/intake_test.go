@@ -84,7 +84,8 @@ func sort(text string, most, maxBody int) (handed string, all []amqp.Taken, err 
 	return sortNamed(text, most, maxBody, []string{"a", "b"})
 }
 
-// sortNamed is sort with the headers of these names.
+// sortNamed is sort with the headers of these names. Who borrows the connection gives
+// it back at once or reads on, in turn.
 func sortNamed(text string, most, maxBody int, names []string) (handed string, all []amqp.Taken, err error) {
 	c := &pieces{most: most}
 	in := amqp.NewIntake(c, theTag, maxBody)
@@ -95,15 +96,18 @@ func sortNamed(text string, most, maxBody int, names []string) (handed string, a
 		defer close(ended)
 		out, err = io.ReadAll(in)
 	}()
-	for reading := true; reading || in.Waiting() > 0; {
+	for n := 0; ; n++ {
 		select {
-		case b := <-in.Batches():
-			all = append(all, in.Open(b, names...)...)
+		case <-in.Lent():
+			if n%2 == 0 {
+				all = append(all, in.Own(names...)...)
+			} else {
+				all = append(all, in.Once(names...)...)
+			}
 		case <-ended:
-			reading, ended = false, nil
+			return string(out), all, err
 		}
 	}
-	return string(out), all, err
 }
 
 // theTag is the consumer's.
@@ -207,30 +211,53 @@ func TestIntakeHandsOnWhatIsTooLarge(t *testing.T) {
 }
 
 // A broker that sends nothing but messages is alive, and one that says nothing is
-// not, after as long as the library gives it.
+// not, after as long as the library gives it, whoever has the connection.
 func TestIntakePutsOffTheDeadline(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		ours, brokers := net.Pipe()
-		defer brokers.Close() //nolint:errcheck // nothing depends on it
-		in := amqp.NewIntake(ours, theTag, 100)
-		defer in.Close()                                                                    //nolint:errcheck // as above
-		if err := in.SetReadDeadline(time.Now().Add(7500 * time.Millisecond)); err != nil { // as the library does
-			t.Fatal(err)
-		}
-		begin := time.Now()
-		go func() {
-			for range 60 {
-				<-time.After(time.Second)
-				_, _ = io.WriteString(brokers, message(1, "", "hello", 100))
-				in.Take()
-			}
-		}()
-		_, err := in.Read(make([]byte, 100))
-		if took := time.Since(begin); !errors.Is(err, os.ErrDeadlineExceeded) || took < 66*time.Second || took > 68*time.Second {
-			t.Errorf("%v after %v, want a timeout some 7 seconds after the 60", err, took)
-		}
-	})
+	for name, read := range map[string]func(amqp.Intake) []amqp.Taken{
+		"library": func(in amqp.Intake) []amqp.Taken { return in.Once() },
+		"reader":  func(in amqp.Intake) []amqp.Taken { return in.Own() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ours, brokers := net.Pipe()
+				defer brokers.Close() //nolint:errcheck // nothing depends on it
+				in := amqp.NewIntake(ours, theTag, 100)
+				defer in.Close()                                                                    //nolint:errcheck // as above
+				if err := in.SetReadDeadline(time.Now().Add(7500 * time.Millisecond)); err != nil { // as the library does
+					t.Fatal(err)
+				}
+				begin := time.Now()
+				go func() {
+					for range 60 {
+						<-time.After(time.Second)
+						_, _ = io.WriteString(brokers, message(1, "", "hello", 100))
+					}
+				}()
+				var failed error
+				ended := make(chan struct{})
+				go func() {
+					defer close(ended)
+					_, failed = in.Read(make([]byte, 100))
+				}()
+				for got, reading := 0, true; reading; {
+					select {
+					case <-in.Lent():
+						got += len(read(in))
+					case <-ended:
+						reading = false
+						if got != 60 {
+							t.Errorf("%d messages came, want 60", got)
+						}
+					}
+				}
+				if took := time.Since(begin); !errors.Is(failed, os.ErrDeadlineExceeded) || took < 66*time.Second || took > 68*time.Second {
+					t.Errorf("%v after %v, want a timeout some 7 seconds after the 60", failed, took)
+				}
+			})
+		})
+	}
 }
 
 // Without a deadline a broker may be silent for ever.
@@ -276,17 +303,17 @@ func TestIntakeHoldsUp(t *testing.T) {
 			handed <- len(all)
 		}()
 		synctest.Wait()
-		if sent != amqp.Batches || in.Waiting() != amqp.Batches {
-			t.Errorf("%d messages were taken, %d batches wait, want %d", sent, in.Waiting(), amqp.Batches)
+		if sent != 1 || !in.Waiting() {
+			t.Errorf("%d messages were taken, want one, which waits", sent)
 		}
 		for range 10 {
 			if all, ok := in.Take(); len(all) != 1 || !ok {
-				t.Fatalf("a batch of %d, %t, want one message", len(all), ok)
+				t.Fatalf("%d messages, %t, want one", len(all), ok)
 			}
 			synctest.Wait()
 		}
-		if sent != amqp.Batches+10 {
-			t.Errorf("%d messages were taken, want %d", sent, amqp.Batches+10)
+		if sent != 11 {
+			t.Errorf("%d messages were taken, want 11", sent)
 		}
 		in.Drop()
 		if got, want := <-handed, 100*len(frame(8, 0, nil)); got != want {

@@ -35,9 +35,10 @@ type reader struct {
 	trimmed  bool             // what followed the last message read is no longer there
 	started  bool             // a message was read that was not read before
 	last     uint64           // offset of the last message read, also before; 0 at first
-	more     bool             // another message is at hand
+	more     bool             // another message has come with the one that is dealt with
 	unacked  int
 	acked    time.Time // when the broker was told last how far we are
+	restBy   time.Time // when those who rest are to be woken; zero where nobody does
 
 	// Fixed once consume has returned.
 	conn      *connection
@@ -150,23 +151,22 @@ func (r *reader) subscribe(c *connection) (<-chan amqp091.Delivery, error) {
 func (r *reader) loop(ctx context.Context, ended <-chan amqp091.Delivery) error {
 	defer r.in.drop()
 	defer r.src.journal.Flush()
-	rest := time.NewTimer(journal.Rest)
+	rest := time.NewTimer(journal.Rest) // while the library has the connection
 	defer rest.Stop()
-	for resting := true; ; {
-		if !resting && r.src.journal.Resting() {
-			resting = true
-			rest.Reset(journal.Rest)
-		}
+	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-rest.C:
-			resting = false
-			r.src.journal.Flush()
-		case b := <-r.in.full:
-			if err := r.takeAll(ctx, b); err != nil {
+		case <-r.in.lent:
+			if err := r.own(ctx); err != nil {
 				return err
 			}
+			if !r.restBy.IsZero() {
+				rest.Reset(time.Until(r.restBy))
+			}
+		case <-rest.C:
+			r.src.journal.Flush()
+			r.restBy = time.Time{}
 		case _, open := <-ended:
 			if open {
 				return errPassedBy
@@ -177,10 +177,42 @@ func (r *reader) loop(ctx context.Context, ended <-chan amqp091.Delivery) error 
 	}
 }
 
+// own takes what there is on the connection, which it has borrowed, for as long as
+// that is messages alone.
+func (r *reader) own(ctx context.Context) error {
+	defer r.in.giveBack()
+	r.in.deadlines.wakeAt(r.restBy)
+	defer r.in.deadlines.wakeAt(time.Time{})
+	for {
+		if err := r.takeAll(ctx); err != nil {
+			return err
+		}
+		r.rest()
+		if err := ctx.Err(); err != nil || r.in.foreign() {
+			return err
+		}
+		r.in.next()
+	}
+}
+
+// rest wakes those who rest when it is time, and sees that a read ends by then.
+func (r *reader) rest() {
+	if !r.restBy.IsZero() && !r.in.read.Before(r.restBy) {
+		r.src.journal.Flush()
+	}
+	switch resting := r.src.journal.Resting(); {
+	case !resting:
+		r.restBy = time.Time{}
+	case r.restBy.IsZero():
+		r.restBy = r.in.read.Add(journal.Rest)
+	}
+	r.in.deadlines.wakeAt(r.restBy)
+}
+
 // ended says why deliveries ended; where the lookout knows, it leaves that to it
 // and waits for the end of ctx. A cancelled consumer was told so behind its last
-// message, which was handed over before; otherwise the channel is closing, and says
-// why if it was not us, and what was handed over comes again.
+// message, which has come before; otherwise the channel is closing, and says why if it
+// was not us, and what has come and was not taken comes again.
 func (r *reader) ended(ctx context.Context) error {
 	if r.conn.unanswered.Load() {
 		<-ctx.Done() // the lookout, which asked, says what was not answered
@@ -199,29 +231,30 @@ func (r *reader) ended(ctx context.Context) error {
 	return amqp091.ErrClosed
 }
 
-// takeLast takes what was handed over before the consumer was cancelled.
+// takeLast takes what came before the consumer was cancelled.
 func (r *reader) takeLast(ctx context.Context) error {
-	for r.in.more() {
-		if err := r.takeAll(ctx, <-r.in.full); err != nil {
+	select {
+	case <-r.in.lent:
+		defer r.in.giveBack()
+		if err := r.takeAll(ctx); err != nil {
 			return err
 		}
+	default:
 	}
 	return errCancelled
 }
 
-// takeAll deals with a batch and gives it back. Sessions that are woken later may
+// takeAll deals with all messages that have come. Sessions that are woken later may
 // have to wait for the next one, if there is one; see loop.
-func (r *reader) takeAll(ctx context.Context, b *batch) error {
-	defer r.in.giveBack(b)
-	for i := range b.deliveries {
-		r.more = i+1 < len(b.deliveries) || r.in.more()
-		if err := r.take(ctx, &b.deliveries[i], b.read); err != nil {
+func (r *reader) takeAll(ctx context.Context) error {
+	all := r.in.deliveries
+	for i := range all {
+		r.more = i+1 < len(all)
+		if err := r.take(ctx, &all[i], r.in.read); err != nil {
 			return err
 		}
 	}
-	if !r.more { // the last message need not have come to the journal
-		r.src.journal.Pause()
-	}
+	r.src.journal.Pause() // the last message need not have come to the journal
 	return nil
 }
 

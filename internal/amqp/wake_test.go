@@ -1,11 +1,14 @@
 package amqp_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
@@ -13,51 +16,133 @@ import (
 	"ranger/internal/journal"
 )
 
-// Whoever was to be woken later, since more was at hand, is woken also where the
-// connection ends before that was taken.
-func TestConnectionEndsBeforeLateWake(t *testing.T) {
+// manyEvents are so many at once that who gets them rests.
+const manyEvents = 50
+
+// Whoever rests is woken when the connection ends.
+func TestConnectionEndsInARest(t *testing.T) {
 	t.Parallel()
-	taken := make(map[int]bool)
-	for range 100 { // a reader that sees both, the end and a batch, takes either
-		synctest.Test(t, func(t *testing.T) { taken[testLateWake(t)] = true })
-	}
-	if !taken[2] {
-		t.Errorf("the end never came between the batches: events taken were %v", taken)
+	synctest.Test(t, func(t *testing.T) {
+		in, brokers, j, alices := manyForAlice(t)
+		ended, result := make(chan amqp091.Delivery), make(chan error, 1)
+		go func() { result <- amqp.Loop(t.Context(), in, ended, loopConfig(), j, new(counted)) }()
+		synctest.Wait()
+		write(t, brokers, messageForAlice(manyEvents+1)+frame(8, 0, nil))
+		synctest.Wait()
+		wantFresh(t, "before the end", alices, manyEvents)
+		close(ended)
+		if err := <-result; !errors.Is(err, amqp091.ErrClosed) {
+			t.Errorf("the loop ended with %v", err)
+		}
+		wantFresh(t, "at the end", alices, manyEvents+1)
+	})
+}
+
+// Whoever rests is woken in time, whether anything else comes or not, both while the
+// reader has the connection and when it has given it back.
+func TestRestEnds(t *testing.T) {
+	t.Parallel()
+	for name, behind := range map[string]string{"at the reader": "", "given back": frame(8, 0, nil)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				in, brokers, j, alices := manyForAlice(t)
+				if err := in.SetReadDeadline(time.Now().Add(time.Hour)); err != nil { // as the library does
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				result := make(chan error, 1)
+				go func() { result <- amqp.Loop(ctx, in, nil, loopConfig(), j, new(counted)) }()
+				synctest.Wait()
+				wantFresh(t, "in the beginning", alices, manyEvents)
+				write(t, brokers, messageForAlice(manyEvents+1)+behind)
+				synctest.Wait()
+				wantFresh(t, "at once", alices, manyEvents)
+				time.Sleep(journal.Rest)
+				synctest.Wait()
+				wantFresh(t, "after a rest", alices, manyEvents+1)
+				const more = 45
+				for n := range uint64(more) {
+					write(t, brokers, messageForAlice(manyEvents+2+n)+behind)
+					time.Sleep(time.Millisecond)
+					synctest.Wait()
+				}
+				const rest = int(journal.Rest / time.Millisecond)
+				if got, all := alices.freshEvents(), manyEvents+1+more; got < all-rest || got == all {
+					t.Errorf("while more came alice was woken for %d events of %d, want some of the last %d to wait", got, all, rest)
+				}
+				cancel()
+				_ = in.Close()
+				<-result
+			})
+		})
 	}
 }
 
-// testLateWake returns how many of three events were taken before the end.
-func testLateWake(t *testing.T) int {
+// The connection comes back to the library, and the reader ends, when it is closed while
+// the reader has it, or deals with messages.
+func TestCloseWhileLent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		in, _, j, _ := manyForAlice(t)
+		ended, result := make(chan amqp091.Delivery), make(chan error, 1)
+		go func() { result <- amqp.Loop(t.Context(), in, ended, loopConfig(), j, new(counted)) }()
+		synctest.Wait()
+		_ = in.Close()
+		synctest.Wait() // the library has seen that it is closed: else the bubble never ends
+		close(ended)
+		if err := <-result; !errors.Is(err, amqp091.ErrClosed) {
+			t.Errorf("the loop ended with %v", err)
+		}
+	})
+}
+
+func write(t *testing.T, c net.Conn, text string) {
+	t.Helper()
+	if _, err := io.WriteString(c, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantFresh(t *testing.T, when string, tap *tap, want int) {
+	t.Helper()
+	if got := tap.freshEvents(); got != want {
+		t.Errorf("%s: woken for %d events, want %d", when, got, want)
+	}
+}
+
+// manyForAlice returns an intake that waits to lend the connection, with manyEvents of
+// alice's, and whoever is woken for them.
+func manyForAlice(t *testing.T) (amqp.Intake, net.Conn, *journal.Journal, *tap) {
+	t.Helper()
 	ours, brokers := net.Pipe()
 	in := amqp.NewIntake(ours, theTag, 100)
-	go func() { _, _ = in.Read(make([]byte, 100)) }() // until it is closed
-	defer in.Close()                                  //nolint:errcheck // nothing depends on it
-	messageAt := func(n uint64) string {
-		table := offsetEntry(n) + "\x0amember_uidS\x00\x00\x00\x0c" + string(alice)
-		return deliver(7, theTag, n, 0, "orders") + header(7, 8, "\x20\x00\x00\x00\x00"+string(rune(len(table)))+table) + frame(3, 7, []byte(`{"id":1}`))
+	t.Cleanup(func() { _ = in.Close() })
+	go func() { _, _ = io.Copy(io.Discard, in) }() // until it is closed
+	var all strings.Builder
+	for n := range uint64(manyEvents) {
+		all.WriteString(messageForAlice(n + 1))
 	}
-	for _, batch := range []string{messageAt(1) + messageAt(2), messageAt(3)} {
-		if _, err := io.WriteString(brokers, batch); err != nil {
-			t.Fatal(err)
-		}
-	}
+	write(t, brokers, all.String())
 	synctest.Wait()
-	if in.Waiting() != 2 {
-		t.Fatalf("%d batches are waiting, want 2", in.Waiting())
+	if !in.Waiting() {
+		t.Fatal("the connection does not wait for the reader")
 	}
 	j := journal.New(journal.Config{})
-	alices := newTap(t, func(w journal.Waker) *journal.Cursor { return j.Subscribe(alice, w) })
-	cfg := amqp.Config{Exchanges: amqp.Exchanges{Orders: "orders", Trades: "trades"}}
-	ended := make(chan amqp091.Delivery)
-	close(ended)
-	if err := amqp.Loop(t.Context(), in, ended, cfg, j, new(counted)); !errors.Is(err, amqp091.ErrClosed) {
-		t.Errorf("the loop ended with %v", err)
-	}
-	alices.mu.Lock()
-	defer alices.mu.Unlock()
-	want := j.Stats().Entries
-	if got := len(alices.fresh); got != want {
-		t.Errorf("alice was woken for %d events of %d", got, want)
-	}
-	return want
+	return in, brokers, j, newTap(t, func(w journal.Waker) *journal.Cursor { return j.Subscribe(alice, w) })
+}
+
+func messageForAlice(n uint64) string {
+	table := offsetEntry(n) + "\x0amember_uidS\x00\x00\x00\x0c" + string(alice)
+	return deliver(7, theTag, n, 0, "orders") + header(7, 8, "\x20\x00\x00\x00\x00"+string(rune(len(table)))+table) + frame(3, 7, []byte(`{"id":1}`))
+}
+
+func loopConfig() amqp.Config {
+	return amqp.Config{Exchanges: amqp.Exchanges{Orders: "orders", Trades: "trades"}}
+}
+
+func (t *tap) freshEvents() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.fresh)
 }

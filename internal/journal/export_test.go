@@ -60,5 +60,6 @@ const (
 	SegmentSpan = segmentSpan
 	LookBack    = lookBack
 	MaxGaps     = maxGaps
+	Few         = few
 	CursorSize  = unsafe.Sizeof(Cursor{})
 )

@@ -90,4 +90,3 @@ func wakeAll(late []*Cursor, at int64) []*Cursor {
 	}
 	return late[:0]
 }
-

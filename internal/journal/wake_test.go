@@ -105,6 +105,118 @@ func TestAnnouncementsRest(t *testing.T) {
 	wantWoken(t, "flushed", 2, w.woken)
 }
 
+// paced appends the next message at this ms, with an event for each of the users, as
+// who calls Flush does.
+func (s *stream) paced(ms int64, users ...event.UID) {
+	s.tb.Helper()
+	m := journal.Message{Position: position(s.next), At: 1_700_000_000_000 + ms, Paced: true}
+	for _, uid := range users {
+		m.Events = append(m.Events, event.Event{UID: uid, Kind: event.Trade, Message: text(s.next, uid)})
+	}
+	if !s.Append(m) {
+		s.tb.Fatalf("offset %d was refused", s.next)
+	}
+	s.next++
+}
+
+// Whoever gets very many events is woken by Flush alone, for all of them, and at once
+// again when they have become few; whoever gets fewer is woken for each.
+func TestFastRest(t *testing.T) {
+	s := newStream(t, journal.Config{})
+	fast, other := &waker{}, &waker{}
+	s.Subscribe("fast", fast)
+	s.Subscribe("other", other)
+	ms := int64(0)
+	for ; !s.Resting(); ms++ { // 1,000 a second
+		s.paced(ms, "fast")
+		if ms > 100 {
+			t.Fatal("nobody rests")
+		}
+	}
+	if fast.woken < 20 || fast.woken > 40 {
+		t.Errorf("woken %d times before the first rest, want some 30", fast.woken)
+	}
+	for end := ms + 1000; ms < end; ms++ {
+		if ms%10 == 0 {
+			s.Flush()
+			wantWaiting(t, s, false)
+		}
+		if ms%4 == 0 { // 250 a second
+			s.paced(ms, "fast", "other")
+		} else {
+			s.paced(ms, "fast")
+		}
+	}
+	wantWoken(t, "250 a second", 250, other.woken)
+	if fast.woken < 120 || fast.woken > 140 {
+		t.Errorf("woken %d times, want some 30 and once each 10 ms", fast.woken)
+	}
+	s.Flush()
+	fast.woken = 0
+	for range 20 { // 50 a second
+		ms += 20
+		s.paced(ms, "fast")
+	}
+	wantWoken(t, "50 a second", 20, fast.woken)
+	wantWaiting(t, s, false)
+}
+
+// Without somebody who calls Flush nobody rests, however many events come.
+func TestNobodyRestsUnpaced(t *testing.T) {
+	s := newStream(t, journal.Config{})
+	w := &waker{}
+	s.Subscribe("fast", w)
+	for range 1000 {
+		s.burst(0, false, "fast")
+	}
+	wantWoken(t, "each time", 1000, w.woken)
+	wantWaiting(t, s, false)
+}
+
+func wantWaiting(tb testing.TB, s *stream, want bool) {
+	tb.Helper()
+	if got := s.Resting(); got != want {
+		tb.Errorf("somebody rests: %t, want %t", got, want)
+	}
+}
+
+// idler counts how often it was woken at leisure.
+type idler struct{ leisure, woken int }
+
+func (i *idler) Wake(leisure bool) {
+	i.woken++
+	if leisure {
+		i.leisure++
+	}
+}
+
+// A few are woken at leisure between two pauses, whatever else is at hand.
+func TestLeisure(t *testing.T) {
+	s := newStream(t, journal.Config{})
+	var all [7]idler
+	var users []event.UID
+	for i := range all {
+		users = append(users, event.UID(rune('a'+i)))
+		s.Subscribe(users[i], &all[i])
+	}
+	s.burst(0, true, users[:2]...)
+	s.burst(0, true, users[2:6]...)
+	for i := range 6 {
+		want := 0
+		if i < journal.Few {
+			want = 1
+		}
+		if all[i].woken != 1 || all[i].leisure != want {
+			t.Errorf("%d: woken %d times, %d at leisure, want once, %d", i, all[i].woken, all[i].leisure, want)
+		}
+	}
+	s.Pause()
+	s.burst(0, true, users[6])
+	if all[6].leisure != 1 {
+		t.Error("after a pause nobody is woken at leisure")
+	}
+}
+
 // I7: a cursor that is closed while it waits to be woken is let go of.
 func TestLateCursorIsLetGo(t *testing.T) {
 	s := newStream(t, journal.Config{})
