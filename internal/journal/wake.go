@@ -29,6 +29,8 @@ type later struct {
 	since int64     // when the first of burst came, by Message.At
 	at    int64     // the last Message.At
 	paced []*Cursor // until Flush
+	held  int       // how many messages were appended since the first of paced came
+	size  int64     // how many bytes of events were in them
 	spent int       // how many wakers have worked since the last Pause
 }
 
@@ -56,6 +58,9 @@ func (j *Journal) tell(m *Message) {
 			l.spent++
 		}
 	}
+	if len(l.paced) > 0 && j.isMuch(m) {
+		j.wakePaced()
+	}
 	switch {
 	case !m.More:
 		j.Pause()
@@ -78,7 +83,24 @@ func (j *Journal) Resting() bool { return len(j.later.paced) > 0 }
 // Flush wakes all who were to be woken later. It is for the goroutine that appends.
 func (j *Journal) Flush() {
 	j.Pause()
-	j.later.paced = wakeAll(j.later.paced, j.later.at)
+	j.wakePaced()
+}
+
+func (j *Journal) wakePaced() {
+	l := &j.later
+	l.paced = wakeAll(l.paced, l.at)
+	l.held, l.size = 0, 0
+}
+
+// isMuch counts what is held from those who rest with m, and tells whether it is so
+// much that their logs might soon drop it.
+func (j *Journal) isMuch(m *Message) bool {
+	l := &j.later
+	l.held++
+	for i := range m.Events {
+		l.size += int64(len(m.Events[i].Message))
+	}
+	return l.held >= j.cfg.Size/4 || l.size >= j.cfg.Memory/256
 }
 
 // wakeAll wakes late cursors at that time, and returns the empty list.

@@ -161,6 +161,44 @@ func TestFastRest(t *testing.T) {
 	wantWaiting(t, s, false)
 }
 
+// Nobody rests until their log drops what they have not read.
+func TestNobodyRestsForTooLong(t *testing.T) {
+	for name, tt := range map[string]struct {
+		cfg    journal.Config
+		length int
+		most   int // how many events may wait
+	}{
+		"many":  {journal.Config{Size: 100}, 10, 25},
+		"large": {journal.Config{Memory: 1 << 20}, 1000, 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStream(t, tt.cfg)
+			w := &waker{}
+			c := s.Subscribe("fast", w)
+			rested := false
+			for woken, unread := 0, 0; s.next < 1000; {
+				s.Append(journal.Message{
+					Position: position(s.next), At: 1_700_000_000_000, Paced: true,
+					Events: []event.Event{{UID: "fast", Message: make([]byte, tt.length)}},
+				})
+				s.next++
+				unread++
+				if w.woken > woken {
+					readAll(t, c)
+					woken, unread = w.woken, 0
+				}
+				rested = rested || unread > 1
+				if unread > tt.most {
+					t.Fatalf("%d events wait, want at most %d", unread, tt.most)
+				}
+			}
+			if !rested {
+				t.Error("nobody ever rested")
+			}
+		})
+	}
+}
+
 // Without somebody who calls Flush nobody rests, however many events come.
 func TestNobodyRestsUnpaced(t *testing.T) {
 	s := newStream(t, journal.Config{})
