@@ -58,13 +58,13 @@ func TestRestEnds(t *testing.T) {
 				write(t, brokers, messageForAlice(manyEvents+1)+behind)
 				synctest.Wait()
 				wantFresh(t, "at once", alices, manyEvents)
-				time.Sleep(journal.Rest)
+				<-time.After(journal.Rest)
 				synctest.Wait()
 				wantFresh(t, "after a rest", alices, manyEvents+1)
 				const more = 45
 				for n := range uint64(more) {
 					write(t, brokers, messageForAlice(manyEvents+2+n)+behind)
-					time.Sleep(time.Millisecond)
+					<-time.After(time.Millisecond)
 					synctest.Wait()
 				}
 				const rest = int(journal.Rest / time.Millisecond)
@@ -73,7 +73,9 @@ func TestRestEnds(t *testing.T) {
 				}
 				cancel()
 				_ = in.Close()
-				<-result
+				if err := <-result; err != nil && !errors.Is(err, context.Canceled) {
+					t.Errorf("the loop ended with %v", err)
+				}
 			})
 		})
 	}
