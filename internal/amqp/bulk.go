@@ -48,14 +48,9 @@ func NewBulkPublisher(ctx context.Context, url string, exchanges Exchanges) (*Bu
 }
 
 func (p *BulkPublisher) open() error {
-	for _, x := range p.exchanges.both() {
-		if _, err := x.ensure(p.conn, p.exchanges.Durable); err != nil {
-			return err
-		}
-	}
 	var err error
-	if p.ch, err = confirming(p.conn); err != nil {
-		return fmt.Errorf("open a channel with confirms: %w", err)
+	if p.ch, err = p.exchanges.open(p.conn); err != nil {
+		return err
 	}
 	closed := p.ch.NotifyClose(make(chan *amqp091.Error, 1))
 	confirms := p.ch.NotifyPublish(make(chan amqp091.Confirmation, bulkInFlight))

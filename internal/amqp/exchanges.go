@@ -83,6 +83,17 @@ func (e Exchanges) kindOf(name []byte) event.Kind {
 	}
 }
 
+// open sees that both are there, and opens a channel with confirms to publish on.
+func (e Exchanges) open(c *connection) (*amqp091.Channel, error) {
+	for _, x := range e.both() {
+		if _, err := x.ensure(c, e.Durable); err != nil {
+			return nil, err
+		}
+	}
+	ch, err := confirming(c)
+	return ch, wrap("open a channel with confirms", err)
+}
+
 // ensure sees that x is there: it looks first, since declaring an exchange that
 // stands with other properties is refused, and declares it only where it is
 // missing. made says that it was.

@@ -54,14 +54,9 @@ func NewPublisher(ctx context.Context, url string, exchanges Exchanges) (*Publis
 }
 
 func (p *Publisher) open() error {
-	for _, x := range p.exchanges.both() {
-		if _, err := x.ensure(p.conn, p.exchanges.Durable); err != nil {
-			return err
-		}
-	}
 	var err error
-	if p.ch, err = confirming(p.conn); err != nil {
-		return fmt.Errorf("open a channel with confirms: %w", err)
+	if p.ch, err = p.exchanges.open(p.conn); err != nil {
+		return err
 	}
 	closed := p.ch.NotifyClose(make(chan *amqp091.Error, 1))
 	go p.takeReturns(p.ch.NotifyReturn(make(chan amqp091.Return)), closed)
