@@ -14,6 +14,12 @@ func (j *Journal) Logs() int {
 	return n
 }
 
+// Few returns how many wakers may work on the goroutine that appends before a Pause.
+func (j *Journal) Few() int { return j.later.few }
+
+// FewFor returns it for so many processors.
+func FewFor(procs int) int { return fewFor(procs) }
+
 // Heads returns how many logs stand in the heap of all that hold entries, and
 // how much room it has.
 func (j *Journal) Heads() (n, room int) {
@@ -60,6 +66,5 @@ const (
 	SegmentSpan = segmentSpan
 	LookBack    = lookBack
 	MaxGaps     = maxGaps
-	Few         = few
 	CursorSize  = unsafe.Sizeof(Cursor{})
 )

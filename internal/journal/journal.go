@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"cmp"
 	"hash/maphash"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -80,7 +81,7 @@ func New(cfg Config) *Journal {
 	cfg.TTL = cmp.Or(cfg.TTL, 15*time.Minute)
 	cfg.Size = cmp.Or(cfg.Size, 1000)
 	cfg.Memory = cmp.Or(cfg.Memory, 256<<20)
-	j := &Journal{cfg: cfg, seed: maphash.MakeSeed()}
+	j := &Journal{cfg: cfg, seed: maphash.MakeSeed(), later: later{few: fewFor(runtime.GOMAXPROCS(0))}}
 	for i := range j.shards {
 		j.shards[i].journal, j.shards[i].logs = j, make(map[event.UID]*userLog)
 	}

@@ -17,14 +17,16 @@ const burstRest = 5
 // never is when a cursor was woken that was not yet.
 const never = math.MinInt64 / 2
 
-// few is how many wakers may work on the goroutine that appends before the next
-// Pause: a user whose event comes among very many of others' does not wait for them
-// nor for a goroutine, and the others hardly wait for that.
-const few = 4
+// fewFor returns how many wakers may work on the goroutine that appends before the
+// next Pause, where so many goroutines run at once. A write takes some 10 µs there, and
+// twice that where another processor has to be woken for it; so the few take a
+// millisecond where there are two, and less where there are more to share the work.
+func fewFor(procs int) int { return max(4, 200/procs) }
 
 // later are the cursors that have something to read and were not woken for it, each
 // once.
 type later struct {
+	few   int       // fewFor this process; fixed at construction
 	burst []*Cursor // until no more is at hand
 	since int64     // when the first of burst came, by Message.At
 	at    int64     // the last Message.At
@@ -54,8 +56,7 @@ func (j *Journal) tell(m *Message) {
 			l.burst = append(l.burst, c)
 		default:
 			c.woken = m.At
-			c.waker.Wake(l.spent < few)
-			l.spent++
+			l.wake(c)
 		}
 	}
 	if len(l.paced) > 0 && j.isMuch(m) {
@@ -65,14 +66,14 @@ func (j *Journal) tell(m *Message) {
 	case !m.More:
 		j.Pause()
 	case m.At-l.since >= burstRest || m.At < l.since:
-		l.burst = wakeAll(l.burst, m.At)
+		l.wakeBurst()
 	}
 }
 
 // Pause wakes those who were to be woken with the next message, since none is at
 // hand. It is for the goroutine that appends.
 func (j *Journal) Pause() {
-	j.later.burst = wakeAll(j.later.burst, j.later.at)
+	j.later.wakeBurst()
 	j.later.spent = 0
 }
 
@@ -88,8 +89,12 @@ func (j *Journal) Flush() {
 
 func (j *Journal) wakePaced() {
 	l := &j.later
-	l.paced = wakeAll(l.paced, l.at)
-	l.held, l.size = 0, 0
+	for i, c := range l.paced {
+		l.paced[i] = nil
+		c.late, c.woken = false, l.at
+		c.waker.Wake(false)
+	}
+	l.paced, l.held, l.size = l.paced[:0], 0, 0
 }
 
 // isMuch counts what is held from those who rest with m, and tells whether it is so
@@ -103,12 +108,17 @@ func (j *Journal) isMuch(m *Message) bool {
 	return l.held >= j.cfg.Size/4 || l.size >= j.cfg.Memory/256
 }
 
-// wakeAll wakes late cursors at that time, and returns the empty list.
-func wakeAll(late []*Cursor, at int64) []*Cursor {
-	for i, c := range late {
-		late[i] = nil
-		c.late, c.woken = false, at
-		c.waker.Wake(false)
+func (l *later) wakeBurst() {
+	for i, c := range l.burst {
+		l.burst[i] = nil
+		c.late, c.woken = false, l.at
+		l.wake(c)
 	}
-	return late[:0]
+	l.burst = l.burst[:0]
+}
+
+// wake wakes one whose event came now, or a moment ago.
+func (l *later) wake(c *Cursor) {
+	c.waker.Wake(l.spent < l.few)
+	l.spent++
 }

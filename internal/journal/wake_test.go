@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -228,20 +229,22 @@ func (i *idler) Wake(leisure bool) {
 	}
 }
 
-// A few are woken at leisure between two pauses, whatever else is at hand.
+// A few are woken at leisure between two pauses, whatever else is at hand; also those
+// whose event has waited for what followed.
 func TestLeisure(t *testing.T) {
 	s := newStream(t, journal.Config{})
-	var all [7]idler
-	var users []event.UID
+	all := make([]idler, s.Few()+3)
+	users := make([]event.UID, len(all))
 	for i := range all {
-		users = append(users, event.UID(rune('a'+i)))
+		users[i] = event.UID(strconv.Itoa(i))
 		s.Subscribe(users[i], &all[i])
 	}
+	last := len(all) - 1
 	s.burst(0, true, users[:2]...)
-	s.burst(0, true, users[2:6]...)
-	for i := range 6 {
+	s.burst(0, true, users[2:last]...)
+	for i := range last {
 		want := 0
-		if i < journal.Few {
+		if i < s.Few() {
 			want = 1
 		}
 		if all[i].woken != 1 || all[i].leisure != want {
@@ -249,9 +252,22 @@ func TestLeisure(t *testing.T) {
 		}
 	}
 	s.Pause()
-	s.burst(0, true, users[6])
-	if all[6].leisure != 1 {
+	s.burst(0, true, users[last], users[0])
+	if all[last].leisure != 1 {
 		t.Error("after a pause nobody is woken at leisure")
+	}
+	s.burst(1, false)
+	if all[0].woken != 2 || all[0].leisure != 2 {
+		t.Errorf("behind the last one: woken %d times, %d at leisure, want twice", all[0].woken, all[0].leisure)
+	}
+}
+
+// Where there are more processors the work is shared sooner.
+func TestFew(t *testing.T) {
+	for procs, want := range map[int]int{1: 200, 2: 100, 8: 25, 64: 4, 256: 4} {
+		if got := journal.FewFor(procs); got != want {
+			t.Errorf("%d processors: %d, want %d", procs, got, want)
+		}
 	}
 }
 
