@@ -2,6 +2,7 @@ package amqp_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -23,7 +24,7 @@ const manyEvents = 50
 func TestConnectionEndsInARest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		in, brokers, j, alices := manyForAlice(t)
+		in, brokers, j, alices := manyForAlice(t, plainPipe)
 		ended, result := make(chan amqp091.Delivery), make(chan error, 1)
 		go func() { result <- amqp.Loop(t.Context(), in, ended, loopConfig(), j, new(counted)) }()
 		synctest.Wait()
@@ -39,14 +40,23 @@ func TestConnectionEndsInARest(t *testing.T) {
 }
 
 // Whoever rests is woken in time, whether anything else comes or not, both while the
-// reader has the connection and when it has given it back.
+// reader has the connection and when it has given it back; also where a read that ends
+// for that is one of TLS.
 func TestRestEnds(t *testing.T) {
 	t.Parallel()
-	for name, behind := range map[string]string{"at the reader": "", "given back": frame(8, 0, nil)} {
+	for name, tt := range map[string]struct {
+		pipe   func(testing.TB) (ours, brokers net.Conn)
+		behind string // comes with each message
+	}{
+		"at the reader":      {plainPipe, ""},
+		"given back":         {plainPipe, frame(8, 0, nil)},
+		"at the reader, TLS": {securePipe, ""},
+		"given back, TLS":    {securePipe, frame(8, 0, nil)},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				in, brokers, j, alices := manyForAlice(t)
+				in, brokers, j, alices := manyForAlice(t, tt.pipe)
 				if err := in.SetReadDeadline(time.Now().Add(time.Hour)); err != nil { // as the library does
 					t.Fatal(err)
 				}
@@ -55,7 +65,7 @@ func TestRestEnds(t *testing.T) {
 				go func() { result <- amqp.Loop(ctx, in, nil, loopConfig(), j, new(counted)) }()
 				synctest.Wait()
 				wantFresh(t, "in the beginning", alices, manyEvents)
-				write(t, brokers, messageForAlice(manyEvents+1)+behind)
+				write(t, brokers, messageForAlice(manyEvents+1)+tt.behind)
 				synctest.Wait()
 				wantFresh(t, "at once", alices, manyEvents)
 				<-time.After(journal.Rest)
@@ -63,7 +73,7 @@ func TestRestEnds(t *testing.T) {
 				wantFresh(t, "after a rest", alices, manyEvents+1)
 				const more = 45
 				for n := range uint64(more) {
-					write(t, brokers, messageForAlice(manyEvents+2+n)+behind)
+					write(t, brokers, messageForAlice(manyEvents+2+n)+tt.behind)
 					<-time.After(time.Millisecond)
 					synctest.Wait()
 				}
@@ -86,7 +96,7 @@ func TestRestEnds(t *testing.T) {
 func TestCloseWhileLent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		in, _, j, _ := manyForAlice(t)
+		in, _, j, _ := manyForAlice(t, plainPipe)
 		ended, result := make(chan amqp091.Delivery), make(chan error, 1)
 		go func() { result <- amqp.Loop(t.Context(), in, ended, loopConfig(), j, new(counted)) }()
 		synctest.Wait()
@@ -115,9 +125,9 @@ func wantFresh(t *testing.T, when string, tap *tap, want int) {
 
 // manyForAlice returns an intake that waits to lend the connection, with manyEvents of
 // alice's, and whoever is woken for them.
-func manyForAlice(t *testing.T) (amqp.Intake, net.Conn, *journal.Journal, *tap) {
+func manyForAlice(t *testing.T, pipe func(testing.TB) (ours, brokers net.Conn)) (amqp.Intake, net.Conn, *journal.Journal, *tap) {
 	t.Helper()
-	ours, brokers := net.Pipe()
+	ours, brokers := pipe(t)
 	in := amqp.NewIntake(ours, theTag, 100)
 	t.Cleanup(func() { _ = in.Close() })
 	go func() { _, _ = io.Copy(io.Discard, in) }() // until it is closed
@@ -132,6 +142,20 @@ func manyForAlice(t *testing.T) (amqp.Intake, net.Conn, *journal.Journal, *tap) 
 	}
 	j := journal.New(journal.Config{})
 	return in, brokers, j, newTap(t, func(w journal.Waker) *journal.Cursor { return j.Subscribe(alice, w) })
+}
+
+func plainPipe(testing.TB) (ours, brokers net.Conn) { return net.Pipe() }
+
+func securePipe(tb testing.TB) (ours, brokers net.Conn) {
+	tb.Helper()
+	ours, brokers = net.Pipe()
+	ours = tls.Client(ours, &tls.Config{InsecureSkipVerify: true}) // a pipe has no name
+	brokers = tls.Server(brokers, &tls.Config{
+		Certificates:                []tls.Certificate{selfSigned(tb)},
+		SessionTicketsDisabled:      true, // nobody reads them
+		DynamicRecordSizingDisabled: true, // what is written at once is read at once
+	})
+	return ours, brokers
 }
 
 func messageForAlice(n uint64) string {
