@@ -37,7 +37,7 @@ func TestOwnersAlone(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-race", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	for _, source := range []string{"stream", "queue"} {
+	for _, source := range []string{"stream", "queue", "durable"} {
 		t.Run(source, func(t *testing.T) { testOwnersAlone(t, binary, source) })
 	}
 }
@@ -86,16 +86,18 @@ func testOwnersAlone(t *testing.T, binary, source string) {
 	}
 }
 
-// channel returns one whose exchanges and stream of that name are removed at the
-// end.
+// channel returns one whose exchanges, stream and queue of that name are removed at
+// the end.
 func channel(t *testing.T, name string) *amqp091.Channel {
 	conn, err := amqp091.Dial(os.Getenv("RABBITMQ_URL"))
 	check(t, err)
 	ch, err := conn.Channel()
 	check(t, err)
 	t.Cleanup(func() {
-		_, err := ch.QueueDelete(name, false, false, false)
-		check(t, err)
+		for _, name := range []string{name, name + ".bare"} {
+			_, err := ch.QueueDelete(name, false, false, false) // well also where there is none
+			check(t, err)
+		}
 		check(t, ch.ExchangeDelete(name+".orderbook", false, false))
 		check(t, ch.ExchangeDelete(name+".trade", false, false))
 		check(t, conn.Close())

@@ -8,7 +8,8 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 )
 
-// A stream wants a prefetch and acknowledgements, which are but credit.
+// A stream wants a prefetch and acknowledgements, which are but credit; so does a
+// queue that is kept.
 const (
 	prefetch = 2000
 	ackEvery = 250
@@ -56,9 +57,11 @@ func (f *feed) consume() error {
 		}
 	}
 	var args amqp091.Table
-	autoAck := f.cfg.stream == ""
-	if !autoAck {
+	if f.cfg.source == fromStream {
 		args = amqp091.Table{"x-stream-offset": "next"}
+	}
+	autoAck := f.cfg.source == fromQueue
+	if !autoAck {
 		if err := ch.Qos(prefetch, 0, false); err != nil {
 			return fmt.Errorf("set the prefetch: %w", err)
 		}
@@ -70,16 +73,20 @@ func (f *feed) consume() error {
 	return nil
 }
 
-// declare returns the name of the stream, or of a queue that goes with its
-// consumer.
+// declare returns the name of the stream or queue.
 func (f *feed) declare(ch *amqp091.Channel) (string, error) {
-	if f.cfg.stream == "" {
+	switch f.cfg.source {
+	case fromQueue:
 		const durable, autoDelete = false, true
 		q, err := ch.QueueDeclare("", durable, autoDelete, false, false, nil)
 		return q.Name, err
+	case fromKept:
+		_, err := ch.QueueDeclare(f.cfg.stream, true, false, false, false, nil)
+		return f.cfg.stream, err
+	default:
+		_, err := ch.QueueDeclare(f.cfg.stream, true, false, false, false, amqp091.Table{amqp091.QueueTypeArg: amqp091.QueueTypeStream})
+		return f.cfg.stream, err
 	}
-	_, err := ch.QueueDeclare(f.cfg.stream, true, false, false, false, amqp091.Table{amqp091.QueueTypeArg: amqp091.QueueTypeStream})
-	return f.cfg.stream, err
 }
 
 // errEnded says that the broker has closed the connection, or it broke.
@@ -96,7 +103,7 @@ func (f *feed) run(ctx context.Context) error {
 				return errEnded
 			}
 			f.deliver(&d)
-			if f.cfg.stream != "" && n%ackEvery == 0 {
+			if f.cfg.source != fromQueue && n%ackEvery == 0 {
 				if err := d.Ack(true); err != nil {
 					return fmt.Errorf("acknowledge: %w", err)
 				}

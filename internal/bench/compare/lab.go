@@ -101,6 +101,9 @@ func (l *lab) run(ctx context.Context, round int, r row, source, name string) (e
 		return err
 	}
 	p, key := newPlace(l.broker, source), l.ed25519
+	if r.kept && source == fromQueue && name == bareLoop {
+		p.source = fromKept
+	}
 	if r.name == "connect" {
 		key = l.rsa
 	}

@@ -32,10 +32,10 @@ func (l *lab) nodes(ctx context.Context) error {
 			}
 			costs = append(costs, cost)
 			f := figure{name: fmt.Sprintf("nodes_%d", n), title: fmt.Sprintf("the broker's CPU for each message, nodes: %d", n), unit: "µs"}
-			l.add(round, f, "stream", ranger, cost)
+			l.add(round, f, fromStream, ranger, cost)
 		}
 		further := figure{name: "nodes_further", title: "the broker's CPU for each message and further node", unit: "µs"}
-		l.add(round, further, "stream", ranger, (costs[mostNodes-1]-costs[0])/(mostNodes-1))
+		l.add(round, further, fromStream, ranger, (costs[mostNodes-1]-costs[0])/(mostNodes-1))
 	}
 	return nil
 }
@@ -43,7 +43,7 @@ func (l *lab) nodes(ctx context.Context) error {
 // brokerCost returns the broker's CPU time for each message, in µs, while so many
 // nodes read what is published at a fixed rate.
 func (l *lab) brokerCost(ctx context.Context, broker bench.Process, nodes int) (cost float64, err error) {
-	p := newPlace(l.broker, "stream")
+	p := newPlace(l.broker, fromStream)
 	defer func() { err = errors.Join(err, p.remove(ctx)) }()
 	for n := range nodes {
 		s, err := start(ctx, filepath.Join(l.dir, ranger), p.environment(l.ed25519, fmt.Sprintf("bench%d", n+1)))

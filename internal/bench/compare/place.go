@@ -12,6 +12,13 @@ import (
 	"ranger/internal/event"
 )
 
+// Sources of events, as servers are told them.
+const (
+	fromStream = "stream"
+	fromQueue  = "queue"
+	fromKept   = "durable" // bare's, a queue such as ranger's
+)
+
 // place is what one server, or some nodes, have for themselves at the broker.
 type place struct {
 	url       string
@@ -63,8 +70,8 @@ func (p place) remove(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
 	defer cancel()
 	stream := p.stream
-	if p.source == "queue" {
-		stream += "." + node // so is a node's own queue called
+	if p.source != fromStream {
+		stream += "." + node // so is a node's own queue called, by either
 	}
 	return amqp.Remove(ctx, amqp.Config{URL: p.url, Exchanges: p.exchanges, Stream: stream})
 }

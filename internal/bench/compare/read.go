@@ -36,7 +36,7 @@ func trade(n int) event.Delivery {
 // reading measures how a node reads its window at its start, with no socket open.
 func (l *lab) reading(ctx context.Context) (err error) {
 	messages := max(1000, int(windowMessages*l.scale))
-	p := newPlace(l.broker, "stream")
+	p := newPlace(l.broker, fromStream)
 	defer func() { err = errors.Join(err, p.remove(ctx)) }()
 	if _, err := l.window(ctx, p); err != nil { // makes the stream
 		return err

@@ -23,6 +23,7 @@ type row struct {
 	// sources are where servers read events from meanwhile.
 	sources []string
 	alone   bool // measured of ranger alone
+	kept    bool // bare's queue is a durable one as well, so that the broker does the same for both
 	secure  bool // over TLS
 	load    bench.Config
 	figures []figure
@@ -60,7 +61,7 @@ func usualRows() []string {
 
 // rows are those that are a load of the load test, as much of it as scale says.
 func rows(scale float64) []row {
-	both := []string{"stream", "queue"}
+	both := []string{fromStream, fromQueue}
 	of := func(n int) int { return max(2, int(float64(n)*scale)) }
 	return append([]row{
 		{
@@ -99,7 +100,7 @@ func rows(scale float64) []row {
 			},
 		},
 		{
-			name: "latency", scenario: "latency", sources: both,
+			name: "latency", scenario: "latency", sources: both, kept: true,
 			load: bench.Config{Users: of(10_000), Sockets: 1, Rate: 500, Duration: max(time.Second, time.Duration(scale*float64(10*time.Second)))},
 			figures: []figure{
 				{name: "latency_p50", title: "publish to socket at 500/s, p50", unit: "µs", of: named("p50"), target: target{ratio: 1.05}},
@@ -121,14 +122,14 @@ func rows(scale float64) []row {
 func growthRows(of func(int) int) (rows []row) {
 	for _, n := range []int{1_000, 5_000, 15_000} {
 		rows = append(rows, row{
-			name: rowGrowth, scenario: "idle", sources: []string{"stream"}, alone: true,
+			name: rowGrowth, scenario: "idle", sources: []string{fromStream}, alone: true,
 			load: bench.Config{Users: of(n), Sockets: 1, Duration: time.Second},
 			figures: []figure{{
 				name: fmt.Sprintf("growth_memory_%d", n), title: fmt.Sprintf("memory for each idle socket of %d", n), unit: "B",
 				of: named("bytes_per_socket"),
 			}},
 		}, row{
-			name: rowGrowth, scenario: "fanout", sources: []string{"stream"}, alone: true,
+			name: rowGrowth, scenario: "fanout", sources: []string{fromStream}, alone: true,
 			load: bench.Config{Users: of(n), Sockets: 1, Events: of(20_000)},
 			figures: []figure{{
 				name: fmt.Sprintf("growth_cpu_%d", n), title: fmt.Sprintf("CPU for each delivery, %d x 1", n), unit: "µs",
