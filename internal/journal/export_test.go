@@ -66,5 +66,6 @@ const (
 	SegmentSpan = segmentSpan
 	LookBack    = lookBack
 	MaxGaps     = maxGaps
+	Fewest      = fewest
 	CursorSize  = unsafe.Sizeof(Cursor{})
 )

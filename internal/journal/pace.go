@@ -2,11 +2,13 @@ package journal
 
 import "math"
 
-// paceSpan is over how many ms a pace is taken, and fastPace how many events in that
-// are very many: some 750 a second. Those who get so many are woken once each Rest,
-// for eight and more at once; who gets fewer would wait for little gain.
+// paceSpan is over how many ms a pace is taken, busyPace how many events in that
+// are many, some 250 a second, and fastPace how many are very many, some 750. Those who
+// get very many are woken once each Rest, for eight and more at once; who gets fewer
+// would wait for little gain.
 const (
 	paceSpan = 32
+	busyPace = 8
 	fastPace = 24
 )
 
@@ -31,3 +33,6 @@ func (p *pace) count(at int64) {
 
 // isFast tells whether there are very many.
 func (p *pace) isFast() bool { return p.n >= fastPace }
+
+// isBusy tells whether there are many.
+func (p *pace) isBusy() bool { return p.n >= busyPace }

@@ -21,7 +21,11 @@ const never = math.MinInt64 / 2
 // next Pause, where so many goroutines run at once. A write takes some 10 µs there, and
 // twice that where another processor has to be woken for it; so the few take a
 // millisecond where there are two, and less where there are more to share the work.
-func fewFor(procs int) int { return max(4, 200/procs) }
+func fewFor(procs int) int { return max(fewest, 200/procs) }
+
+// fewest is how many they are at least; and how many while a user's events come so close
+// together that they may share a write if another goroutine makes it a little later.
+const fewest = 4
 
 // later are the cursors that have something to read and were not woken for it, each
 // once.
@@ -119,6 +123,10 @@ func (l *later) wakeBurst() {
 
 // wake wakes one whose event came now, or a moment ago.
 func (l *later) wake(c *Cursor) {
-	c.waker.Wake(l.spent < l.few)
+	few := l.few
+	if c.pace.isBusy() {
+		few = fewest
+	}
+	c.waker.Wake(l.spent < few)
 	l.spent++
 }

@@ -262,6 +262,29 @@ func TestLeisure(t *testing.T) {
 	}
 }
 
+// Whoever gets many events is woken at leisure only as one of the first.
+func TestBusyLeisure(t *testing.T) {
+	s := newStream(t, journal.Config{})
+	var busy, idle idler
+	s.Subscribe("busy", &busy)
+	s.Subscribe("idle", &idle)
+	var firsts [journal.Fewest]event.UID
+	for i := range firsts {
+		firsts[i] = event.UID(strconv.Itoa(i))
+		s.Subscribe(firsts[i], &idler{})
+	}
+	for range 20 {
+		s.burst(0, false, "busy")
+	}
+	s.burst(6, true, append(firsts[:], "busy", "idle")...)
+	if busy.woken != 21 || busy.leisure != 20 {
+		t.Errorf("who gets many was woken %d times, %d at leisure, want 21, 20", busy.woken, busy.leisure)
+	}
+	if idle.woken != 1 || idle.leisure != 1 {
+		t.Errorf("who gets few was woken %d times, %d at leisure, want once", idle.woken, idle.leisure)
+	}
+}
+
 // Where there are more processors the work is shared sooner.
 func TestFew(t *testing.T) {
 	for procs, want := range map[int]int{1: 200, 2: 100, 8: 25, 64: 4, 256: 4} {
