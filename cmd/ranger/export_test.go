@@ -1,7 +1,9 @@
 package main
 
 // GrowthFor returns by how many percent the heap may grow.
-func GrowthFor(inUse, rate, history int64) int { return growthFor(inUse, rate, history) }
+func GrowthFor(inUse, rate, history int64) int {
+	return growthFor(inUse, rate, boundFor(inUse, history))
+}
 
 // CalmAfter is calmAfter.
 const CalmAfter = calmAfter
@@ -9,8 +11,8 @@ const CalmAfter = calmAfter
 // Growth is what the heap may grow by.
 type Growth = growth
 
-// Follow takes a second's wish, and returns what holds from then on.
-func (g *growth) Follow(wish int) int {
-	g.follow(wish)
+// Follow takes a look's wish and bound, and returns what holds from then on.
+func (g *growth) Follow(wish, bound int) int {
+	g.follow(wish, bound)
 	return g.now
 }

@@ -47,10 +47,12 @@ func boundHeap(ctx context.Context, history int64) error {
 	var g growth
 	for seen := see(); ; {
 		before := g.now
-		if g.follow(growthFor(seen.inUse, seen.rate, history)); g.now != before {
+		bound := boundFor(seen.inUse, history)
+		calm := g.follow(growthFor(seen.inUse, seen.rate, bound), bound)
+		if g.now != before {
 			debug.SetGCPercent(g.now)
 		}
-		if g.now < before && seen.spare > seen.inUse/2+spareEnough {
+		if calm && seen.spare > seen.inUse/2+spareEnough {
 			debug.FreeOSMemory()
 		}
 		select {
@@ -65,22 +67,30 @@ func boundHeap(ctx context.Context, history int64) error {
 }
 
 // growth is by how many percent the heap may grow. It rises at once, and falls to
-// what sufficed for calmAfter.
+// what sufficed for calmAfter, or at once to its bound.
 type growth struct {
 	now  int
 	calm int // for how many looks less sufficed
 	most int // what sufficed in these
 }
 
-func (g *growth) follow(wish int) {
-	if wish >= g.now {
+// follow grants what is wished for, which is not above bound. It returns whether less
+// has sufficed and will do from now on.
+func (g *growth) follow(wish, bound int) (calm bool) {
+	switch {
+	case wish >= g.now:
 		*g = growth{now: wish}
-		return
+		return false
+	case g.now > bound:
+		*g = growth{now: bound}
+		return false
 	}
 	g.calm, g.most = g.calm+1, max(g.most, wish)
-	if g.calm == calmAfter {
-		*g = growth{now: g.most}
+	if g.calm < calmAfter {
+		return false
 	}
+	*g = growth{now: g.most}
+	return true
 }
 
 // spareEnough is how many bytes are worth giving back.
@@ -106,13 +116,26 @@ func see() heap {
 	return heap{inUse: value(0), allocated: value(1), spare: value(2) - value(0) + value(3)}
 }
 
-// growthFor returns by how many percent a heap with so many bytes in use may grow
-// where so many are allocated in a second: in few steps, since each change stops
-// the process for a moment.
-func growthFor(inUse, rate, history int64) int {
-	for _, growth := range [...]int{mostGrowth, 400, 200, 130, 90, 60, heapGrowth, 22} {
-		bounded := growth <= heapGrowth || inUse*int64(growth) <= history*heapGrowth
-		if bounded && inUse*int64(growth) <= 100*collectEvery*rate {
+// steps are the percentages there are, falling: few, since each change stops the
+// process for a moment.
+func steps() [9]int { return [...]int{mostGrowth, 400, 200, 130, 90, 60, heapGrowth, 22, leastGrowth} }
+
+// boundFor returns by how many percent at most a heap may grow that has so many bytes
+// in use.
+func boundFor(inUse, history int64) int {
+	for _, growth := range steps() {
+		if growth > heapGrowth && inUse*int64(growth) <= history*heapGrowth {
+			return growth
+		}
+	}
+	return heapGrowth
+}
+
+// growthFor returns by how many percent a heap with so many bytes in use may grow where
+// so many are allocated in a second, which is not above bound.
+func growthFor(inUse, rate int64, bound int) int {
+	for _, growth := range steps() {
+		if growth <= bound && inUse*int64(growth) <= 100*collectEvery*rate {
 			return growth
 		}
 	}

@@ -40,17 +40,27 @@ func TestHeapGrowth(t *testing.T) {
 func TestHeapGrowthIsSteady(t *testing.T) {
 	var g main.Growth
 	for i, wish := range []int{15, 35, 200, 15, 60, 200, 35, 15, 200} {
-		if got, want := g.Follow(wish), []int{15, 35, 200}[min(i, 2)]; got != want {
+		if got, want := g.Follow(wish, 800), []int{15, 35, 200}[min(i, 2)]; got != want {
 			t.Errorf("look %d: %d %%, want %d", i, got, want)
 		}
 	}
 	for range main.CalmAfter - 1 {
-		if got := g.Follow(22); got != 200 {
+		if got := g.Follow(22, 800); got != 200 {
 			t.Fatalf("got %d %% while it is not calm yet, want 200", got)
 		}
 	}
-	if got := g.Follow(15); got != 22 {
+	if got := g.Follow(15, 800); got != 22 {
 		t.Errorf("got %d %% when it is calm, want 22", got)
+	}
+}
+
+// I7: what a history that fills has to do with is kept at once.
+func TestHeapGrowthKeepsItsBound(t *testing.T) {
+	var g main.Growth
+	for _, c := range []struct{ wish, bound, want int }{{800, 800, 800}, {35, 90, 90}, {35, 60, 60}, {15, 60, 60}, {35, 35, 35}} {
+		if got := g.Follow(c.wish, c.bound); got != c.want {
+			t.Errorf("wish %d %%, bound %d %%: got %d, want %d", c.wish, c.bound, got, c.want)
+		}
 	}
 }
 
