@@ -59,8 +59,7 @@ func (j *Journal) tell(m *Message) {
 			c.late = true
 			l.burst = append(l.burst, c)
 		default:
-			c.woken = m.At
-			l.wake(c)
+			l.wake(c, l.few)
 		}
 	}
 	if len(l.paced) > 0 && j.isMuch(m) {
@@ -70,15 +69,16 @@ func (j *Journal) tell(m *Message) {
 	case !m.More:
 		j.Pause()
 	case m.At-l.since >= burstRest || m.At < l.since:
-		l.wakeBurst()
+		l.burst = l.wakeAll(l.burst, l.few)
 	}
 }
 
 // Pause wakes those who were to be woken with the next message, since none is at
 // hand. It is for the goroutine that appends.
 func (j *Journal) Pause() {
-	j.later.wakeBurst()
-	j.later.spent = 0
+	l := &j.later
+	l.burst = l.wakeAll(l.burst, l.few)
+	l.spent = 0
 }
 
 // Resting tells whether there are users who rest, so that Flush must be called. It is
@@ -93,12 +93,8 @@ func (j *Journal) Flush() {
 
 func (j *Journal) wakePaced() {
 	l := &j.later
-	for i, c := range l.paced {
-		l.paced[i] = nil
-		c.late, c.woken = false, l.at
-		c.waker.Wake(false)
-	}
-	l.paced, l.held, l.size = l.paced[:0], 0, 0
+	l.paced = l.wakeAll(l.paced, 0)
+	l.held, l.size = 0, 0
 }
 
 // isMuch counts what is held from those who rest with m, and tells whether it is so
@@ -112,21 +108,25 @@ func (j *Journal) isMuch(m *Message) bool {
 	return l.held >= j.cfg.Size/4 || l.size >= j.cfg.Memory/256
 }
 
-func (l *later) wakeBurst() {
-	for i, c := range l.burst {
-		l.burst[i] = nil
-		c.late, c.woken = false, l.at
-		l.wake(c)
+// wakeAll wakes late cursors, of whom few may work, and returns the empty list.
+func (l *later) wakeAll(late []*Cursor, few int) []*Cursor {
+	for i, c := range late {
+		late[i] = nil
+		c.late = false
+		l.wake(c, few)
 	}
-	l.burst = l.burst[:0]
+	return late[:0]
 }
 
-// wake wakes one whose event came now, or a moment ago.
-func (l *later) wake(c *Cursor) {
-	few := l.few
+// wake wakes c, whose waker may work as one of a few.
+func (l *later) wake(c *Cursor, few int) {
 	if c.pace.isBusy() {
-		few = fewest
+		few = min(few, fewest)
 	}
-	c.waker.Wake(l.spent < few)
-	l.spent++
+	leisure := l.spent < few
+	if leisure {
+		l.spent++
+	}
+	c.woken = l.at
+	c.waker.Wake(leisure)
 }

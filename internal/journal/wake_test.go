@@ -262,7 +262,8 @@ func TestLeisure(t *testing.T) {
 	}
 }
 
-// Whoever gets many events is woken at leisure only as one of the first.
+// Whoever gets many events is woken at leisure only as one of the first, and takes
+// nobody's place when not.
 func TestBusyLeisure(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	var busy, idle idler
@@ -273,10 +274,13 @@ func TestBusyLeisure(t *testing.T) {
 		firsts[i] = event.UID(strconv.Itoa(i))
 		s.Subscribe(firsts[i], &idler{})
 	}
-	for range 20 {
-		s.burst(0, false, "busy")
+	for range s.Few() {
+		s.Subscribe("crowd", &idler{})
 	}
-	s.burst(6, true, append(firsts[:], "busy", "idle")...)
+	for range 20 {
+		s.burst(0, false, "busy", "crowd")
+	}
+	s.burst(6, true, append(firsts[:], "busy", "crowd", "idle")...)
 	if busy.woken != 21 || busy.leisure != 20 {
 		t.Errorf("who gets many was woken %d times, %d at leisure, want 21, 20", busy.woken, busy.leisure)
 	}
