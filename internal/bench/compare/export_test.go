@@ -1,11 +1,20 @@
 package main
 
+import "slices"
+
 // Doors for the tests.
 var (
 	Run      = run
 	Middle   = middle
 	Listener = listener
 )
+
+// SourceOf returns what that server is told of where it reads from, in a row.
+func SourceOf(name, server, source string) string {
+	all := rows(1)
+	i := slices.IndexFunc(all, func(r row) bool { return r.name == name })
+	return all[i].sourceOf(server, source)
+}
 
 // Line is a line of the table.
 type Line = line

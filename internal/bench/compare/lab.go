@@ -100,10 +100,7 @@ func (l *lab) run(ctx context.Context, round int, r row, source, name string) (e
 	if err != nil {
 		return err
 	}
-	p, key := newPlace(l.broker, source), l.ed25519
-	if r.kept && source == fromQueue && name == bareLoop {
-		p.source = fromKept
-	}
+	p, key := newPlace(l.broker, r.sourceOf(name, source)), l.ed25519
 	if r.name == "connect" {
 		key = l.rsa
 	}

@@ -86,3 +86,19 @@ func TestListener(t *testing.T) {
 		}
 	}
 }
+
+// The broker does the same for both where latency is measured, and the least for bare
+// where CPU time is.
+func TestSourceOf(t *testing.T) {
+	for _, c := range []struct{ row, server, source, want string }{
+		{"latency", "bare", "queue", "durable"},
+		{"latency", "bare", "stream", "stream"},
+		{"latency", "ranger", "queue", "queue"},
+		{"wide", "bare", "queue", "queue"},
+		{"narrow", "bare", "queue", "queue"},
+	} {
+		if got := compare.SourceOf(c.row, c.server, c.source); got != c.want {
+			t.Errorf("%s reads for %s from %s, want %s", c.server, c.row, got, c.want)
+		}
+	}
+}

@@ -29,6 +29,14 @@ type row struct {
 	figures []figure
 }
 
+// sourceOf returns what that server is told of where it reads from.
+func (r *row) sourceOf(server, source string) string {
+	if r.kept && server == bareLoop && source == fromQueue {
+		return fromKept
+	}
+	return source
+}
+
 // figure is a line of the table.
 type figure struct {
 	name   string // fixed, for programs
