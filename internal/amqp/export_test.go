@@ -3,6 +3,7 @@ package amqp
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"slices"
@@ -311,3 +312,6 @@ func Loop(ctx context.Context, i Intake, ended <-chan amqp091.Delivery, cfg Conf
 	}
 	return r.loop(ctx, ended)
 }
+
+// Directly returns what an intake reads from.
+func Directly(c net.Conn) io.Reader { return directly(c) }

@@ -12,7 +12,7 @@ func (c *intake) fill(now time.Time) {
 	if c.failed = c.deadlines.heard(now); c.failed != nil {
 		return
 	}
-	n, err := c.Conn.Read(c.bytes[c.end:])
+	n, err := c.from.Read(c.bytes[c.end:])
 	c.end += n
 	c.read = time.Now()
 	switch {

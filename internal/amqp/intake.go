@@ -2,6 +2,7 @@ package amqp
 
 import (
 	"crypto/rand"
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -40,6 +41,7 @@ const (
 type intake struct {
 	net.Conn
 	deadlines deadlines
+	from      io.Reader     // what is read: the connection; fixed by over
 	tag       string        // the consumer's; fixed at construction
 	most      int           // how much of a body is kept; fixed at construction
 	lent      chan struct{} // whoever receives has the connection, with deliveries; has room for one
@@ -82,7 +84,7 @@ func newIntake(maxBody int) *intake {
 
 // over sets the connection that is read.
 func (c *intake) over(conn net.Conn) {
-	c.Conn, c.deadlines.conn = conn, conn
+	c.Conn, c.deadlines.conn, c.from = conn, conn, directly(conn)
 }
 
 // drop has all deliveries that come discarded from now on. It may be called more than

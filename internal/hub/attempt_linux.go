@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net"
 	"syscall"
+
+	"ranger/internal/rawio"
 )
 
 // rawOf returns what attempts write to: nil where a write has to wait, as TLS's
@@ -22,9 +24,10 @@ func rawOf(c net.Conn) syscall.RawConn {
 
 // attempt writes without waiting. One goroutine uses it at a time.
 type attempt struct {
-	b   []byte
-	err error
-	try func(fd uintptr) // made once, so that a write allocates nothing
+	caller rawio.Caller
+	b      []byte
+	err    error
+	try    func(fd uintptr) // made once, so that a write allocates nothing
 }
 
 func newAttempt() *attempt {
@@ -48,11 +51,10 @@ func (a *attempt) write(raw syscall.RawConn, b []byte) (rest []byte, err error) 
 // once writes until all is written, or the system takes no more.
 func (a *attempt) once(fd uintptr) {
 	for len(a.b) > 0 {
-		n, err := syscall.Write(int(fd), a.b)
+		n, err := a.caller.Write(fd, a.b)
 		switch {
 		case err == nil:
 			a.b = a.b[n:]
-		case errors.Is(err, syscall.EINTR):
 		case errors.Is(err, syscall.EAGAIN):
 			return
 		default:

@@ -1,0 +1,117 @@
+package amqp_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"ranger/internal/amqp"
+)
+
+// tcpPair returns the two ends of a connection.
+func tcpPair(t *testing.T) (near, far *net.TCPConn) {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	a, err := new(net.Dialer).DialContext(t.Context(), "tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = a.Close()
+		_ = b.Close() // a test may have closed it
+	})
+	return a.(*net.TCPConn), b.(*net.TCPConn)
+}
+
+func TestDirect(t *testing.T) {
+	near, far := tcpPair(t)
+	in := amqp.Directly(near)
+	if in == near {
+		t.Fatal("a TCP connection is read by itself")
+	}
+	var buf [64]byte
+	read := func(want string) {
+		t.Helper()
+		if n, err := in.Read(buf[:]); string(buf[:n]) != want || err != nil {
+			t.Errorf("Read = %q, %v; want %q", buf[:n], err, want)
+		}
+	}
+	write := func(text string) {
+		t.Helper()
+		if _, err := far.Write([]byte(text)); err != nil {
+			t.Error(err)
+		}
+	}
+	write("at hand")
+	read("at hand")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		read("waited for")
+	}()
+	write("waited for")
+	<-done
+
+	if n, err := in.Read(nil); n != 0 || err != nil {
+		t.Errorf("Read into nothing = %d, %v; want no end", n, err)
+	}
+	if err := near.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := in.Read(buf[:]); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("Read beyond its deadline: %v", err)
+	}
+	if err := near.SetReadDeadline(time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	_ = far.Close()
+	if n, err := in.Read(buf[:]); n != 0 || !errors.Is(err, io.EOF) {
+		t.Errorf("Read at the end = %d, %v; want io.EOF", n, err)
+	}
+}
+
+func TestDirectReset(t *testing.T) {
+	near, far := tcpPair(t)
+	if err := far.SetLinger(0); err != nil {
+		t.Fatal(err)
+	}
+	_ = far.Close() // with a reset
+	_, err := amqp.Directly(near).Read(make([]byte, 8))
+	if opErr, ok := errors.AsType[*net.OpError](err); !ok || opErr.Op != "read" || !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("Read after a reset: %#v", err)
+	}
+}
+
+// A read takes no memory, whether it waits or not.
+func TestDirectAllocates(t *testing.T) {
+	near, far := tcpPair(t)
+	in, buf, text := amqp.Directly(near), make([]byte, 64), []byte("text")
+	if n := testing.AllocsPerRun(100, func() {
+		_, _ = far.Write(text)
+		_, _ = in.Read(buf)
+	}); n > 0 {
+		t.Errorf("a read takes %v allocations", n)
+	}
+}
+
+// What is no connection of the system's is read by itself.
+func TestNotDirect(t *testing.T) {
+	near, far := net.Pipe()
+	defer func() { _ = near.Close() }()
+	defer func() { _ = far.Close() }()
+	if in := amqp.Directly(near); in != near {
+		t.Errorf("a pipe is read by %T", in)
+	}
+}
