@@ -7,7 +7,7 @@ import (
 
 // Rest is how long a waker is left in peace, to whom very many events come: see
 // Message.Paced.
-const Rest = 10 * time.Millisecond
+const Rest = 16 * time.Millisecond
 
 // burstRest is for how long a waker is left in peace, in ms, while there is more to
 // come: who is woken has a system call to make, which a busy user's next event

@@ -150,7 +150,7 @@ func TestFastRest(t *testing.T) {
 	}
 	wantWoken(t, "250 a second", 250, other.woken)
 	if fast.woken < 120 || fast.woken > 140 {
-		t.Errorf("woken %d times, want some 30 and once each 10 ms", fast.woken)
+		t.Errorf("woken %d times, want some 30 and once each Flush", fast.woken)
 	}
 	s.Flush()
 	fast.woken = 0
