@@ -90,15 +90,21 @@ func says(text string) func(line) bool {
 	}
 }
 
-// awaitFollowing waits until the node has caught up once more, and has not lost its
-// connections again meanwhile: an operator's closing may reach the next ones as well.
+// awaitFollowing waits until the node has caught up once more. It may have lost its
+// connections again by then, since an operator's closing may reach the next ones as well:
+// then it says so, and catches up again.
 func (n *node) awaitFollowing(tb testing.TB) {
 	tb.Helper()
 	for {
 		n.awaitLog(tb, "caught up")
-		if got := n.source.Status(); got.State == amqp.Following && got.CaughtUp && got.Error == nil {
+		got := n.source.Status()
+		if got.State == amqp.Following {
+			if !got.CaughtUp || got.Error != nil {
+				tb.Errorf("status of a node that has caught up: %+v", got)
+			}
 			return
 		}
+		n.awaitLog(tb, "will reconnect")
 	}
 }
 
