@@ -94,7 +94,7 @@ func TestDirectReset(t *testing.T) {
 	}
 }
 
-// A read takes no memory, whether it waits or not.
+// A read of what is at hand takes no memory.
 func TestDirectAllocates(t *testing.T) {
 	near, far := tcpPair(t)
 	in, buf, text := amqp.Directly(near), make([]byte, 64), []byte("text")

@@ -4,7 +4,7 @@ import "math"
 
 // paceSpan is over how many ms a pace is taken, busyPace how many events in that
 // are many, some 250 a second, and fastPace how many are very many, some 750. Those who
-// get very many are woken once each Rest, for eight and more at once; who gets fewer
+// get very many are woken once each Rest, for twelve and more at once; who gets fewer
 // would wait for little gain.
 const (
 	paceSpan = 32

@@ -44,12 +44,20 @@ func (c *Caller) call(number, fd uintptr, b []byte) (int, error) {
 }
 
 func (c *Caller) once(number, fd uintptr, b []byte) (n uintptr, errno syscall.Errno) {
-	if c.row == unseen {
-		c.row = 0
+	if c.isDue() {
 		n, _, errno = syscall.Syscall(number, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b))) //nolint:gosec // the form that syscall asks for
 		return n, errno
 	}
-	c.row++
 	n, _, errno = syscall.RawSyscall(number, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b))) //nolint:gosec // as above
 	return n, errno
+}
+
+// isDue counts a call, and tells whether the scheduler is to know of it.
+func (c *Caller) isDue() bool {
+	if c.row == unseen {
+		c.row = 0
+		return true
+	}
+	c.row++
+	return false
 }

@@ -40,6 +40,29 @@ func TestCalls(t *testing.T) {
 	}
 }
 
+// Behind so many calls in a row comes one that the scheduler knows of; none is due where
+// the goroutine had to wait in between.
+func TestDue(t *testing.T) {
+	read, _ := pipe(t)
+	for _, waits := range []bool{false, true} {
+		var caller rawio.Caller
+		due := 0
+		for i := range 3 * (rawio.Unseen + 1) {
+			if caller.IsDue() {
+				due++
+			}
+			if waits && i%rawio.Unseen == rawio.Unseen/2 {
+				if _, err := caller.Read(read, make([]byte, 1)); !errors.Is(err, syscall.EAGAIN) {
+					t.Fatal(err)
+				}
+			}
+		}
+		if want := map[bool]int{false: 3, true: 0}[waits]; due != want {
+			t.Errorf("waits %t: %d calls were ordinary, want %d", waits, due, want)
+		}
+	}
+}
+
 func TestWouldWait(t *testing.T) {
 	read, write := pipe(t)
 	var caller rawio.Caller
