@@ -124,8 +124,9 @@ func (s *stream) paced(ms int64, users ...event.UID) {
 // again when they have become few; whoever gets fewer is woken for each.
 func TestFastRest(t *testing.T) {
 	s := newStream(t, journal.Config{})
-	fast, other := &waker{}, &waker{}
+	fast, half, other := &waker{}, &waker{}, &waker{}
 	s.Subscribe("fast", fast)
+	s.Subscribe("half", half)
 	s.Subscribe("other", other)
 	ms := int64(0)
 	for ; !s.Resting(); ms++ { // 1,000 a second
@@ -154,11 +155,23 @@ func TestFastRest(t *testing.T) {
 	}
 	s.Flush()
 	fast.woken = 0
-	for range 20 { // 50 a second
-		ms += 20
+	for range 50 { // 500 a second
+		ms += 2
+		s.paced(ms, "fast", "half")
+	}
+	wantWoken(t, "500 a second after 1,000", 0, fast.woken)
+	wantWoken(t, "500 a second", 50, half.woken)
+	for range 10 { // 125 a second
+		ms += 8
 		s.paced(ms, "fast")
 	}
-	wantWoken(t, "50 a second", 20, fast.woken)
+	s.Flush()
+	fast.woken = 0
+	for range 20 {
+		ms += 8
+		s.paced(ms, "fast")
+	}
+	wantWoken(t, "125 a second", 20, fast.woken)
 	wantWaiting(t, s, false)
 }
 
