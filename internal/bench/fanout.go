@@ -44,6 +44,7 @@ func runFanout(ctx context.Context, cfg Config) (Report, error) {
 	r.serverFigure("cpu_per_delivery", "server CPU per delivery", micros(cpu, got), "µs")
 	r.figure("deliveries_rate", "deliveries", perSecond(got, last-start), "1/s")
 	r.figure("published_rate", "trades that the broker took", perSecond(int64(r.cfg.Events), published-start), "1/s")
+	r.figure("fed_rate", "deliveries of the trades that the broker took", perSecond(want, published-start), "1/s")
 	r.figure("messages", "deliveries in all", float64(got), "")
 	r.latency("delivery", "from publish to socket, at full speed", laneMain)
 	return r.finish()

@@ -25,7 +25,7 @@ var (
 var named = map[string]struct{ figures, latencies, series []string }{
 	"connect": {[]string{"connect_rate", "cpu_per_connect"}, []string{"connect"}, nil},
 	"idle":    {[]string{"bytes_per_socket", "rss_before", "rss_after", "idle_cpu"}, nil, []string{"rss"}},
-	"fanout":  {[]string{"cpu_per_delivery", "deliveries_rate", "published_rate", "messages"}, []string{"delivery"}, []string{"deliveries"}},
+	"fanout":  {[]string{"cpu_per_delivery", "deliveries_rate", "published_rate", "fed_rate", "messages"}, []string{"delivery"}, []string{"deliveries"}},
 	"latency": {[]string{"p50", "p99", "cpu_per_delivery"}, []string{"delivery"}, []string{"deliveries"}},
 	"storm":   {append([]string{"seconds_until_back", "cpu"}, others...), othersLatencies, nil},
 	"burst":   {append([]string{"burst_rate", "burst_seconds", "cpu"}, others...), append([]string{"burst"}, othersLatencies...), []string{"burst"}},

@@ -24,6 +24,12 @@ func NewLine(ratio, most, least float64, ours, bare []float64) *Line {
 	return &line{figure: figure{title: "a figure", unit: "µs", target: target{ratio, most, least}}, source: "stream", ours: ours, bare: bare}
 }
 
+// Fed says what the broker fed in each round.
+func (l *line) Fed(values []float64) *Line {
+	l.fed = values
+	return l
+}
+
 // Ratio and Verdict are those of the table.
 func (l *line) Ratio() (median, low, high float64)  { return l.ratio() }
 func (l *line) Verdict() (targets string, met bool) { return l.verdict() }

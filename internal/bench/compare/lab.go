@@ -129,6 +129,9 @@ func (l *lab) run(ctx context.Context, round int, r row, source, name string) (e
 			return fmt.Errorf("the load test does not tell %s", f.title)
 		}
 		l.add(round, f, source, name, v)
+		if err := l.addFed(f, source, name, &report); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -137,6 +140,20 @@ func (l *lab) run(ctx context.Context, round int, r row, source, name string) (e
 func (l *lab) add(round int, f figure, source, server string, value float64) {
 	l.tell("round %d/%d: %s, %s, %s: %s %s", round+1, l.rounds, f.title, source, server, number(value), f.unit)
 	l.results.add(f, source, server, value)
+}
+
+// addFed notes what the broker fed ranger of a figure, if that may be its limit.
+func (l *lab) addFed(f figure, source, server string, report *bench.Report) error {
+	if f.fed == nil || server != ranger {
+		return nil
+	}
+	v, ok := f.fed(report)
+	if !ok {
+		return fmt.Errorf("the load test does not tell what the broker fed of %s", f.title)
+	}
+	line := l.results.line(f, source)
+	line.fed = append(line.fed, v)
+	return nil
 }
 
 func (l *lab) tell(format string, args ...any) {

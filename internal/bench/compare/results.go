@@ -20,20 +20,27 @@ type line struct {
 	figure
 	source     string
 	ours, bare []float64
+	fed        []float64 // what the broker fed ours, round by round; none where it is not told
 }
 
 // add notes a value of a server.
 func (r *results) add(f figure, source, server string, value float64) {
+	l := r.line(f, source)
+	if server == bareLoop {
+		l.bare = append(l.bare, value)
+	} else {
+		l.ours = append(l.ours, value)
+	}
+}
+
+// line returns the line of a figure, adding it where there is none.
+func (r *results) line(f figure, source string) *line {
 	i := slices.IndexFunc(r.lines, func(l *line) bool { return l.name == f.name && l.source == source })
 	if i < 0 {
 		i = len(r.lines)
 		r.lines = append(r.lines, &line{figure: f, source: source})
 	}
-	if server == bareLoop {
-		r.lines[i].bare = append(r.lines[i].bare, value)
-	} else {
-		r.lines[i].ours = append(r.lines[i].ours, value)
-	}
+	return r.lines[i]
 }
 
 // ratio is ours / bare, of the medians; low and high are the least and the
@@ -75,10 +82,30 @@ func (l *line) verdict() (targets string, met bool) {
 		met = met && ours <= t
 	}
 	if t := l.target.least; t > 0 {
-		told = append(told, ">= "+number(t)+" "+l.unit)
-		met = met && ours >= t
+		enough := ">= " + number(t) + " " + l.unit
+		reached := ours >= t
+		if share := l.share(); !math.IsNaN(share) {
+			enough += fmt.Sprintf(" or all that the broker feeds (%.0f %% of it)", 100*share)
+			reached = reached || share >= wholeShare
+		}
+		told = append(told, enough)
+		met = met && reached
 	}
 	return strings.Join(told, ", "), met
+}
+
+// wholeShare is how much of what the broker fed is all of it: a server whose last event
+// comes that much later than the last trade was confirmed has kept up.
+const wholeShare = 0.95
+
+// share is how much ours delivered of what the broker fed meanwhile, the median of all
+// rounds; NaN where that is not told.
+func (l *line) share() float64 {
+	var shares []float64
+	for i, fed := range l.fed {
+		shares = append(shares, l.ours[i]/fed)
+	}
+	return middle(shares)
 }
 
 // print writes the table.

@@ -62,6 +62,19 @@ func TestVerdict(t *testing.T) {
 			}
 		})
 	}
+	for _, c := range []struct {
+		fed  []float64 // 20, 20, 20 were delivered
+		want string
+		met  bool
+	}{
+		{[]float64{20, 40, 21}, ">= 30 µs or all that the broker feeds (95 % of it)", true},
+		{[]float64{20, 40, 22}, ">= 30 µs or all that the broker feeds (91 % of it)", false},
+	} {
+		got, met := compare.NewLine(0, 0, 30, []float64{20, 20, 20}, nil).Fed(c.fed).Verdict()
+		if got != c.want || met != c.met {
+			t.Errorf("fed %v: got %q, %v, want %q, %v", c.fed, got, met, c.want, c.met)
+		}
+	}
 	if _, met := compare.NewLine(0.5, 0, 0, []float64{20}, nil).Verdict(); met {
 		t.Error("a ratio is met without the other's value")
 	}

@@ -19,6 +19,7 @@ type summary struct {
 	Figures []struct {
 		Name, Source string
 		Ours, Bare   []float64
+		Fed          []float64
 		Ratio        float64
 	}
 }
@@ -51,6 +52,9 @@ func TestSmoke(t *testing.T) {
 					alone = append(alone, f.Name)
 				default:
 					pairs[f.Name] = append(pairs[f.Name], f.Source)
+					if (len(f.Fed) > 0) != (f.Name == "narrow_rate") {
+						t.Errorf("%+v: only of the rate it is told what the broker fed", f)
+					}
 					if got, want := f.Ratio, f.Ours[0]/f.Bare[0]; got != want {
 						t.Errorf("%+v: the ratio is not %v", f, want)
 					}

@@ -22,7 +22,8 @@ type summaryLine struct {
 	Unit      string    `json:"unit"`
 	Ours      []float64 `json:"ours"` // one a round
 	Bare      []float64 `json:"bare,omitempty"`
-	Median    float64   `json:"median"` // of ours
+	Fed       []float64 `json:"fed,omitempty"` // what the broker fed ranger
+	Median    float64   `json:"median"`        // of ours
 	BareOf    *float64  `json:"bare_median,omitempty"`
 	Ratio     *float64  `json:"ratio,omitempty"`
 	RatioLow  *float64  `json:"ratio_low,omitempty"`
@@ -38,7 +39,7 @@ func (r *results) summary(s settings) summary {
 		told, met := l.verdict()
 		sum.Figures = append(sum.Figures, summaryLine{
 			Name: l.name, Title: l.title, Source: l.source, Unit: l.unit,
-			Ours: l.ours, Bare: l.bare, Median: middle(l.ours), BareOf: finite(middle(l.bare)),
+			Ours: l.ours, Bare: l.bare, Fed: l.fed, Median: middle(l.ours), BareOf: finite(middle(l.bare)),
 			Ratio: finite(median), RatioLow: finite(low), RatioHigh: finite(high),
 			Target: told, Met: met,
 		})
