@@ -23,15 +23,10 @@ type direct struct {
 	err error
 }
 
-// directly returns what reads from a connection, at best directly: TLS's reads wait for
-// more than the system.
+// directly returns what reads from a connection, at best directly.
 func directly(c net.Conn) io.Reader {
-	socket, ok := c.(syscall.Conn)
-	if !ok {
-		return c
-	}
-	raw, err := socket.SyscallConn()
-	if err != nil {
+	raw := rawio.Of(c)
+	if raw == nil {
 		return c
 	}
 	d := &direct{conn: c, raw: raw}

@@ -2,25 +2,10 @@ package hub
 
 import (
 	"errors"
-	"net"
 	"syscall"
 
 	"ranger/internal/rawio"
 )
-
-// rawOf returns what attempts write to: nil where a write has to wait, as TLS's
-// does, and for what is no connection of the system's.
-func rawOf(c net.Conn) syscall.RawConn {
-	socket, ok := c.(syscall.Conn)
-	if !ok {
-		return nil
-	}
-	raw, err := socket.SyscallConn()
-	if err != nil {
-		return nil
-	}
-	return raw
-}
 
 // attempt writes without waiting. One goroutine uses it at a time.
 type attempt struct {

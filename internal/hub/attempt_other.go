@@ -2,15 +2,10 @@
 
 package hub
 
-import (
-	"net"
-	"syscall"
-)
+import "syscall"
 
-// rawOf returns nil: each write waits, on a goroutine of its session's.
-func rawOf(net.Conn) syscall.RawConn { return nil }
-
-// attempt is never used where rawOf returns nil.
+// attempt is never used: rawio.Of returns nil, and each write waits, on a goroutine of
+// its session's.
 type attempt struct{}
 
 func newAttempt() *attempt { return new(attempt) }

@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"ranger/internal/event"
+	"ranger/internal/rawio"
 )
 
 // ServeHTTP upgrades a request to a socket, or refuses it before the upgrade.
@@ -169,7 +170,7 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	s := h.session
-	s.wire = wire{Conn: c, raw: rawOf(c), hub: s.hub, handshake: new([]byte)}
+	s.wire = wire{Conn: c, raw: rawio.Of(c), hub: s.hub, handshake: new([]byte)}
 	if rw.Reader.Buffered() > 0 { // gorilla refuses what did not wait for the answer
 		return &s.wire, rw, nil
 	}
