@@ -34,7 +34,7 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 soak: ## the tests that break nodes and brokers, at full load and for long
 	scripts/services go test -count=1 -timeout 60m -v -run '$(SOAK)' ./cmd/ranger -args -soak
 
-bench: ## measure ranger and the bare loop side by side: some 15 minutes
+bench: ## measure ranger and the bare loop side by side: some 22 minutes
 	scripts/services go run ./internal/bench/compare
 
 growth: ## what sockets cost by their number, drawn to docs/growth.svg: some 8 minutes
