@@ -131,9 +131,14 @@ func boundFor(inUse, history int64) int {
 	return heapGrowth
 }
 
+// leastHeap is how many bytes in use Go's collector reckons with at least (A Guide to
+// the Go Garbage Collector, "GOGC"). Before the first collection none are told.
+const leastHeap = 4 << 20
+
 // growthFor returns by how many percent a heap with so many bytes in use may grow where
 // so many are allocated in a second, which is not above bound.
 func growthFor(inUse, rate int64, bound int) int {
+	inUse = max(inUse, leastHeap)
 	for _, growth := range steps() {
 		if growth <= bound && inUse*int64(growth) <= 100*collectEvery*rate {
 			return growth

@@ -26,6 +26,8 @@ func TestHeapGrowth(t *testing.T) {
 		"a storm beside a third of a history": {inUse: 80, rate: 500, want: 90},
 		"a storm beside a full history":       {inUse: 300, rate: 500, want: 35},
 		"steady events beside a full history": {inUse: 300, rate: 1, want: 15},
+		"rest before any collection":          {inUse: 0, rate: 0, want: 15},
+		"a storm before any collection":       {inUse: 0, rate: 50, want: 800},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := main.GrowthFor(c.inUse*mebibyte, c.rate*mebibyte, 256*mebibyte); got != c.want {
