@@ -155,23 +155,27 @@ func TestFastRest(t *testing.T) {
 	}
 	s.Flush()
 	fast.woken = 0
-	for range 50 { // 500 a second
-		ms += 2
-		s.paced(ms, "fast", "half")
+	for range 10 {
+		for range 10 { // 500 a second
+			ms += 2
+			s.paced(ms, "fast", "half")
+		}
+		wantWaiting(t, s, true)
+		s.Flush()
 	}
-	wantWoken(t, "500 a second after 1,000", 0, fast.woken)
-	wantWoken(t, "500 a second", 50, half.woken)
-	for range 10 { // 125 a second
-		ms += 8
+	wantWoken(t, "500 a second after 1,000", 10, fast.woken)
+	wantWoken(t, "500 a second", 100, half.woken)
+	for range 20 { // 200 a second
+		ms += 5
 		s.paced(ms, "fast")
 	}
 	s.Flush()
 	fast.woken = 0
 	for range 20 {
-		ms += 8
+		ms += 5
 		s.paced(ms, "fast")
 	}
-	wantWoken(t, "125 a second", 20, fast.woken)
+	wantWoken(t, "200 a second", 20, fast.woken)
 	wantWaiting(t, s, false)
 }
 
