@@ -3,6 +3,7 @@ package bench_test
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"testing"
 	"testing/synctest"
@@ -57,6 +58,12 @@ func TestScenarios(t *testing.T) {
 					t.Errorf("faults of a node that has none: %+v", report.Faults)
 				}
 				wantNames(t, &report)
+				if fed, ok := report.Figure("fed_rate"); ok {
+					published, _ := report.Figure("published_rate")
+					if want := 2 * published * float64(max(1, cfg.Sockets)); math.Abs(fed-want) > want/1000 {
+						t.Errorf("%v trades a second were taken for %v deliveries, want %v", published, fed, want)
+					}
+				}
 			})
 		})
 	}
