@@ -1,0 +1,84 @@
+package testenv
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Broker is a RabbitMQ of a test's own, run by scripts/broker. A start costs some
+// eight seconds of CPU time, so tests share one unless they stop it or change its
+// settings.
+type Broker struct {
+	Dir string // its data are in the folder data, its log in the file log
+	URL string // amqp://…; the same after a restart
+
+	tb testing.TB
+}
+
+// NewBroker starts a broker and kills it when the test ends. files are written
+// into its folder first: rabbitmq.conf, or none for what rabbitmq-env.conf sets.
+func NewBroker(tb testing.TB, files map[string]string) *Broker {
+	tb.Helper()
+	RabbitMQ(tb) // the same conditions as for the shared one
+	b := &Broker{tb: tb, Dir: tb.TempDir()}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(b.Dir, name), []byte(text), 0o600); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	tb.Cleanup(b.Kill)
+	b.Start()
+	return b
+}
+
+// Start starts the broker, on the port and with the data that it had before, and
+// returns when it takes connections. It ends with the test process.
+func (b *Broker) Start() {
+	b.tb.Helper()
+	b.URL = b.run("start", b.Dir, "--owner", strconv.Itoa(os.Getpid()))
+}
+
+// Stop shuts the broker down and returns when it has ended.
+func (b *Broker) Stop() { b.tb.Helper(); b.run("stop", b.Dir) }
+
+// Kill ends the broker as a power cut does, and returns when it has ended. A
+// broker that does not run is left as it is.
+func (b *Broker) Kill() { b.tb.Helper(); b.run("kill", b.Dir) }
+
+// Eval evaluates Erlang expressions in the broker and fails the test if one
+// fails. It takes milliseconds, rabbitmqctl a second of CPU time.
+func (b *Broker) Eval(expressions string) {
+	b.tb.Helper()
+	b.run("eval", b.Dir, expressions)
+}
+
+// Sync has the broker write its tables to disk. RabbitMQ 3.10 takes up to three
+// seconds to write that it has its first stream; killed before that, it cannot
+// find the stream again.
+func (b *Broker) Sync() { b.tb.Helper(); b.Eval(`[dets:sync(T) || T <- dets:all()].`) }
+
+// CloseConnections closes all connections of a user, as an operator does.
+func (b *Broker) CloseConnections(user string) {
+	b.tb.Helper()
+	b.Eval(`rabbit_networking:close_all_user_connections(<<"` + user + `">>, "for a test").`)
+}
+
+// run runs scripts/broker. It does not end with the test's context: brokers are
+// killed after that has ended.
+func (b *Broker) run(args ...string) string {
+	b.tb.Helper()
+	out, err := exec.CommandContext(context.WithoutCancel(b.tb.Context()), script(b.tb, "broker"), args...).Output()
+	if err != nil {
+		var stderr []byte
+		if e, ok := err.(*exec.ExitError); ok { //nolint:errorlint // Output does not wrap it
+			stderr = e.Stderr
+		}
+		b.tb.Fatalf("scripts/broker %s: %v\n%s", strings.Join(args, " "), err, stderr)
+	}
+	return strings.TrimSpace(string(out))
+}

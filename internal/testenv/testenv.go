@@ -1,0 +1,66 @@
+// Package testenv gives tests what they need from outside the process: the
+// RabbitMQ and the Redis that scripts/services starts, a RabbitMQ of their own,
+// child processes that end with the test process, and slots that bound how many
+// heavy tests run at once on the machine. Only tests import it.
+package testenv
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// Patience is how long a test waits for an event that must come. It is not a
+// statement about speed: it only turns a hang into a failure that says what was
+// missing, before the time limit of the whole test process does.
+const Patience = 5 * time.Minute
+
+// RabbitMQ returns the URL of the broker that all tests share, from RABBITMQ_URL.
+// A test must not stop it, and declares names of its own there.
+func RabbitMQ(tb testing.TB) string {
+	tb.Helper()
+	return service(tb, "RABBITMQ_URL")
+}
+
+// Redis returns the URL of the Redis that all tests share, from REDIS_URL.
+func Redis(tb testing.TB) string {
+	tb.Helper()
+	return service(tb, "REDIS_URL")
+}
+
+// service returns the value of a variable that scripts/services sets. With
+// `go test -short` a test that needs a service is skipped; without it, a missing
+// service fails the test.
+func service(tb testing.TB, variable string) string {
+	tb.Helper()
+	if testing.Short() {
+		tb.Skipf("needs %s: left out by -short", variable) //nolint:forbidigo // not because the server is missing
+	}
+	url := os.Getenv(variable) //nolint:forbidigo // set by scripts/services
+	if url == "" {
+		tb.Fatalf("%s is unset: use `make test`, or `scripts/services go test` with the packages to test", variable)
+	}
+	return url
+}
+
+// script returns the path of one of the repository's scripts. Packages are tested
+// in their own folder.
+func script(tb testing.TB, name string) string {
+	tb.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for {
+		path := filepath.Join(dir, "scripts", name)
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			tb.Fatalf("scripts/%s is in no folder above this package", name)
+		}
+		dir = parent
+	}
+}
