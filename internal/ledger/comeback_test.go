@@ -116,16 +116,27 @@ func TestNotResumed(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, c *cluster) {
 		cfg := c.config()
-		cfg.Settle = 5 * time.Second
+		cfg.Settle = time.Hour // nobody waits for what was announced
 		away := func() { c.refused["a.test"], c.refused["b.test"] = true, true }
 		later(&cfg, 2*time.Second, func() { c.set(away); c.close(1006) })
 		later(&cfg, 5*time.Second, func() { c.forget(); c.set(func() { clear(c.refused) }) })
+		began := time.Now()
 		r := judged(t, cfg)
 		if r.Lost == 0 || r.NotResumed != 20 || r.Resumed != 0 {
 			t.Errorf("got %+v", r)
 		}
+		wantNoSettling(t, began)
 		wantFaults(t, r, map[ledger.Fault]int{ledger.Lost: r.Lost})
 	})
+}
+
+// wantNoSettling fails if the run, of ten seconds on the bubble's clock, waited
+// for what could not come.
+func wantNoSettling(t *testing.T, began time.Time) {
+	t.Helper()
+	if took := time.Since(began); took > 15*time.Second {
+		t.Errorf("it took %v", took)
+	}
 }
 
 // TestGapTold: what the broker took and never routed to the stream is lost, and
@@ -137,7 +148,9 @@ func TestGapTold(t *testing.T) {
 			t.Parallel()
 			bubble(t, func(t *testing.T, c *cluster) {
 				cfg := c.config()
-				cfg.Settle = 5 * time.Second
+				if cfg.Settle = 5 * time.Second; told {
+					cfg.Settle = time.Hour
+				}
 				c.taken = func(n int, _ string) (bool, error) { return n < 400 || n >= 500, nil }
 				later(&cfg, 6*time.Second, func() {
 					now, reason := time.Now(), "exchange"
@@ -147,9 +160,12 @@ func TestGapTold(t *testing.T) {
 						c.gap(now.Add(-500*time.Millisecond), now, reason)
 					}
 				})
+				began := time.Now()
 				r := judged(t, cfg)
 				want := map[ledger.Fault]int{ledger.Lost: r.Lost}
-				if !told {
+				if told {
+					wantNoSettling(t, began)
+				} else {
 					want[ledger.Unannounced] = r.Unannounced
 				}
 				wantFaults(t, r, want)

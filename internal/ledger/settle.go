@@ -9,15 +9,39 @@ const (
 	settleLinger = 500 * time.Millisecond
 )
 
-// settle waits until each client has got all events of its user, at most for
-// cfg.Settle. Nothing is confirmed any more.
+// settle waits until each client has every event of its user, or was told that
+// the missing ones may be lost; at most for cfg.Settle. Nothing is confirmed any
+// more.
 func (r *run) settle() {
-	o := newOutstanding(due(r.plan, r.account.all()), r.transcripts)
+	entries := r.account.all()
+	o := newOutstanding(due(r.plan, entries), r.transcripts)
 	end := time.Now().Add(r.cfg.Settle)
-	for !o.settled() && time.Now().Before(end) {
+	for !o.settled() && !r.announced(o, entries) && time.Now().Before(end) {
 		<-time.After(settleLook)
 	}
 	<-time.After(min(settleLinger, r.cfg.Settle))
+}
+
+// announced reports whether each client was told of every event that it has not
+// got. All that were not announced have arrived then, so those will not.
+func (r *run) announced(o *outstanding, entries []entry) bool {
+	if !o.announced(entries, nil, r.account.unixMS) { // cheap, and needed by what follows
+		return false
+	}
+	for _, t := range r.transcripts {
+		if t.anew() {
+			return true // another stream's positions do not compare
+		}
+	}
+	places := make(map[serial]place)
+	for _, t := range r.transcripts {
+		for _, s := range t.since(0) {
+			if s.placed {
+				places[s.n] = s.place
+			}
+		}
+	}
+	return o.announced(entries, places, r.account.unixMS)
 }
 
 // outstanding is what clients have not got yet.
@@ -57,6 +81,23 @@ func (o *outstanding) look(i int) {
 	if len(o.missing[i]) == 0 {
 		o.missing[i] = nil // let its memory go
 	}
+}
+
+// announced reports whether each client was told that what it has not got may be
+// lost. places are where events stand, if any client got them.
+func (o *outstanding) announced(entries []entry, places map[serial]place, unixMS func(time.Duration) int64) bool {
+	for i, missing := range o.missing {
+		for n := range missing {
+			var at *place
+			if known, ok := places[n]; ok {
+				at = &known
+			}
+			if !o.transcripts[i].announced(entries[n], at, unixMS) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // settled tells whether nothing is missing.
