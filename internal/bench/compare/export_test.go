@@ -5,6 +5,7 @@ import "slices"
 // Doors for the tests.
 var (
 	Run      = run
+	Start    = start
 	Middle   = middle
 	Listener = listener
 )

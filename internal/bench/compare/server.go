@@ -64,6 +64,7 @@ func start(ctx context.Context, binary string, env []string) (*server, error) {
 	s.cmd = exec.CommandContext(context.WithoutCancel(ctx), binary, args...) //nolint:gosec // built by us
 	s.cmd.Env = env
 	s.cmd.Dir = filepath.Dir(binary) // where no .env is
+	endWithUs(s.cmd)
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", binary, err)
