@@ -1,14 +1,30 @@
 package main
 
-import "slices"
+import (
+	"context"
+	"io"
+	"slices"
+)
 
 // Doors for the tests.
 var (
 	Run      = run
+	Build    = build
 	Start    = start
 	Middle   = middle
 	Listener = listener
 )
+
+// Measure is Run with servers that are built already, in the directory of that name,
+// and are told env as well.
+func Measure(ctx context.Context, args []string, broker, servers string, env []string, stdout, stderr io.Writer) error {
+	s, err := parse(args, broker, stderr)
+	if err != nil {
+		return err
+	}
+	s.servers, s.env = servers, env
+	return compare(ctx, s, stdout, stderr)
+}
 
 // SourceOf returns what that server is told of where it reads from, in a row.
 func SourceOf(name, server, source string) string {

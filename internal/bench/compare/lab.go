@@ -8,18 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"ranger/internal/bench"
 )
 
-// scenarioTimeout bounds one run of one row.
-const scenarioTimeout = 5 * time.Minute
-
 // lab measures. It is for one goroutine.
 type lab struct {
 	settings
-	dir     string // of the binaries
+	dir     string // for what it makes
 	told    io.Writer
 	rsa     tokens // where the cost of checking them is measured
 	ed25519 tokens // else: 10,000 of them are signed in a moment
@@ -34,7 +30,10 @@ func newLab(ctx context.Context, s settings, stderr io.Writer) (*lab, error) {
 		return nil, err
 	}
 	l := &lab{settings: s, dir: dir, told: stderr}
-	if err = build(ctx, dir); err == nil {
+	if l.servers == "" {
+		l.servers, err = dir, build(ctx, dir, []string{"CGO_ENABLED=0"}) // as it is released
+	}
+	if err == nil {
 		l.rsa, err = newTokens("RS256")
 	}
 	if err == nil {
@@ -94,7 +93,7 @@ func (l *lab) measure(ctx context.Context) error {
 
 // run measures a row once, of a fresh server.
 func (l *lab) run(ctx context.Context, round int, r row, source, name string) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, scenarioTimeout)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	scenario, err := find(r.scenario)
 	if err != nil {
@@ -109,7 +108,7 @@ func (l *lab) run(ctx context.Context, round int, r row, source, name string) (e
 	if r.secure {
 		load.TLS, env = l.secure.clients, append(env, l.secure.environment()...)
 	}
-	s, err := start(ctx, filepath.Join(l.dir, name), env)
+	s, err := l.start(ctx, name, env)
 	if err != nil {
 		return err
 	}
@@ -134,6 +133,11 @@ func (l *lab) run(ctx context.Context, round int, r row, source, name string) (e
 		}
 	}
 	return nil
+}
+
+// start starts a server of that name, and returns when it has caught up. Stop it.
+func (l *lab) start(ctx context.Context, name string, env []string) (*server, error) {
+	return start(ctx, filepath.Join(l.servers, name), slices.Concat(env, l.env))
 }
 
 // add notes a figure, and tells it.

@@ -34,6 +34,11 @@ type settings struct {
 	scale  float64
 	json   string // a file's name; empty: none
 	rows   []string
+
+	// servers is the directory of both binaries; empty: they are built.
+	servers string
+	// env is what servers are told beside what a row needs.
+	env []string
 }
 
 func parse(args []string, broker string, stderr io.Writer) (settings, error) {
@@ -76,6 +81,11 @@ func run(ctx context.Context, args []string, broker string, stdout, stderr io.Wr
 	if err != nil {
 		return err
 	}
+	return compare(ctx, s, stdout, stderr)
+}
+
+// compare is run, once the command line has been read.
+func compare(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	l, err := newLab(ctx, s, stderr)
 	if err != nil {
 		return err

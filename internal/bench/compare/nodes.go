@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"ranger/internal/bench"
@@ -46,7 +45,7 @@ func (l *lab) brokerCost(ctx context.Context, broker bench.Process, nodes int) (
 	p := newPlace(l.broker, fromStream)
 	defer func() { err = errors.Join(err, p.remove(ctx)) }()
 	for n := range nodes {
-		s, err := start(ctx, filepath.Join(l.dir, ranger), p.environment(l.ed25519, fmt.Sprintf("bench%d", n+1)))
+		s, err := l.start(ctx, ranger, p.environment(l.ed25519, fmt.Sprintf("bench%d", n+1)))
 		if err != nil {
 			return 0, err
 		}
@@ -56,7 +55,7 @@ func (l *lab) brokerCost(ctx context.Context, broker bench.Process, nodes int) (
 	if err != nil {
 		return 0, err
 	}
-	published, err := l.pace(ctx, p, max(time.Second/2, time.Duration(l.scale*float64(nodesTime))))
+	published, err := l.pace(ctx, p, max(time.Second/10, time.Duration(l.scale*float64(nodesTime))))
 	if err != nil {
 		return 0, err
 	}

@@ -62,12 +62,9 @@ func (p place) connect(ctx context.Context) (bench.Publisher, error) {
 	return amqp.NewBulkPublisher(ctx, p.url, p.exchanges)
 }
 
-// removeTimeout is how long the broker may take to forget a place.
-const removeTimeout = 30 * time.Second
-
 // remove leaves nothing at the broker, also after the end of ctx.
 func (p place) remove(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	stream := p.stream
 	if p.source != fromStream {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 
 	"ranger/internal/event"
 )
@@ -75,7 +74,7 @@ type windowRead struct {
 
 // window starts a node and stops it.
 func (l *lab) window(ctx context.Context, p place) (w windowRead, err error) {
-	s, err := start(ctx, filepath.Join(l.dir, ranger), p.environment(l.ed25519, node))
+	s, err := l.start(ctx, ranger, p.environment(l.ed25519, node))
 	if err != nil {
 		return w, err
 	}

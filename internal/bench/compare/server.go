@@ -23,21 +23,19 @@ const (
 	bareLoop = "bare"
 )
 
-const (
-	// startTimeout is how long a server may take until it has caught up.
-	startTimeout = time.Minute
-	// stopTimeout is how long it may take to end.
-	stopTimeout = 30 * time.Second
-)
+// patience bounds each wait for what a server or the broker has to do: a start, an
+// end, a row. It says nothing of speed: it makes an error of what hangs.
+const patience = 5 * time.Minute
 
-// build makes both binaries in dir.
-func build(ctx context.Context, dir string) error {
-	for name, pkg := range map[string]string{ranger: "ranger/cmd/ranger", bareLoop: "ranger/internal/bench/bare"} {
-		cmd := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, name), pkg) //nolint:gosec // names of ours
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("build %s: %w\n%s", pkg, err, out)
-		}
+// build makes both binaries in dir, with more flags of `go build`, and env beside
+// our own environment.
+func build(ctx context.Context, dir string, env []string, flags ...string) error {
+	args := append([]string{"build", "-o", dir + string(filepath.Separator)}, flags...)
+	cmd := exec.CommandContext(ctx, "go", append(args, "ranger/cmd/ranger", "ranger/internal/bench/bare")...) //nolint:gosec // flags of ours
+	cmd.Env = append(os.Environ(), env...)
+	endWithUs(cmd)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the servers: %w\n%s", err, out)
 	}
 	return nil
 }
@@ -74,7 +72,7 @@ func start(ctx context.Context, binary string, env []string) (*server, error) {
 		return nil, fmt.Errorf("start %s: %w", binary, err)
 	}
 	go s.follow(stderr)
-	late := time.NewTimer(startTimeout)
+	late := time.NewTimer(patience)
 	defer late.Stop()
 	select {
 	case <-s.ready:
@@ -118,7 +116,7 @@ func (s *server) process() bench.Process { return bench.Process(s.cmd.Process.Pi
 // stop ends the server, in order if it can, and waits for its end.
 func (s *server) stop() error {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
-	kill := time.AfterFunc(stopTimeout, func() { _ = s.cmd.Process.Kill() })
+	kill := time.AfterFunc(patience, func() { _ = s.cmd.Process.Kill() })
 	defer kill.Stop()
 	<-s.ended
 	if err := s.cmd.Wait(); err != nil {
