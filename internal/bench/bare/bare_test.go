@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,11 +17,22 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/auth"
+	bare "ranger/internal/bench/bare"
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
-// patience bounds every wait for something that has to come.
-const patience = 30 * time.Second
+// asServer is set in the environment of a test process that is the server.
+const asServer = "BARE_TEST_SERVER"
+
+// TestMain runs the tests, or is the server that they start: it is built already,
+// with the race detector where they are.
+func TestMain(m *testing.M) {
+	if os.Getenv(asServer) == "" {
+		os.Exit(m.Run())
+	}
+	bare.Main()
+}
 
 // body is a trade between a seller and a buyer.
 const body = `{"id":2435,"price":"3500.0","volume":"0.0331","funds":"115.85","market_id":"btcusd","created_at":"2018-08-20T14:47:19Z","ask_id":3247,"bid_id":3248,"ask_member_id":11,"bid_member_id":12,` +
@@ -33,23 +42,20 @@ const body = `{"id":2435,"price":"3500.0","volume":"0.0331","funds":"115.85","ma
 // TestOwnersAlone: each socket is sent its user's events and no others, byte for
 // byte what ranger sends.
 func TestOwnersAlone(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "bare")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-race", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	broker := testenv.RabbitMQ(t)
 	for _, source := range []string{"stream", "queue", "durable"} {
-		t.Run(source, func(t *testing.T) { testOwnersAlone(t, binary, source) })
+		t.Run(source, func(t *testing.T) { testOwnersAlone(t, broker, source) })
 	}
 }
 
-func testOwnersAlone(t *testing.T, binary, source string) {
+func testOwnersAlone(t *testing.T, broker, source string) {
 	private, public, err := auth.GenerateKey("RS256")
 	check(t, err)
 	signer, err := auth.NewSigner("RS256", string(private))
 	check(t, err)
 	name := "bare." + rand.Text()[:8]
-	ch := channel(t, name)
-	url := start(t, binary, source, name, string(public))
+	ch := channel(t, broker, name)
+	url := start(t, broker, source, name, string(public))
 
 	sockets := make(map[event.UID][]*websocket.Conn)
 	for _, uid := range []event.UID{"IDSELLER00001", "IDBUYER000001", "IDBUYER000001", "IDOTHER000001"} {
@@ -81,15 +87,15 @@ func testOwnersAlone(t *testing.T, binary, source string) {
 		}
 	}
 
-	if _, res, err := websocket.DefaultDialer.DialContext(t.Context(), url, http.Header{"Authorization": {"Bearer a.b.c"}}); err == nil || res.StatusCode != http.StatusUnauthorized {
+	if _, res, err := dialer.DialContext(t.Context(), url, http.Header{"Authorization": {"Bearer a.b.c"}}); err == nil || res.StatusCode != http.StatusUnauthorized {
 		t.Errorf("a bad token is answered %v, %v", res, err)
 	}
 }
 
 // channel returns one whose exchanges, stream and queue of that name are removed at
 // the end.
-func channel(t *testing.T, name string) *amqp091.Channel {
-	conn, err := amqp091.Dial(os.Getenv("RABBITMQ_URL"))
+func channel(t *testing.T, broker, name string) *amqp091.Channel {
+	conn, err := amqp091.Dial(broker)
 	check(t, err)
 	ch, err := conn.Channel()
 	check(t, err)
@@ -107,17 +113,20 @@ func channel(t *testing.T, name string) *amqp091.Channel {
 
 // start returns the URL of a server that is sent SIGTERM at the end, and then
 // must end well.
-func start(t *testing.T, binary, source, name, key string) string {
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), binary, "-source", source)
+func start(t *testing.T, broker, source, name, key string) string {
+	program, err := os.Executable()
+	check(t, err)
+	cmd := testenv.Command(context.WithoutCancel(t.Context()), program, "-source", source)
 	cmd.Env = []string{
-		"RABBITMQ_URL=" + os.Getenv("RABBITMQ_URL"), "AMQP_STREAM=" + name,
+		asServer + "=1", "GORACE=atexit_sleep_ms=0", // else its end takes a second
+		"RABBITMQ_URL=" + broker, "AMQP_STREAM=" + name,
 		"AMQP_TRADE_EXCHANGE=" + name + ".trade", "AMQP_ORDERBOOK_EXCHANGE=" + name + ".orderbook",
 		"JWT_PUBLIC_KEY=" + key, "WEBSOCKET_PORT=0",
 	}
 	stderr, err := cmd.StderrPipe()
 	check(t, err)
 	check(t, cmd.Start())
-	stuck := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	stuck := time.AfterFunc(testenv.Patience, func() { _ = cmd.Process.Kill() })
 	lines := bufio.NewScanner(stderr)
 	t.Cleanup(func() {
 		check(t, cmd.Process.Signal(syscall.SIGTERM))
@@ -142,9 +151,12 @@ func start(t *testing.T, binary, source, name, key string) string {
 	return ""
 }
 
+// dialer opens sockets. Its usual patience is 45 s.
+var dialer = websocket.Dialer{HandshakeTimeout: testenv.Patience}
+
 // open returns a socket that was welcomed.
 func open(t *testing.T, url, token string) *websocket.Conn {
-	ws, _, err := websocket.DefaultDialer.DialContext(t.Context(), url, http.Header{"Authorization": {"Bearer " + token}})
+	ws, _, err := dialer.DialContext(t.Context(), url, http.Header{"Authorization": {"Bearer " + token}})
 	check(t, err)
 	t.Cleanup(func() { check(t, ws.Close()) })
 	if got := read(t, ws); !strings.HasPrefix(got, `{"challenge":"`) || len(got) != 70 {
@@ -157,7 +169,7 @@ func open(t *testing.T, url, token string) *websocket.Conn {
 }
 
 func read(t *testing.T, ws *websocket.Conn) string {
-	check(t, ws.SetReadDeadline(time.Now().Add(patience)))
+	check(t, ws.SetReadDeadline(time.Now().Add(testenv.Patience)))
 	_, text, err := ws.ReadMessage()
 	check(t, err)
 	return string(text)
