@@ -60,8 +60,9 @@ test("after a sleep the server is asked at once", async (t) => {
   assert.equal(w.sockets.length, 2);
 });
 
-// A page, as far as the client looks at it. It stays until there is another.
-function page() {
+// A page, as far as the client looks at it, and a world on it. The page is there until
+// the end of the test.
+function visit(t, options) {
   const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
   const target = new EventTarget();
   let listeners = 0;
@@ -71,8 +72,12 @@ function page() {
     each.removeEventListener = (...args) => (listeners--, removeEventListener.apply(each, args));
   }
   const { addEventListener, removeEventListener } = target;
-  Object.assign(globalThis, { document, addEventListener, removeEventListener });
+  const globals = { document, addEventListener, removeEventListener };
+  Object.assign(globalThis, globals);
+  const w = new World(t, options);
+  t.after(() => Object.keys(globals).forEach((name) => delete globalThis[name])); // after the client's end
   return {
+    w,
     tell: (name) => (name === "visibilitychange" ? document : target).dispatchEvent(new Event(name)),
     document,
     get listeners() {
@@ -83,8 +88,8 @@ function page() {
 
 for (const hint of ["online", "offline", "visibilitychange"]) {
   test(`${hint}: the server is asked at once`, async (t) => {
-    const browser = page();
-    const w = new World(t);
+    const browser = visit(t);
+    const { w } = browser;
     browser.tell(hint); // before there is a socket
     await w.clock.pass();
     browser.tell(hint); // before it is open
@@ -99,8 +104,8 @@ for (const hint of ["online", "offline", "visibilitychange"]) {
 
   if (hint === "offline") continue;
   test(`${hint}: a wait for the network is over, another is not`, async (t) => {
-    const browser = page();
-    const w = new World(t);
+    const browser = visit(t);
+    const { w } = browser;
     await w.open();
     w.socket.end(1006);
     await w.clock.pass();
@@ -116,8 +121,8 @@ for (const hint of ["online", "offline", "visibilitychange"]) {
 }
 
 test("hints do not make a loop of the tries, nor end a wait while there is no network", async (t) => {
-  const browser = page();
-  const w = new World(t, { retry: { min: 4_000, max: 60_000 } });
+  const browser = visit(t, { retry: { min: 4_000, max: 60_000 } });
+  const { w } = browser;
   w.clock.random = 0.9;
   await w.open();
   w.socket.end(1006);
@@ -141,8 +146,8 @@ test("hints do not make a loop of the tries, nor end a wait while there is no ne
 });
 
 test("a page that goes out of sight tells nothing", async (t) => {
-  const browser = page();
-  const w = new World(t);
+  const browser = visit(t);
+  const { w } = browser;
   const socket = await w.open();
   browser.document.visibilityState = "hidden";
   browser.tell("visibilitychange");
@@ -150,8 +155,8 @@ test("a page that goes out of sight tells nothing", async (t) => {
 });
 
 test("close() takes the page's listeners back", async (t) => {
-  const browser = page();
-  const w = new World(t);
+  const browser = visit(t);
+  const { w } = browser;
   await w.open();
   assert.equal(browser.listeners, 3);
   w.ranger.close();

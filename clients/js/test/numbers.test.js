@@ -37,7 +37,7 @@ test("it takes and refuses the same texts as JSON.parse", () => {
     }
   };
   let taken = 0;
-  for (let i = 0; i < 100_000; i++) {
+  for (let i = 0; i < 30_000; i++) {
     const text = Array.from({ length: 1 + pick(8) }, () => pieces[pick(pieces.length)]).join("");
     const want = attempt(JSON.parse, text);
     if (want) taken++;
