@@ -34,7 +34,11 @@ type BulkPublisher struct {
 // NewBulkPublisher connects to the broker at url and sees that both exchanges are
 // there. Close it when done.
 func NewBulkPublisher(ctx context.Context, url string, exchanges Exchanges) (*BulkPublisher, error) {
-	c, err := dialOver(ctx, url, "ranger bench", func(c net.Conn) net.Conn { return gather(tidy(c)) })
+	return newBulkPublisher(ctx, url, exchanges, limits{})
+}
+
+func newBulkPublisher(ctx context.Context, url string, exchanges Exchanges, l limits) (*BulkPublisher, error) {
+	c, err := dialOver(ctx, url, "ranger bench", l, func(c net.Conn) net.Conn { return gather(tidy(c)) })
 	if err != nil {
 		return nil, advised(err)
 	}

@@ -22,10 +22,10 @@ var errUnanswered = errors.New("the broker did not answer in time")
 // also from a node that waits for others of its cluster, or for its disk.
 type connection struct {
 	*amqp091.Connection
-	socket     io.Closer     // what is under it, and under TLS; fixed at construction
-	in         *intake       // what holds it up, or nil; fixed at construction
-	timeout    time.Duration // answerTimeout; fixed before the first call
-	unanswered atomic.Bool   // it was ended for that
+	socket     io.Closer   // what is under it, and under TLS; fixed at construction
+	in         *intake     // what holds it up, or nil; fixed at construction
+	limits     limits      // with none that is zero; fixed at construction
+	unanswered atomic.Bool // it was ended for an answer that did not come in time
 }
 
 // inTime returns what f does, which calls and waits for the broker's answers
@@ -39,7 +39,7 @@ func (c *connection) inTime(f func() error) error {
 			select {
 			case <-done:
 				return
-			case <-time.After(c.timeout):
+			case <-time.After(c.limits.answer):
 				late = c.in == nil || !c.in.heldUp(begin)
 			}
 		}
@@ -84,7 +84,7 @@ func withChannel(c *connection, f func(*amqp091.Channel) error) error {
 // hangUp closes c, politely if the broker answers in time. It may be called
 // more than once.
 func hangUp(c *connection) {
-	enough := time.AfterFunc(hangUpTimeout, func() { _ = c.socket.Close() })
+	enough := time.AfterFunc(c.limits.goodbye, func() { _ = c.socket.Close() })
 	defer enough.Stop()
 	_ = c.Close() // closed already, or dead: gone either way
 }

@@ -27,8 +27,8 @@ var errURL = errors.New("the broker's URL is not an AMQP URI")
 // dial opens a connection that the broker lists under name. The end of ctx ends
 // it at any point; afterwards ctx is of no more use to the connection. Deliveries to
 // in's consumer are for in, unless that is nil.
-func dial(ctx context.Context, url, name string, in *intake) (*connection, error) {
-	c, err := dialOver(ctx, url, name, func(c net.Conn) net.Conn {
+func dial(ctx context.Context, url, name string, in *intake, l limits) (*connection, error) {
+	c, err := dialOver(ctx, url, name, l, func(c net.Conn) net.Conn {
 		if in != nil {
 			in.over(c)
 			c = in
@@ -43,7 +43,8 @@ func dial(ctx context.Context, url, name string, in *intake) (*connection, error
 
 // dialOver is dial, with something of ours between the library and the
 // connection, or what is decrypted of it.
-func dialOver(ctx context.Context, url, name string, over func(net.Conn) net.Conn) (*connection, error) {
+func dialOver(ctx context.Context, url, name string, l limits, over func(net.Conn) net.Conn) (*connection, error) {
+	l = l.withDefaults()
 	uri, err := amqp091.ParseURI(url)
 	if err != nil {
 		return nil, &topologyError{errURL, badURL}
@@ -55,19 +56,19 @@ func dialOver(ctx context.Context, url, name string, over func(net.Conn) net.Con
 	// TLS is ours, since tidied and intake have to read what comes out of it.
 	_, behindScheme, _ := strings.Cut(url, ":")
 	c, err := amqp091.DialConfig("amqp:"+behindScheme, amqp091.Config{
-		Heartbeat:  heartbeat,
+		Heartbeat:  l.heartbeat,
 		FrameSize:  frameMax,
 		Locale:     "en_US",
 		Properties: properties,
 		Dial: func(network, _ string) (net.Conn, error) {
-			d := net.Dialer{Timeout: handshakeTimeout}
+			d := net.Dialer{Timeout: l.handshake}
 			var err error
 			if conn, err = d.DialContext(ctx, network, net.JoinHostPort(uri.Host, strconv.Itoa(uri.Port))); err != nil {
 				return nil, err
 			}
 			release = context.AfterFunc(ctx, func() { _ = conn.Close() })
 			// The library lifts this deadline once the connection is open.
-			if err := conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
+			if err := conn.SetDeadline(time.Now().Add(l.handshake)); err != nil {
 				return nil, err
 			}
 			plain := conn
@@ -96,5 +97,5 @@ func dialOver(ctx context.Context, url, name string, over func(net.Conn) net.Con
 		}
 		return nil, err
 	}
-	return &connection{Connection: c, socket: conn, timeout: answerTimeout}, nil
+	return &connection{Connection: c, socket: conn, limits: l}, nil
 }

@@ -21,7 +21,7 @@ func streamEnd(ctx context.Context, c *connection, stream string) (offset uint64
 		if err != nil {
 			return err
 		}
-		enough := time.After(endPause)
+		enough := time.After(c.limits.end)
 		for {
 			select {
 			case <-ctx.Done():
@@ -61,7 +61,7 @@ func windowStart(ctx context.Context, c *connection, m *markers, window time.Dur
 			return ctx.Err()
 		case err := <-m.closed:
 			return m.fault(err)
-		case <-time.After(windowTimeout):
+		case <-time.After(c.limits.window):
 			return errNotTaken
 		case d, open := <-deliveries:
 			n, is := d.Headers[streamOffset].(int64)

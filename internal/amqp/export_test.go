@@ -160,11 +160,42 @@ func (t *Topology) TakeMade(name string) bool { return t.takeMade(exchange{name:
 
 // SetAnswerTimeout sets how long s lets the broker take to answer. It is for
 // before Run.
-func (s *Source) SetAnswerTimeout(d time.Duration) { s.timeout = d }
+func (s *Source) SetAnswerTimeout(d time.Duration) { s.cfg.limits.answer = d }
+
+// Limits are limits.
+type Limits struct {
+	Handshake, Heartbeat, Goodbye, Answer, Record, Window, End, Silence, Straggle time.Duration
+}
+
+func (l Limits) limits() limits {
+	return limits{l.Handshake, l.Heartbeat, l.Goodbye, l.Answer, l.Record, l.Window, l.End, l.Silence, l.Straggle}
+}
+
+// DefaultLimits are those of a Config that says nothing.
+func DefaultLimits() Limits {
+	l := Config{}.withDefaults().limits
+	return Limits{l.handshake, l.heartbeat, l.goodbye, l.answer, l.record, l.window, l.end, l.silence, l.straggle}
+}
+
+// Within returns c with these limits.
+func (c Config) Within(l Limits) Config {
+	c.limits = l.limits()
+	return c
+}
+
+// NewPublisherWithin is newPublisher.
+func NewPublisherWithin(ctx context.Context, url string, exchanges Exchanges, l Limits) (*Publisher, error) {
+	return newPublisher(ctx, url, exchanges, l.limits())
+}
+
+// NewBulkPublisherWithin is newBulkPublisher.
+func NewBulkPublisherWithin(ctx context.Context, url string, exchanges Exchanges, l Limits) (*BulkPublisher, error) {
+	return newBulkPublisher(ctx, url, exchanges, l.limits())
+}
 
 // connected is a connection that a test has opened.
 func connected(c *amqp091.Connection) *connection {
-	return &connection{Connection: c, socket: c, timeout: answerTimeout}
+	return &connection{Connection: c, socket: c, limits: limits{}.withDefaults()}
 }
 
 // StreamEnd is streamEnd.
@@ -231,7 +262,7 @@ type Taken struct {
 
 // InTime is inTime of a connection over i, where the broker may take so long to answer.
 func (i Intake) InTime(timeout time.Duration, f func() error) error {
-	return (&connection{socket: i, in: i.intake, timeout: timeout}).inTime(f)
+	return (&connection{socket: i, in: i.intake, limits: limits{answer: timeout}}).inTime(f)
 }
 
 // Lent is where the connection comes.
@@ -294,7 +325,7 @@ func taken(d *delivery, names []string) Taken {
 // DialIntake opens a connection to a broker with an intake.
 func DialIntake(ctx context.Context, url string, maxBody int) (*amqp091.Connection, Intake, error) {
 	in := newIntake(maxBody)
-	c, err := dial(ctx, url, "intake", in)
+	c, err := dial(ctx, url, "intake", in, limits{handshake: time.Hour, heartbeat: time.Hour})
 	if err != nil {
 		return nil, Intake{}, err
 	}

@@ -139,7 +139,7 @@ func (l *lookout) silent(ctx context.Context, quiet time.Duration) error {
 			return foreign("the stream ends before the last message read")
 		}
 	}
-	if quiet < 2*every {
+	if quiet < r.src.cfg.limits.silence {
 		return nil
 	}
 	confirmed, err := r.markers.confirmed()

@@ -21,6 +21,7 @@ type markers struct {
 	ch     *amqp091.Channel
 	queue  string // where they go; fixed at construction
 	node   string // fixed at construction
+	limits limits // fixed at construction
 	id     string // of the attempt; fixed at construction
 	notice chan struct{}
 	seen   atomic.Int64 // number of the newest one read
@@ -40,7 +41,7 @@ func newMarkers(c *connection, queue, node string) (*markers, error) {
 		return nil, err
 	}
 	return &markers{
-		ch: ch, queue: queue, node: node, id: rand.Text(), notice: make(chan struct{}, 1),
+		ch: ch, queue: queue, node: node, limits: c.limits, id: rand.Text(), notice: make(chan struct{}, 1),
 		closed:  ch.NotifyClose(make(chan *amqp091.Error, 1)),
 		blocked: c.NotifyBlocked(make(chan amqp091.Blocking, 16)),
 	}, nil
@@ -81,7 +82,7 @@ func (m *markers) record(ctx context.Context, g event.Gap) error {
 	if err := m.publish(gapType, g.Record()); err != nil {
 		return wrap("publish a gap record", err)
 	}
-	for wait := recordTimeout; ; {
+	for wait := m.limits.record; ; {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -40,8 +40,12 @@ type question struct {
 // NewPublisher connects to the broker at url and sees that both exchanges are
 // there. Close it when done.
 func NewPublisher(ctx context.Context, url string, exchanges Exchanges) (*Publisher, error) {
+	return newPublisher(ctx, url, exchanges, limits{})
+}
+
+func newPublisher(ctx context.Context, url string, exchanges Exchanges, l limits) (*Publisher, error) {
 	exchanges = exchanges.withDefaults()
-	c, err := dial(ctx, url, "ranger publish", nil)
+	c, err := dial(ctx, url, "ranger publish", nil, l)
 	if err != nil {
 		return nil, advised(err)
 	}

@@ -16,7 +16,7 @@ func Remove(ctx context.Context, cfg Config) error {
 	if cfg.Queue {
 		cfg.Stream = queueName(cfg)
 	}
-	c, err := dial(ctx, cfg.URL, "ranger bench", nil)
+	c, err := dial(ctx, cfg.URL, "ranger bench", nil, cfg.limits)
 	if err != nil {
 		return advised(err)
 	}

@@ -44,6 +44,8 @@ type Config struct {
 	Window time.Duration
 	// LookEvery is how often topology and silence are looked at, 5 s by default.
 	LookEvery time.Duration
+
+	limits limits
 }
 
 // Metrics is told what became of messages, by the goroutine that reads.
@@ -64,7 +66,6 @@ type Source struct {
 	log      *slog.Logger     // fixed at construction
 	metrics  Metrics          // fixed at construction
 	journal  *journal.Journal // fixed at construction
-	timeout  time.Duration    // answerTimeout; fixed at construction
 	denied   map[string]error // see topology
 	catchUps catchUps         // who waits until all was read
 	asked    chan struct{}    // says that there is somebody waiting; it has room for one
@@ -99,7 +100,6 @@ func NewSource(cfg Config, j *journal.Journal, m Metrics, log *slog.Logger) *Sou
 		asked:    make(chan struct{}, 1),
 		unrouted: newUnroutedLog(log),
 		retries:  newRetries(maxRetries),
-		timeout:  answerTimeout,
 		denied:   make(map[string]error),
 		status:   Status{State: Connecting, Since: time.Now()},
 	}
@@ -223,11 +223,10 @@ func (s *Source) make(ctx context.Context, t *topology) error {
 // connect opens a connection, which the end of ctx ends, and returns what hangs
 // up and waits for it. Deliveries are for in, unless that is nil.
 func (s *Source) connect(ctx context.Context, name string, in *intake) (*connection, func(), error) {
-	c, err := dial(ctx, s.cfg.URL, name, in)
+	c, err := dial(ctx, s.cfg.URL, name, in, s.cfg.limits)
 	if err != nil {
 		return nil, nil, err
 	}
-	c.timeout = s.timeout
 	hungUp := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() { hangUp(c); close(hungUp) })
 	return c, func() {
@@ -247,6 +246,9 @@ func (c Config) withDefaults() Config {
 	or(&c.Prefetch, 2000)
 	or(&c.Window, 15*time.Minute)
 	or(&c.LookEvery, 5*time.Second)
+	c.limits = c.limits.withDefaults()
+	or(&c.limits.silence, 2*c.LookEvery)
+	or(&c.limits.straggle, c.LookEvery/5)
 	return c
 }
 

@@ -34,7 +34,7 @@ func (s *Stored) Record() string {
 // to visit.
 func Walk(ctx context.Context, cfg Config, from uint64, since time.Duration, visit func(Stored) bool) error {
 	cfg = cfg.withDefaults()
-	c, err := dial(ctx, cfg.URL, "ranger inspect", nil)
+	c, err := dial(ctx, cfg.URL, "ranger inspect", nil, cfg.limits)
 	if err != nil {
 		return advised(err)
 	}
