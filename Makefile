@@ -4,7 +4,7 @@
 GOLANGCI = CGO_ENABLED=0 go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 VERSION  = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 FUZZTIME = 30s
-SOAK     = TestStorm|TestChaos|TestRollingRestart|TestBrokerKilledUnderLoad|TestPeatiosExchangesLost|TestFeedBroken|TestHistoryMemory
+SOAK     = TestStorm|TestChaos|TestRollingRestart|TestBrokerKilledUnderLoad|TestFeedBroken|TestHistoryMemory
 
 # Peers that tests run against: publishers and clients that are not ours, and
 # what runs the browser client and the page.

@@ -19,6 +19,7 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/bench"
+	"ranger/internal/testenv"
 )
 
 // benchDocument is what --json prints.
@@ -36,6 +37,7 @@ type benchDocument struct {
 func TestBench(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	testenv.Heavy(t)
 	dir := t.TempDir()
 	page := filepath.Join(dir, "report.html")
 	check(t, os.Mkdir(filepath.Join(dir, "tmp"), 0o700))
@@ -104,6 +106,7 @@ func looksLikeAPage(t *testing.T, file string) {
 func TestBenchOfARunningServer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	testenv.Heavy(t)
 	p := w.serve()
 	r := command(t, t.TempDir(), append(w.environment(), "JWT_PRIVATE_KEY="+w.privatePEM),
 		"bench", "fanout", "--url="+p.ws, "--users=10", "--events=100", "--progress")
@@ -124,6 +127,7 @@ func TestBenchOfARunningServer(t *testing.T) {
 func TestBenchFindsFaults(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	testenv.Heavy(t)
 	lossy := losing(t, w.serve())
 	r := command(t, t.TempDir(), append(w.environment(), "JWT_PRIVATE_KEY="+w.privatePEM),
 		"bench", "fanout", "--url=ws"+strings.TrimPrefix(lossy.URL, "http"), "--users=10", "--events=200")
@@ -202,6 +206,7 @@ func ownServer(t *testing.T, p *process) (pid int, stream string) {
 func TestBenchInterrupted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	testenv.Heavy(t)
 	page := filepath.Join(t.TempDir(), "report.html")
 	p := launchIn(t, t.TempDir(), []string{"RABBITMQ_URL=" + w.url}, "bench", "latency", "--users=10", "--duration=1h", "--expires-in=2h", "--progress", "--html="+page)
 	p.awaitLine("latency: delivering")
@@ -236,6 +241,7 @@ func TestBenchInterrupted(t *testing.T) {
 func TestBenchServerDies(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	testenv.Heavy(t)
 	p := launchIn(t, t.TempDir(), []string{"RABBITMQ_URL=" + w.url}, "bench", "latency", "--users=10", "--duration=1h", "--expires-in=2h", "--progress")
 	p.awaitLine("latency: delivering")
 	pid, stream := ownServer(t, p)

@@ -11,6 +11,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"ranger/internal/testenv"
 )
 
 // tab is a page of the sandbox in a real browser, in which nothing may go wrong.
@@ -23,20 +25,52 @@ type tab struct {
 	received map[network.RequestID][]string // guarded by mu: what came on each socket
 }
 
-// open opens the sandbox's page in a browser of its own, of a width in CSS pixels.
+// browser is the one of all tests: a start costs seconds of CPU time. The tabs of
+// a test share no storage with those of others.
+var browser struct {
+	mu   sync.Mutex
+	ctx  context.Context //nolint:containedctx // chromedp keeps the browser in it; guarded by mu; nil before the first test
+	stop func()          // guarded by mu
+}
+
+// openBrowser starts the browser if it does not run.
+func openBrowser(t testing.TB) context.Context {
+	t.Helper()
+	browser.mu.Lock()
+	defer browser.mu.Unlock()
+	if browser.ctx == nil {
+		allocator, end := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:], //nolint:usetesting // it outlives the test
+			chromedp.ExecPath("chromium"), // Debian's package
+			chromedp.NoSandbox,            // which root cannot have
+		)...)
+		ctx, shut := chromedp.NewContext(allocator)
+		browser.stop = func() { shut(); end() }
+		if err := chromedp.Do(ctx); err != nil {
+			browser.stop()
+			t.Fatalf("start Chromium: %v (`make test` installs it)", err)
+		}
+		browser.ctx = ctx
+	}
+	return browser.ctx
+}
+
+// closeBrowser ends the browser after all tests.
+func closeBrowser() {
+	browser.mu.Lock()
+	defer browser.mu.Unlock()
+	if browser.ctx != nil {
+		browser.stop()
+	}
+}
+
+// open opens the sandbox's page in a tab of its own, of a width in CSS pixels.
 func (s *toy) open(width int64) *tab {
 	s.t.Helper()
-	browser, stop := chromedp.NewExecAllocator(s.t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath("chromium"), // Debian's package
-		chromedp.NoSandbox,            // which root cannot have
-		chromedp.UserDataDir(s.t.TempDir()),
-	)...)
-	s.t.Cleanup(stop)
-	ctx, shut := chromedp.NewContext(browser)
-	s.t.Cleanup(shut) // before the browser, whose folder goes next
+	ctx, shut := chromedp.NewContext(openBrowser(s.t), chromedp.WithNewBrowserContext())
+	s.t.Cleanup(shut)
 	p := &tab{t: s.t, ctx: ctx, received: make(map[network.RequestID][]string)}
 	if err := chromedp.Listen(ctx, p.hear); err != nil {
-		s.t.Fatalf("start Chromium: %v (`make test` installs it)", err)
+		s.t.Fatalf("open a tab: %v", err)
 	}
 	p.do(chromedp.EmulateViewport(width, 900), chromedp.Navigate(s.url+"/"))
 	return p
@@ -139,7 +173,7 @@ func (p *tab) evaluate(expression string) string {
 // await waits until an expression on the page is want, as text.
 func (p *tab) await(expression, want string) {
 	p.t.Helper()
-	_, err := chromedp.Run(p.ctx, chromedp.Poll[bool](fmt.Sprintf(`String(%s) === %q`, expression, want), chromedp.WithPollingTimeout(patience)))
+	_, err := chromedp.Run(p.ctx, chromedp.Poll[bool](fmt.Sprintf(`String(%s) === %q`, expression, want), chromedp.WithPollingTimeout(testenv.Patience)))
 	if err != nil {
 		p.t.Fatalf("%s is %s, want %s: %v", expression, p.evaluate(expression), want, err)
 	}

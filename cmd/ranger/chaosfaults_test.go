@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// chaos has a fault begin at each tick, whether or not those before have ended,
-// and returns when all have. Each kind comes once, in any order, before one comes
+// chaos has faults begin so many events apart, whether or not those before have
+// ended, and returns when all have. Each kind comes once, in any order, before one comes
 // again.
 func (c *cluster) chaos(l load, clients *connections) {
 	c.t.Helper()
@@ -34,16 +34,14 @@ func (c *cluster) chaos(l load, clients *connections) {
 		{"client cut", clients.cut},
 		{"kill -9", at(c.kill)},
 		{"SIGTERM", at(c.terminate)},
-		{"SIGSTOP for 4 s", at(c.pause)},
+		{"SIGSTOP", at(func(n *clusterNode) { c.pause(n, 2*l.every) })},
 		{"connections to the broker closed", at(c.disconnect)},
 	}
 	count := make(map[string]int)
 	order := slices.Clone(kinds)
 	begun := time.Now()
-	tick := time.NewTicker(l.every)
-	defer tick.Stop()
-	for n := range int(l.duration / l.every) {
-		<-tick.C
+	for n := range l.faults {
+		c.pass(l.every)
 		if n%len(order) == 0 {
 			rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		}

@@ -15,45 +15,41 @@ import (
 	"ranger/internal/auth"
 	"ranger/internal/event"
 	"ranger/internal/ledger"
+	"ranger/internal/testenv"
 )
 
-// cluster is some nodes on one stream of a broker of their own. Each has an
-// address that stays, and its own user at the broker.
+// cluster is some nodes on one stream. Each has an address that stays, and
+// reaches the broker through a proxy of its own.
 type cluster struct {
 	*world
-	broker  *broker
 	nodes   []*clusterNode
 	durable bool // how the publisher declares exchanges
 
-	restart sync.Mutex // held while no publisher may connect
+	restart   sync.Mutex // held while no publisher may connect
+	confirmed counter    // events that the broker has confirmed to the ledger
 }
 
 type clusterNode struct {
 	*process
-	name string
-	env  []string
+	name  string
+	env   []string
+	proxy *testenv.Proxy // to the broker
 }
 
 // heartbeat is a cluster's HEARTBEAT_INTERVAL: short, so that a ledger of a minute
 // knows when some do not come.
 const heartbeat = 2 * time.Second
 
-// newCluster starts a broker and so many nodes with this environment.
-func newCluster(t testing.TB, nodes int, env ...string) *cluster {
+// newCluster starts so many nodes, with this environment, on the broker at url.
+func newCluster(t testing.TB, url string, nodes int, env ...string) *cluster {
 	t.Helper()
-	b := newBroker(t)
-	c := &cluster{world: newWorldAt(t, b.url), broker: b}
-	var users strings.Builder
+	c := &cluster{world: newWorldAt(t, url)}
 	for i := range nodes {
-		fmt.Fprintf(&users, `rabbit_auth_backend_internal:add_user(<<"node%d">>, <<"node">>, <<"test">>), `, i)
-		fmt.Fprintf(&users, `rabbit_auth_backend_internal:set_permissions(<<"node%d">>, <<"/">>, <<".*">>, <<".*">>, <<".*">>, <<"test">>), `, i)
-	}
-	b.run("ctl", "eval", users.String()+"ok.")
-	for i := range nodes {
+		proxy := testenv.NewProxy(t, url)
 		name := fmt.Sprintf("node%d", i)
-		n := &clusterNode{name: name, env: append([]string{
+		n := &clusterNode{name: name, proxy: proxy, env: append([]string{
 			"NODE_NAME=" + name,
-			"RABBITMQ_URL=" + strings.Replace(b.url, "guest:guest", name+":node", 1),
+			"RABBITMQ_URL=" + proxy.URL,
 			"WEBSOCKET_PORT=" + freePort(t),
 			"HISTORY_SIZE=10000",
 			"DRAIN_PERIOD=2s",
@@ -62,12 +58,8 @@ func newCluster(t testing.TB, nodes int, env ...string) *cluster {
 		c.nodes = append(c.nodes, n)
 		c.start(n)
 	}
-	b.flush()
 	return c
 }
-
-// flush has a young broker write down that it has streams: see scripts/broker.
-func (b *broker) flush() { b.run("ctl", "eval", "[dets:sync(T) || T <- dets:all()].") }
 
 // freePort returns a port of 127.0.0.1 on which nobody listens now.
 func freePort(t testing.TB) string {
@@ -100,20 +92,75 @@ func (c *cluster) terminate(n *clusterNode) {
 	c.start(n)
 }
 
-func (c *cluster) pause(n *clusterNode) {
+// pause stops a node for as long as so many events take.
+func (c *cluster) pause(n *clusterNode, events int) {
 	n.signal(syscall.SIGSTOP)
-	<-time.After(4 * time.Second)
+	c.pass(events)
 	n.signal(syscall.SIGCONT)
 }
 
 func (c *cluster) disconnect(n *clusterNode) {
 	mark := len(n.log())
-	c.broker.run("ctl", "close_all_user_connections", n.name, "for a test")
+	n.proxy.Cut()
 	n.awaitLogAfter(mark, "caught up")
 }
 
+// pass returns when so many more events have been confirmed.
+func (c *cluster) pass(events int) {
+	c.t.Helper()
+	if !c.confirmed.await(c.t.Context(), events) {
+		c.t.Errorf("the broker did not confirm %d more events", events)
+	}
+}
+
+// counter counts events. It is safe for concurrent use.
+type counter struct {
+	mu   sync.Mutex
+	n    int           // guarded by mu
+	more chan struct{} // guarded by mu: closed at the next event; nil while nobody waits
+}
+
+func (c *counter) add() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n++
+	if c.more != nil {
+		close(c.more)
+		c.more = nil
+	}
+}
+
+// await waits for so many more events, and reports whether they came.
+func (c *counter) await(ctx context.Context, more int) bool {
+	ctx, cancel := context.WithTimeout(ctx, testenv.Patience)
+	defer cancel()
+	for enough := -1; ; {
+		c.mu.Lock()
+		if enough < 0 {
+			enough = c.n + more
+		}
+		if c.more == nil {
+			c.more = make(chan struct{})
+		}
+		n, grown := c.n, c.more
+		c.mu.Unlock()
+		if n >= enough {
+			return true
+		}
+		select {
+		case <-grown:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
 // ledgerPublisher is the program's publisher as a ledger wants one.
-type ledgerPublisher struct{ *amqp.Publisher }
+type ledgerPublisher struct {
+	*amqp.Publisher
+
+	confirmed *counter
+}
 
 func (p ledgerPublisher) Publish(ctx context.Context, d event.Delivery, id string) (ledger.Confirm, error) {
 	receipt, err := p.Publisher.Publish(ctx, d, id)
@@ -125,13 +172,28 @@ func (p ledgerPublisher) Publish(ctx context.Context, d event.Delivery, id strin
 		if errors.Is(err, amqp.ErrUnrouted) || errors.Is(err, amqp.ErrRefused) {
 			return ledger.ErrNotTaken
 		}
+		if err == nil {
+			p.confirmed.add()
+		}
 		return err
 	}, nil
 }
 
-// ledger runs one against all nodes while faults happen, and returns what it
-// found. faults begins when all clients are connected; publishing ends with it.
-func (c *cluster) ledger(cfg ledger.Config, faults func()) ledger.Report {
+// audit is a ledger that runs against all nodes of a cluster.
+type audit struct {
+	t    testing.TB
+	stop context.CancelFunc // ends publishing
+	done chan auditResult
+}
+
+type auditResult struct {
+	report ledger.Report
+	err    error
+}
+
+// ledger starts one and returns when all clients are connected. It publishes until
+// end is called.
+func (c *cluster) ledger(cfg ledger.Config) *audit {
 	c.t.Helper()
 	for _, n := range c.nodes {
 		cfg.Nodes = append(cfg.Nodes, n.ws)
@@ -143,33 +205,34 @@ func (c *cluster) ledger(cfg ledger.Config, faults func()) ledger.Report {
 		if err != nil {
 			return nil, err
 		}
-		return ledgerPublisher{p}, nil
+		return ledgerPublisher{p, &c.confirmed}, nil
 	}
 	cfg.Token = func(uid event.UID) (string, error) { return c.signer.Sign(auth.Claims{UID: uid}) }
 	began := make(chan struct{})
 	cfg.Started = func() { close(began) }
-	type result struct {
-		report ledger.Report
-		err    error
-	}
-	done := make(chan result, 1)
 	ctx, stop := context.WithCancel(c.t.Context())
-	defer stop()
+	a := &audit{t: c.t, stop: stop, done: make(chan auditResult, 1)}
+	c.t.Cleanup(stop)
 	go func() {
 		r, err := ledger.Run(ctx, cfg)
-		done <- result{r, err}
+		a.done <- auditResult{r, err}
 	}()
 	select {
 	case <-began:
-		faults()
-		stop()
-	case r := <-done:
+	case r := <-a.done:
 		c.t.Fatalf("the run could not begin: %v", r.err)
 	}
-	r := <-done
-	check(c.t, r.err)
+	return a
+}
+
+// end ends publishing and returns what the ledger found.
+func (a *audit) end() ledger.Report {
+	a.t.Helper()
+	a.stop()
+	r := <-a.done
+	check(a.t, r.err)
 	var table strings.Builder
 	_, _ = r.report.WriteTo(&table)
-	c.t.Logf("\n%s", table.String())
+	a.t.Logf("\n%s", table.String())
 	return r.report
 }

@@ -2,13 +2,15 @@ package main_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"ranger/internal/testenv"
 )
 
 // result is how a command ended.
@@ -20,7 +22,9 @@ type result struct {
 // command runs the program in an empty folder with just this environment.
 func command(t testing.TB, dir string, env []string, args ...string) result {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), binary, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), testenv.Patience)
+	defer cancel()
+	cmd := testenv.Command(ctx, binary, args...)
 	cmd.Dir = dir
 	cmd.Env = append(env, "PATH="+os.Getenv("PATH"))
 	var out, stderr bytes.Buffer

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"ranger/internal/testenv"
 )
 
 // crowdMember is a client that costs little.
@@ -23,10 +25,10 @@ var positionKey = regexp.MustCompile(`"position":"([^"]+)"`)
 // connect opens a socket that resumes, and keeps the first position it is told.
 func (m *crowdMember) connect() error {
 	var err error
-	if m.conn, err = net.DialTimeout("tcp", m.url, patience); err != nil { //nolint:noctx // the test's process ends it
+	if m.conn, err = net.DialTimeout("tcp", m.url, testenv.Patience); err != nil { //nolint:noctx // the test's process ends it
 		return err
 	}
-	_ = m.conn.SetDeadline(time.Now().Add(5 * time.Minute))
+	_ = m.conn.SetDeadline(time.Now().Add(testenv.Patience))
 	m.in = bufio.NewReaderSize(m.conn, 1024)
 	_, err = fmt.Fprintf(m.conn, "GET /?resume=%s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer %s\r\n\r\n", m.resume, m.url, m.token)

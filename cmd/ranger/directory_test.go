@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"ranger/internal/testenv"
 )
 
 // TestRedisComesAndGoes: once it has followed the stream, a node stays ready
@@ -122,7 +124,7 @@ func (r *ownRedis) start() {
 		close(r.ended)
 	}()
 	r.t.Cleanup(r.kill)
-	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(r.t.Context(), testenv.Patience)
 	defer cancel()
 	c := r.client()
 	for c.Ping(ctx).Err() != nil {
@@ -156,7 +158,7 @@ func (r *ownRedis) kill() {
 // ready waits until a node is ready and says this too.
 func (r *ownRedis) ready(p *process, want string) {
 	r.t.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(testenv.Patience)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {

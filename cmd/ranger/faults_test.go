@@ -3,10 +3,7 @@ package main_test
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"slices"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -15,6 +12,7 @@ import (
 	"ranger/internal/amqp"
 	"ranger/internal/event"
 	"ranger/internal/journal"
+	"ranger/internal/testenv"
 )
 
 // TestKill ends a node with SIGKILL in the middle of confirmed publishes. The
@@ -112,7 +110,7 @@ func (r *recorder) Wake(bool) {
 // entries waits for Alice's first n events.
 func (r *recorder) entries(n int) []journal.Entry {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(r.t.Context(), testenv.Patience)
 	defer cancel()
 	var room [100]journal.Entry
 	for len(r.got) < n {
@@ -137,36 +135,6 @@ func (uncounted) Event(event.Kind)      {}
 func (uncounted) Unrouted(event.Reason) {}
 func (uncounted) Retried()              {}
 func (uncounted) Gap(event.GapReason)   {}
-
-// TestBrokerRestart kills the broker and starts it again: sockets stay, and what
-// is published once the node is ready again arrives.
-func TestBrokerRestart(t *testing.T) {
-	t.Parallel()
-	b := newBroker(t)
-	w := newWorldAt(t, b.url)
-	p := w.serve()
-	s := w.login(p, alice)
-	s.expect(w.order(alice, 1))
-
-	// RabbitMQ 3.10 writes down that it has streams at all some seconds after
-	// the first: a kill before that leaves them out of reach for ever.
-	b.run("ctl", "eval", "[dets:sync(T) || T <- dets:all()].")
-	n := len(p.log())
-	b.run("kill")
-	p.awaitLogAfter(n, "reading the broker ended, will reconnect")
-	if status, body := p.get("/readyz"); status != 503 || !strings.Contains(body, `"source":"connecting"`) {
-		t.Errorf("without a broker /readyz is %d %s", status, body)
-	}
-	s.send("ping")
-	s.expect("pong")
-	b.run("start")
-	p.awaitLogAfter(n, "caught up")
-	if status, body := p.get("/readyz"); status != 200 {
-		t.Errorf("after the broker's restart /readyz is %d %s", status, body)
-	}
-	w.connect()
-	s.expect(w.order(alice, 2), w.order(alice, 3)) // the same socket
-}
 
 // TestTwoNodes has two nodes on one stream: a user's sockets on each see the
 // same events in the same order.
@@ -194,30 +162,4 @@ func TestTwoNodes(t *testing.T) {
 	if a, b := one.metric("ranger_deliveries_total"), two.metric("ranger_deliveries_total"); a != messages || b != messages {
 		t.Errorf("%v and %v deliveries, want %d on each node", a, b, messages)
 	}
-}
-
-// broker is a RabbitMQ of a test's own.
-type broker struct {
-	t   testing.TB
-	dir string
-	url string
-}
-
-func newBroker(t testing.TB) *broker {
-	t.Helper()
-	b := &broker{t: t, dir: t.TempDir()}
-	b.url = strings.TrimSpace(b.run("start", "--owner", fmt.Sprint(os.Getpid())))
-	t.Cleanup(func() { b.run("stop") })
-	return b
-}
-
-// run runs one of the verbs of scripts/broker.
-func (b *broker) run(verb string, args ...string) string {
-	b.t.Helper()
-	// Not the test's context: the broker is stopped after it has ended.
-	cmd := exec.CommandContext(context.Background(), "../../scripts/broker", append([]string{verb, b.dir}, args...)...)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	check(b.t, err)
-	return string(out)
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 // TestNoLeak publishes random Trades and Orders for many users and compares
@@ -18,6 +19,7 @@ func TestNoLeak(t *testing.T) {
 	t.Parallel()
 	const users, messages = 200, 20_000
 	w := newWorld(t)
+	testenv.Heavy(t)
 	p := w.serve("HISTORY_SIZE=20000")
 
 	sockets := make([]*socket, users)

@@ -1,8 +1,8 @@
 package main_test
 
 import (
+	"bytes"
 	"encoding/json"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"syscall"
@@ -10,38 +10,64 @@ import (
 	"time"
 
 	"ranger/internal/ledger"
+	"ranger/internal/testenv"
 )
 
-// runLedger runs the program's ledger against a world's broker and a node.
-func (w *world) runLedger(node *httptest.Server, args ...string) result {
+// ledgerRun is the program's ledger, which publishes until it is interrupted.
+type ledgerRun struct {
+	*process
+	out *bytes.Buffer // its standard output; read when it has ended
+}
+
+// startLedger runs the program's ledger against a world's broker and nodes.
+func (w *world) startLedger(env []string, nodes []string, args ...string) *ledgerRun {
 	w.t.Helper()
-	return command(w.t, w.t.TempDir(), w.ledgerEnvironment(), w.ledgerArguments(node, args...)...)
+	all := []string{"ledger", "--users=20", "--sockets=2", "--rate=300", "--duration=1h", "--settle=5m"}
+	for _, url := range nodes {
+		all = append(all, "--node="+url)
+	}
+	env = append(append(w.environment(), "JWT_PRIVATE_KEY="+w.privatePEM), env...)
+	l := &ledgerRun{newProcess(w.t, w.t.TempDir(), env, append(all, args...)...), new(bytes.Buffer)}
+	l.cmd.Stdout = l.out
+	l.launch()
+	return l
 }
 
-func (w *world) ledgerEnvironment() []string {
-	return append(w.environment(), "JWT_PRIVATE_KEY="+w.privatePEM)
+// interrupt ends publishing, as Ctrl-C does, and returns how the run was judged.
+func (l *ledgerRun) interrupt() result {
+	l.t.Helper()
+	l.signal(syscall.SIGINT)
+	code := l.exit()
+	return result{l.out.String(), strings.Join(l.log(), "\n") + "\n", code}
 }
 
-func (*world) ledgerArguments(node *httptest.Server, args ...string) []string {
-	url := "ws" + strings.TrimPrefix(node.URL, "http")
-	return append([]string{"ledger", "--node=" + url, "--users=20", "--sockets=2", "--rate=300", "--duration=2s", "--settle=20s"}, args...)
+// report returns what was printed with --json.
+func (r result) report(t testing.TB) (report ledger.Report) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(r.out), &report); err != nil || r.code != 0 {
+		t.Fatalf("it ended with %d, %v, and printed %s%s", r.code, err, r.out, r.err)
+	}
+	return report
 }
 
 // TestLedgerBalances runs it where nothing is wrong, with connections cut all
 // the time.
 func TestLedgerBalances(t *testing.T) {
 	t.Parallel()
+	const clients, cuts, events = 40, 10, 600
 	w := newWorld(t)
 	p := newPusher(t, w, nil)
-	r := w.runLedger(p.server, "--cut=20ms", "--json")
-	var report ledger.Report
-	if err := json.Unmarshal([]byte(r.out), &report); err != nil || r.code != 0 || r.err != "" {
-		t.Fatalf("it ended with %d, %v, and printed %s%s", r.code, err, r.out, r.err)
+	l := w.startLedger(nil, p.urls(), "--cut=20ms", "--json")
+	p.await(events, clients+cuts)
+	r := l.interrupt()
+	report := r.report(t)
+	if r.err != "\n" {
+		t.Errorf("it logged %s", r.err)
 	}
-	if !report.Good() || report.Confirmed < 590 || report.Confirmed != report.Published || report.Deliveries < 1200 {
+	if !report.Good() || report.Confirmed < events || report.Confirmed != report.Published || report.Deliveries < 2*events {
 		t.Errorf("got %s", r.out)
 	}
-	if report.Reconnects < 10 || report.Resumed != report.Reconnects || report.P99 <= 0 || report.P99 < report.P50 {
+	if report.Reconnects < cuts || report.Resumed != report.Reconnects || report.P99 <= 0 || report.P99 < report.P50 {
 		t.Errorf("got %s", r.out)
 	}
 }
@@ -52,7 +78,9 @@ func TestLedgerFindsLoss(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := newPusher(t, w, func(n int) bool { return n%100 == 50 })
-	r := w.runLedger(p.server, "--settle=1s", "--progress")
+	l := w.startLedger(nil, p.urls(), "--settle=1s", "--progress")
+	p.await(300, 0)
+	r := l.interrupt()
 	if r.code != 1 || !strings.Contains(r.err, "ranger: the ledger does not balance: ") || !strings.Contains(r.err, "publishing\n") {
 		t.Errorf("it ended with %d: %s", r.code, r.err)
 	}
@@ -68,6 +96,8 @@ func TestLedgerFindsLoss(t *testing.T) {
 func TestLedgerAtBrokersFaults(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	proxy := testenv.NewProxy(t, w.url)
+	returned := proxy.Watch("NO_ROUTE") // the text of basic.return
 	var once sync.Once
 	deleted := make(chan struct{})
 	p := newPusher(t, w, func(n int) bool {
@@ -81,35 +111,35 @@ func TestLedgerAtBrokersFaults(t *testing.T) {
 		}
 		return false
 	})
-	p.ended.Go(func() {
+	l := w.startLedger([]string{"RABBITMQ_URL=" + proxy.URL}, p.urls(), "--json")
+	for _, happened := range []<-chan struct{}{deleted, returned} {
 		select {
-		case <-deleted:
-			<-time.After(500 * time.Millisecond) // for messages that nobody gets
-			p.bind()
-		case <-t.Context().Done():
+		case <-happened:
+		case <-time.After(testenv.Patience):
+			t.Fatal("no message was returned")
 		}
-	})
-	r := w.runLedger(p.server, "--json")
-	var report ledger.Report
-	check(t, json.Unmarshal([]byte(r.out), &report))
-	if r.code != 0 || !report.Good() || report.Confirmed != report.Published {
-		t.Errorf("it ended with %d and printed %s%s", r.code, r.out, r.err)
+	}
+	p.bind()
+	p.await(300, 0)
+	r := l.interrupt()
+	report := r.report(t)
+	if !report.Good() || report.Confirmed != report.Published {
+		t.Errorf("it printed %s%s", r.out, r.err)
 	}
 	if report.Retried == 0 || report.Connections < 2 || !strings.Contains(report.Trouble, "no queue is bound") {
 		t.Errorf("got %s", r.out)
 	}
 }
 
-// TestLedgerInterrupted: Ctrl-C ends the publishing, and the run is judged.
+// TestLedgerInterrupted: it says how it goes, and Ctrl-C ends the publishing.
 func TestLedgerInterrupted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := newPusher(t, w, nil)
-	l := launchIn(t, t.TempDir(), w.ledgerEnvironment(), w.ledgerArguments(p.server, "--duration=1h", "--progress")...)
+	l := w.startLedger(nil, p.urls(), "--progress")
 	l.awaitLine("deliveries")
-	l.signal(syscall.SIGINT)
-	if code := l.exit(); code != 0 {
-		t.Errorf("it ended with %d", code)
+	if r := l.interrupt(); r.code != 0 {
+		t.Errorf("it ended with %d: %s", r.code, r.err)
 	}
 }
 

@@ -2,24 +2,23 @@ package main_test
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
 	"github.com/redis/go-redis/v9"
+
+	"ranger/internal/testenv"
 )
 
 // directory returns a client of the shared Redis, and what has a node use a
 // member directory of the world's own there.
 func (w *world) directory() (client *redis.Client, key string, env []string) {
 	w.t.Helper()
-	url := os.Getenv("REDIS_URL")
+	url := testenv.Redis(w.t)
 	options, err := redis.ParseURL(url)
-	if err != nil {
-		w.t.Fatalf("REDIS_URL: %v: run the tests with `make test`, or with `scripts/services go test ./...`", err)
-	}
+	check(w.t, err)
 	client, key = redis.NewClient(options), "members of "+w.stream
 	w.t.Cleanup(func() { _ = client.Close() })
 	return client, key, []string{"REDIS_URL=" + url, "MEMBER_DIRECTORY=" + key}

@@ -12,6 +12,7 @@ import (
 
 	main "ranger/cmd/ranger"
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 func TestHeapGrowth(t *testing.T) {
@@ -76,6 +77,8 @@ func TestHistoryMemory(t *testing.T) {
 		rounds, memory = 2*size, 64
 	} else {
 		t.Parallel()
+		testenv.RabbitMQ(t)
+		testenv.Heavy(t)
 	}
 	w := newWorld(t)
 	p := w.serve(fmt.Sprint("HISTORY_SIZE=", size), fmt.Sprintf("HISTORY_MEMORY=%dMiB", memory))

@@ -1,13 +1,10 @@
 package main_test
 
 import (
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"ranger/internal/ledger"
 )
 
 // optIn connects to p as alice with this `resume`, and returns the answer too.
@@ -65,14 +62,14 @@ func TestPositionsOnTwoNodes(t *testing.T) {
 func TestLedgerOfRealNodes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	const clients, cuts = 40, 10
 	one, two := w.serve("NODE_NAME=one"), w.serve("NODE_NAME=two")
-	r := command(t, t.TempDir(), w.ledgerEnvironment(), "ledger", "--node="+one.ws, "--node="+two.ws,
-		"--users=20", "--sockets=2", "--rate=300", "--duration=2s", "--cut=20ms", "--json")
-	var report ledger.Report
-	if err := json.Unmarshal([]byte(r.out), &report); err != nil || r.code != 0 {
-		t.Fatalf("it ended with %d, %v, and printed %s%s", r.code, err, r.out, r.err)
-	}
-	if !report.Good() || report.Reconnects < 10 || report.Resumed != report.Reconnects {
+	l := w.startLedger(nil, []string{one.ws, two.ws}, "--cut=20ms", "--json")
+	const accepted = `ranger_authentications_total{reason="",result="ok"}`
+	one.awaitMetrics(clients+cuts, func() float64 { return one.metric(accepted) + two.metric(accepted) })
+	r := l.interrupt()
+	report := r.report(t)
+	if !report.Good() || report.Reconnects < cuts || report.Resumed != report.Reconnects {
 		t.Errorf("got %s", r.out)
 	}
 }

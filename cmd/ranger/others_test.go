@@ -26,6 +26,8 @@ func (q quantiles) String() string {
 
 // samples are latencies, safe for concurrent use.
 type samples struct {
+	seen counter
+
 	mu  sync.Mutex
 	all []time.Duration // guarded by mu
 }
@@ -41,6 +43,7 @@ func (s *samples) add(t testing.TB, text string) {
 		t.Errorf("got %s", text)
 		return
 	}
+	defer s.seen.add()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.all = append(s.all, time.Since(time.Unix(0, sent)))
@@ -118,16 +121,18 @@ func (o *others) read(s *socket) {
 	}
 }
 
-func (o *others) latencies(d time.Duration) quantiles {
-	done := make(chan struct{})
-	time.AfterFunc(d, func() { close(done) })
-	return o.latenciesUntil(done)
-}
-
-func (o *others) latenciesUntil(done <-chan struct{}) quantiles {
+// latencies returns those of events that come from now on: of so many at least, and
+// until done is closed unless it is nil.
+func (o *others) latencies(samples int, done <-chan struct{}) quantiles {
+	o.t.Helper()
 	o.pushed.reset()
 	o.bare.reset()
-	<-done
+	if !o.pushed.seen.await(o.t.Context(), samples) {
+		o.t.Fatalf("%d events of others did not come", samples)
+	}
+	if done != nil {
+		<-done
+	}
 	return o.pushed.quantiles()
 }
 

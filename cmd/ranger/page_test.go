@@ -9,6 +9,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"ranger/internal/testenv"
 )
 
 // enter logs users in, by their buttons, and waits until they are live.
@@ -37,6 +39,8 @@ func (p *tab) order(user, side, volume, price string) {
 // their side of the trade, and nothing of the other's. It names I1.
 func TestPage(t *testing.T) {
 	t.Parallel()
+	testenv.Programs(t)
+	testenv.Heavy(t)
 	s := startSandbox(t, nil, "--quiet")
 	p := s.open(1280)
 	p.enter("alice", "bob")
@@ -78,6 +82,8 @@ func TestPage(t *testing.T) {
 // TestPageFits holds that nothing sticks out of the page, wide or narrow.
 func TestPageFits(t *testing.T) {
 	t.Parallel()
+	testenv.Programs(t)
+	testenv.Heavy(t)
 	s := startSandbox(t, nil, "--rate", "10")
 	for _, width := range []int64{1280, 390} {
 		p := s.open(width)
@@ -94,6 +100,8 @@ func TestPageFits(t *testing.T) {
 // once, and is marked.
 func TestPageResumes(t *testing.T) {
 	t.Parallel()
+	testenv.Programs(t)
+	testenv.Heavy(t)
 	s := startSandbox(t, nil, "--quiet")
 	p := s.open(1280)
 	p.enter("alice")
@@ -101,6 +109,9 @@ func TestPageResumes(t *testing.T) {
 	p.awaitCount(1, "panel-alice", "order")
 	before := p.count("panel-alice", "log-row")
 
+	// It would come back after five seconds by its clock, which stands until all
+	// has happened that it is to miss.
+	p.evaluate(`(window.clock = Date.now, Date.now = (now => () => now)(Date.now()))`)
 	p.click("panel-alice", "cut")
 	p.awaitCount(0, "panel-alice", "replayed-mark")
 	token := s.signIn()
@@ -113,6 +124,7 @@ func TestPageResumes(t *testing.T) {
 	if got := p.count("panel-alice", "order"); got != "1" {
 		t.Errorf("the page is cut off and shows %s orders, want 1", got)
 	}
+	p.evaluate(`Date.now = window.clock`)
 	p.awaitText("live", "panel-alice", "state")
 	p.awaitCount(3, "panel-alice", "order")
 	p.awaitCount(2, "panel-alice", "replayed-mark")
@@ -125,11 +137,12 @@ func TestPageResumes(t *testing.T) {
 // socket, and misses nothing.
 func TestPageRenews(t *testing.T) {
 	t.Parallel()
-	s := startSandbox(t, nil, "--quiet", "--token-lifetime", "6s")
+	testenv.Programs(t) // and mostly waits
+	s := startSandbox(t, nil, "--quiet", "--token-lifetime", "20s")
 	p := s.open(1280)
 	p.enter("alice")
 	placed := 0
-	for ; p.tokens() < 4; placed++ {
+	for ; p.tokens() < 3; placed++ {
 		status, answer := s.call(http.MethodPost, "/api/v2/orders", s.signIn(), `{"market":"btcusd","side":"sell","volume":"0.001","price":"66000"}`)
 		if status != http.StatusCreated {
 			t.Fatalf("order: %d %s", status, answer)
@@ -161,6 +174,8 @@ func asked(path string) string {
 // page begins once all the same, and knows where it was until it is loaded anew.
 func TestPageWithoutStorage(t *testing.T) {
 	t.Parallel()
+	testenv.Programs(t)
+	testenv.Heavy(t)
 	s := startSandbox(t, nil, "--quiet")
 	p := s.open(1280)
 	p.reloadAfter(`for (const name of ["localStorage", "sessionStorage"])
@@ -196,6 +211,8 @@ func TestPageWithoutStorage(t *testing.T) {
 // than the page waits between two looks.
 func TestPageSlowAnswers(t *testing.T) {
 	t.Parallel()
+	testenv.Programs(t)
+	testenv.Heavy(t)
 	s := startSandbox(t, nil, "--quiet")
 	p := s.open(1280)
 	p.reloadAfter(`const real = fetch;

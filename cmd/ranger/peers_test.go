@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"testing"
 	"time"
+
+	"ranger/internal/testenv"
 )
 
 // peers is the folder of the programs that are not ours, and of what they need.
@@ -32,8 +34,9 @@ type peer struct {
 // gone at the end.
 func startPeer(t testing.TB, env []string, program string, args ...string) *peer {
 	t.Helper()
+	testenv.Programs(t)
 	p := &peer{t: t, name: filepath.Base(program), lines: make(chan string), done: make(chan struct{})}
-	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd := testenv.Command(t.Context(), program, args...)
 	cmd.Env = append(env, "LANG=C.UTF-8", "HOME="+t.TempDir()) // no libraries of the user's own
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -83,7 +86,7 @@ func (p *peer) next() (line string, ok bool) {
 	select {
 	case line, ok = <-p.lines:
 		return line, ok
-	case <-time.After(patience):
+	case <-time.After(testenv.Patience):
 		p.t.Fatalf("%s prints nothing", p.name)
 		return "", false
 	}
@@ -120,7 +123,7 @@ func (p *peer) expectEnd() {
 	select {
 	case <-p.done:
 		check(p.t, p.err)
-	case <-time.After(patience):
+	case <-time.After(testenv.Patience):
 		p.t.Fatalf("%s does not end", p.name)
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"ranger/internal/testenv"
 )
 
 // process is a `ranger serve` or a `ranger sandbox` that runs.
@@ -65,6 +67,8 @@ func (w *world) environment() []string {
 		"WEBSOCKET_PORT=0",
 		"OPS_ADDR=127.0.0.1:0",
 		"LOG_FORMAT=json",
+		// Few tests are about these, and no other may fail on a slow machine.
+		"AUTH_TIMEOUT=10m", "PING_INTERVAL=10m", "WRITE_TIMEOUT=10m",
 		"JWT_PUBLIC_KEY=" + w.publicPEM,
 	}
 }
@@ -80,7 +84,7 @@ func launchIn(t testing.TB, dir string, env []string, args ...string) *process {
 
 // newProcess returns the program before its start.
 func newProcess(t testing.TB, dir string, env []string, args ...string) *process {
-	p := &process{t: t, cmd: exec.CommandContext(t.Context(), binary, args...), done: make(chan struct{}), more: make(chan struct{})}
+	p := &process{t: t, cmd: testenv.Command(t.Context(), binary, args...), done: make(chan struct{}), more: make(chan struct{})}
 	p.cmd.Dir = dir
 	p.cmd.Env = append(env, "PATH="+os.Getenv("PATH"))
 	return p
@@ -133,7 +137,7 @@ func (p *process) awaitLog(message string) map[string]string {
 // awaitLine waits for a line on standard error that holds text.
 func (p *process) awaitLine(text string) {
 	p.t.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(testenv.Patience)
 	for n := 0; ; {
 		p.mu.Lock()
 		lines, more := p.lines, p.more
@@ -156,7 +160,7 @@ func (p *process) awaitLine(text string) {
 // awaitLogAfter looks from the n-th line on.
 func (p *process) awaitLogAfter(n int, message string) map[string]string {
 	p.t.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(testenv.Patience)
 	for {
 		p.mu.Lock()
 		lines, more := p.lines, p.more
@@ -198,7 +202,7 @@ func (p *process) exit() int {
 	select {
 	case <-p.done:
 		return p.code
-	case <-time.After(patience):
+	case <-time.After(testenv.Patience):
 		p.t.Fatal("the program did not end")
 		return 0
 	}
@@ -228,6 +232,25 @@ func (p *process) metric(series string) float64 {
 	v, err := strconv.ParseFloat(m[1], 64)
 	check(p.t, err)
 	return v
+}
+
+// awaitMetrics waits until a value that metrics give is that high.
+func (p *process) awaitMetrics(want float64, value func() float64) {
+	p.t.Helper()
+	timeout := time.After(testenv.Patience)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		got := value()
+		if got >= want {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-timeout:
+			p.t.Fatalf("it is %v, want %v", got, want)
+		}
+	}
 }
 
 func randomText() string { return rand.Text()[:8] }

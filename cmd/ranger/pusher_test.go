@@ -10,11 +10,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 // pusher is as little of a node as a ledger can be run against: it reads both
@@ -29,11 +31,12 @@ type pusher struct {
 	lose    func(n int) bool // of the n-th event; nil: none
 	ended   sync.WaitGroup
 
-	mu   sync.Mutex
-	logs map[event.UID][]pushed // guarded by mu
-	read int                    // guarded by mu: messages
-	ids  map[string]bool        // guarded by mu
-	more chan struct{}          // guarded by mu: closed and replaced when there is news
+	mu     sync.Mutex
+	logs   map[event.UID][]pushed // guarded by mu
+	read   int                    // guarded by mu: messages
+	served int                    // guarded by mu: sockets that said who they are
+	ids    map[string]bool        // guarded by mu
+	more   chan struct{}          // guarded by mu: closed and replaced when there is news
 }
 
 // pushed is an event in a user's log.
@@ -69,6 +72,34 @@ func newPusher(t testing.TB, w *world, lose func(n int) bool) *pusher {
 	return p
 }
 
+// urls returns the server's URL for clients.
+func (p *pusher) urls() []string { return []string{"ws" + strings.TrimPrefix(p.server.URL, "http")} }
+
+// await waits until so many messages were read, and so many sockets served.
+func (p *pusher) await(messages, sockets int) {
+	p.t.Helper()
+	timeout := time.After(testenv.Patience)
+	for {
+		p.mu.Lock()
+		read, served, more := p.read, p.served, p.more
+		p.mu.Unlock()
+		if read >= messages && served >= sockets {
+			return
+		}
+		select {
+		case <-more:
+		case <-timeout:
+			p.t.Fatalf("%d messages were read and %d sockets served, want %d and %d", read, served, messages, sockets)
+		}
+	}
+}
+
+// news wakes all that wait for some. It is called with mu held.
+func (p *pusher) news() {
+	close(p.more)
+	p.more = make(chan struct{})
+}
+
 // bind declares the exchanges, as Peatio does, and binds the queue to them.
 func (p *pusher) bind() {
 	for name, kind := range map[string]string{p.w.orders: amqp091.ExchangeFanout, p.w.trades: amqp091.ExchangeHeaders} {
@@ -98,8 +129,7 @@ func (p *pusher) take(d amqp091.Delivery) {
 	for _, e := range outcome.Events {
 		p.logs[e.UID] = append(p.logs[e.UID], pushed{p.read, string(e.Message)})
 	}
-	close(p.more)
-	p.more = make(chan struct{})
+	p.news()
 }
 
 // serve is the life of a socket.
@@ -118,6 +148,10 @@ func (p *pusher) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil || json.Unmarshal(text, &hello) != nil {
 		return
 	}
+	p.mu.Lock()
+	p.served++
+	p.news()
+	p.mu.Unlock()
 	gone := make(chan struct{})
 	go func() { // ends with the connection
 		defer close(gone)

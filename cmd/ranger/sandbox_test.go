@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -17,6 +16,7 @@ import (
 
 	"ranger/internal/auth"
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 // Users of the sandbox.
@@ -39,7 +39,7 @@ func startSandbox(t testing.TB, env []string, args ...string) *toy {
 	stdout, err := p.cmd.StdoutPipe()
 	check(t, err)
 	p.launch()
-	late := time.AfterFunc(patience, func() { _ = p.cmd.Process.Kill() })
+	late := time.AfterFunc(testenv.Patience, func() { _ = p.cmd.Process.Kill() })
 	defer late.Stop()
 	s := &toy{process: p}
 	for lines := bufio.NewScanner(stdout); !strings.Contains(s.welcome, "Ctrl-C"); {
@@ -323,7 +323,8 @@ func TestSandboxWelcome(t *testing.T) {
 // bash returns what a script prints.
 func bash(t testing.TB, script string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)
+	testenv.Programs(t)
+	cmd := testenv.Command(t.Context(), "bash", "-euo", "pipefail", "-c", script)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%v (`make test` installs what the tests need): %s\n%s", err, script, out)

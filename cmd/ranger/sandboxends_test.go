@@ -3,12 +3,12 @@ package main_test
 import (
 	"context"
 	"net"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 
 	"ranger/internal/sandbox"
+	"ranger/internal/testenv"
 )
 
 // TestSandboxBrokerAway ends it while there is no broker, or one that accepts and
@@ -73,7 +73,7 @@ func TestSandboxRedis(t *testing.T) {
 	w := newWorld(t)
 	client, key, env := w.directory()
 	t.Cleanup(func() { client.Del(context.Background(), key) }) //nolint:usetesting // the test's own has ended
-	redisURL := "--redis-url=" + os.Getenv("REDIS_URL")
+	redisURL := "--redis-url=" + testenv.Redis(t)
 	taken, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	check(t, err)
 	defer taken.Close() //nolint:errcheck // the test is over

@@ -3,12 +3,11 @@ package main_test
 import (
 	"context"
 	"encoding/base64"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
 	"ranger/internal/auth"
+	"ranger/internal/testenv"
 )
 
 // seeds runs every command of the upstream documents, one after another.
@@ -34,16 +33,18 @@ func TestSeeds(t *testing.T) {
 		w := newWorld(t)
 		client, key, env := w.directory()
 		t.Cleanup(func() { client.Del(context.Background(), key) }) //nolint:usetesting // the test's own has ended
-		runSeeds(t, w.privatePEM, append(w.environment(), env...), "--rabbitmq-url", w.url, "--redis-url", os.Getenv("REDIS_URL"))
+		runSeeds(t, w.privatePEM, append(w.environment(), env...), "--rabbitmq-url", w.url, "--redis-url", testenv.Redis(t))
 	})
 }
 
 // runSeeds runs the script against a sandbox that signs with this key.
 func runSeeds(t *testing.T, key string, env []string, args ...string) {
 	t.Helper()
+	testenv.Programs(t)
+	testenv.Heavy(t)
 	env = append(env, "JWT_PRIVATE_KEY="+key)
 	s := startSandbox(t, env, args...)
-	cmd := exec.CommandContext(t.Context(), seeds, s.url)
+	cmd := testenv.Command(t.Context(), seeds, s.url)
 	// Debian's programs, and no settings of the user's own.
 	cmd.Env = []string{"JWT_PRIVATE_KEY=" + key, "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "HOME=" + t.TempDir()}
 	if out, err := cmd.CombinedOutput(); err != nil {

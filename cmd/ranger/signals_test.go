@@ -20,7 +20,7 @@ func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // closed with 1001 one slice after another, and the program ends with 0.
 func TestTerminate(t *testing.T) {
 	t.Parallel()
-	const sockets, period = 8, 2 * time.Second
+	const sockets, period = 8, 15 * time.Second // long enough for an event to arrive amid it
 	w := newWorld(t)
 	p := w.serve("DRAIN_PERIOD=" + period.String())
 	all := make([]*socket, sockets)

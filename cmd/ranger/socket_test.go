@@ -11,6 +11,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 const (
@@ -64,7 +65,7 @@ func (s *socket) read() string {
 
 // tryRead is read for other goroutines than the test's.
 func (s *socket) tryRead() (string, error) {
-	if err := s.ws.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := s.ws.SetReadDeadline(time.Now().Add(testenv.Patience)); err != nil {
 		return "", err
 	}
 	kind, text, err := s.ws.ReadMessage()
@@ -87,7 +88,7 @@ func (s *socket) expect(texts ...string) {
 // expectClose reads the close frame, which must be the next thing to come.
 func (s *socket) expectClose(code int, reason string) {
 	s.t.Helper()
-	check(s.t, s.ws.SetReadDeadline(time.Now().Add(patience)))
+	check(s.t, s.ws.SetReadDeadline(time.Now().Add(testenv.Patience)))
 	_, text, err := s.ws.ReadMessage()
 	closed, ok := errors.AsType[*websocket.CloseError](err)
 	if !ok {

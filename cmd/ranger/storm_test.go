@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,19 +16,25 @@ import (
 
 	"ranger/internal/auth"
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 // stormLoad is how many sockets drop and come back, and what each has missed.
-type stormLoad struct{ sockets, missed int }
+type stormLoad struct {
+	sockets, missed int
+	samples         int // latencies of others, before and after
+}
 
 // TestStorm has thousands of clients drop and resume within two seconds, while
 // others trade on: it shows what that does to the others' latency. It names I4.
 func TestStorm(t *testing.T) {
-	l := stormLoad{sockets: 300, missed: 10}
+	l := stormLoad{sockets: 300, missed: 10, samples: 100}
 	if *soak {
-		l.sockets = 10_000
+		l.sockets, l.samples = 10_000, 1000
 	} else {
 		t.Parallel()
+		testenv.RabbitMQ(t)
+		testenv.Heavy(t)
 	}
 	private, public, err := auth.GenerateKey("EdDSA")
 	check(t, err)
@@ -51,19 +56,16 @@ func TestStorm(t *testing.T) {
 	}
 	crowd.await("received")
 
-	quiet := others.latencies(5 * time.Second)
+	quiet := others.latencies(l.samples, nil)
 	bareQuiet := others.bare.quantiles()
 	crowd.say("drop")
-	during := others.latenciesUntil(crowd.done("resumed"))
+	during := others.latencies(1, crowd.done("resumed"))
 	bareDuring := others.bare.quantiles()
-	after := others.latencies(2 * time.Second)
+	after := others.latencies(l.samples, nil)
 	others.stop()
 	t.Logf("%d sockets with %d events each: %s", l.sockets, l.missed, crowd.last)
 	t.Logf("latency of %d others: quiet %s, during %s, after %s", 100, quiet, during, after)
 	t.Logf("latency of a reader without ranger: quiet %s, during %s", bareQuiet, bareDuring)
-	if during.count == 0 {
-		t.Error("nobody traded during the storm")
-	}
 }
 
 func crowdUser(i int) string { return fmt.Sprintf("IDCROWD%05d", i) }
@@ -78,7 +80,7 @@ type crowd struct {
 
 // startCrowd runs TestCrowd in a process of its own.
 func (w *world) startCrowd(p *process, l stormLoad, key string) *crowd {
-	cmd := exec.CommandContext(w.t.Context(), "nice", "-n", "19", os.Args[0], "-test.run=^TestCrowd$", "-test.timeout=10m")
+	cmd := testenv.Command(w.t.Context(), "nice", "-n", "19", os.Args[0], "-test.run=^TestCrowd$", "-test.timeout=30m")
 	cmd.Env = append(os.Environ(), "CROWD_URL="+strings.TrimPrefix(p.ws, "ws://"), "CROWD_KEY="+key,
 		fmt.Sprint("CROWD_SOCKETS=", l.sockets), fmt.Sprint("CROWD_MISSED=", l.missed))
 	in, err := cmd.StdinPipe()

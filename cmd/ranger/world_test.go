@@ -10,21 +10,23 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/auth"
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
-
-// patience bounds every wait for something that has to come.
-const patience = 30 * time.Second
 
 // binary is the program under test, built by TestMain.
 var binary string
 
 func TestMain(m *testing.M) {
+	// They wait for programs, seldom for a processor; testenv.Heavy bounds those
+	// that load the machine. An argument overrides it.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 	flag.Parse()
 	code, err := buildAndRun(m)
 	if err != nil {
@@ -41,14 +43,11 @@ func buildAndRun(m *testing.M) (int, error) {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // the system's temporary folder
 	binary = filepath.Join(dir, "ranger")
-	args := []string{"build", "-o", binary}
-	if !*soak {
-		args = append(args, "-race")
-	}
-	build := exec.CommandContext(context.Background(), "go", append(args, ".")...)
+	build := exec.CommandContext(context.Background(), "go", "build", fmt.Sprintf("-race=%t", testenv.Race), "-o", binary, ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("build: %w\n%s", err, out)
 	}
+	defer closeBrowser()
 	return m.Run(), nil
 }
 
@@ -71,11 +70,7 @@ type world struct {
 // the broker forgets it at the end.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	url := os.Getenv("RABBITMQ_URL")
-	if url == "" {
-		t.Fatal("RABBITMQ_URL is not set: run the tests with `make test`, or with `scripts/services go test ./...`")
-	}
-	return newWorldAt(t, url)
+	return newWorldAt(t, testenv.RabbitMQ(t))
 }
 
 func newWorldAt(t testing.TB, url string) *world {
@@ -153,7 +148,7 @@ func (w *world) send(exchange string, headers amqp091.Table, body string) (confi
 	check(w.t, err)
 	return func() {
 		w.t.Helper()
-		ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+		ctx, cancel := context.WithTimeout(w.t.Context(), testenv.Patience)
 		defer cancel()
 		ok, err := confirm.WaitContext(ctx)
 		check(w.t, err)

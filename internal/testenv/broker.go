@@ -58,9 +58,12 @@ func (b *Broker) Eval(expressions string) {
 }
 
 // Sync has the broker write its tables to disk. RabbitMQ 3.10 takes up to three
-// seconds to write that it has its first stream; killed before that, it cannot
-// find the stream again.
-func (b *Broker) Sync() { b.tb.Helper(); b.Eval(`[dets:sync(T) || T <- dets:all()].`) }
+// seconds to write which streams it has; killed before that, it cannot find a new
+// one again.
+func (b *Broker) Sync() {
+	b.tb.Helper()
+	b.Eval(`dumped = mnesia:dump_log(), ok = mnesia:sync_log(), [ok = dets:sync(T) || T <- dets:all()].`)
+}
 
 // CloseConnections closes all connections of a user, as an operator does.
 func (b *Broker) CloseConnections(user string) {

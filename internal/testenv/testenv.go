@@ -44,6 +44,16 @@ func service(tb testing.TB, variable string) string {
 	return url
 }
 
+// Programs is called by tests that run programs of other projects: browsers,
+// Node.js, Ruby, curl. `make test` installs them. With `go test -short` such a
+// test is skipped.
+func Programs(tb testing.TB) {
+	tb.Helper()
+	if testing.Short() {
+		tb.Skip("needs programs that `make test` installs: left out by -short") //nolint:forbidigo // not because one is missing
+	}
+}
+
 // script returns the path of one of the repository's scripts. Packages are tested
 // in their own folder.
 func script(tb testing.TB, name string) string {
