@@ -32,6 +32,9 @@ type Config struct {
 	Events   int           // trades to publish at full speed, or in a burst
 	Rate     int           // trades, or connects, a second
 	Duration time.Duration // how long a load of fixed rate goes on
+	// Stable is how long the server's resident memory must have stayed within 1 %
+	// before it is reported, in whole seconds.
+	Stable time.Duration
 	// Connecting is how many sockets are opened at once, 64 by default.
 	Connecting int
 

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// How long a server's memory must have stayed the same, in seconds: a collector
-// may give memory back some time after a storm of connects.
+// How long a server's memory must have stayed the same: a collector may give memory
+// back some time after a storm of connects.
 const (
-	settleIdle = 15
-	settleSlow = 5
+	settleIdle = 15 * time.Second
+	settleSlow = 5 * time.Second
 )
 
 // maxSettle is for how many times as long that is waited for.
@@ -22,7 +22,7 @@ const settled = 0.01
 
 // runIdle measures what sockets cost that only stay, for cfg.Duration.
 func runIdle(ctx context.Context, cfg Config) (Report, error) {
-	r, err := newRun("idle", cfg, Config{Users: 10_000, Duration: 10 * time.Second})
+	r, err := newRun("idle", cfg, Config{Users: 10_000, Duration: 10 * time.Second, Stable: settleIdle})
 	if err != nil {
 		return Report{}, err
 	}
@@ -56,7 +56,7 @@ func (r *run) stay(ctx context.Context, f *fleet) (rss int64, cpu time.Duration,
 	if err := f.connect(ctx, r.gentle()); err != nil {
 		return 0, 0, err
 	}
-	if rss, err = r.settle(ctx, settleIdle); err != nil {
+	if rss, err = r.settle(ctx); err != nil {
 		return 0, 0, err
 	}
 	defer r.waiting("idle", r.cfg.Duration)()
@@ -65,10 +65,11 @@ func (r *run) stay(ctx context.Context, f *fleet) (rss int64, cpu time.Duration,
 	return rss, r.cpu() - before, err
 }
 
-// settle waits until the server's memory has been the same for so many seconds, and
-// returns it.
-func (r *run) settle(ctx context.Context, same int) (int64, error) {
-	longest := time.Duration(maxSettle*same) * time.Second
+// settle waits until the server's memory has been the same for cfg.Stable, and returns
+// it.
+func (r *run) settle(ctx context.Context) (int64, error) {
+	longest := maxSettle * r.cfg.Stable
+	same := int(r.cfg.Stable / time.Second)
 	defer r.waiting("settling", longest)()
 	var seen []int64 // one a second
 	for begun := r.now(); ; {

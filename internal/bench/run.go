@@ -43,6 +43,7 @@ func newRun(name string, cfg, defaults Config) (*run, error) {
 	or(&cfg.Events, defaults.Events)
 	or(&cfg.Rate, defaults.Rate)
 	or(&cfg.Duration, defaults.Duration)
+	or(&cfg.Stable, defaults.Stable)
 	or(&cfg.Connecting, 64)
 	or(&cfg.Server, cfg.URL)
 	if cfg.Users < 2 || cfg.Users >= maxUsers-1000 {

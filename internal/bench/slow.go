@@ -10,7 +10,7 @@ import (
 // runSlow has a user with two sockets, of which one does not read; cfg.Events
 // trades of that user are made in cfg.Duration, while all others trade on.
 func runSlow(ctx context.Context, cfg Config) (Report, error) {
-	r, err := newRun("slow", cfg, Config{Users: 10_000, Events: 20_000, Rate: besidesRate, Duration: 20 * time.Second})
+	r, err := newRun("slow", cfg, Config{Users: 10_000, Events: 20_000, Rate: besidesRate, Duration: 20 * time.Second, Stable: settleSlow})
 	if err != nil {
 		return Report{}, err
 	}
@@ -32,7 +32,7 @@ func runSlow(ctx context.Context, cfg Config) (Report, error) {
 			return Report{}, err
 		}
 	}
-	rss, err := r.settle(ctx, settleSlow)
+	rss, err := r.settle(ctx)
 	if err != nil {
 		return Report{}, err
 	}

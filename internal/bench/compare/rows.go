@@ -72,10 +72,11 @@ func usualRows() []string {
 func rows(scale float64) []row {
 	both := []string{fromStream, fromQueue}
 	of := func(n int) int { return max(2, int(float64(n)*scale)) }
+	stable := max(time.Second, time.Duration(scale*float64(15*time.Second))).Round(time.Second)
 	return append([]row{
 		{
 			name: "idle", scenario: "idle", sources: both[:1],
-			load: bench.Config{Users: of(10_000), Sockets: 1, Duration: time.Second},
+			load: bench.Config{Users: of(10_000), Sockets: 1, Duration: time.Second, Stable: stable},
 			figures: []figure{{
 				name: "idle_memory", title: "memory for each idle socket", unit: "B",
 				of: named("bytes_per_socket"), target: target{most: 3_600},
@@ -83,7 +84,7 @@ func rows(scale float64) []row {
 		},
 		{
 			name: "idle-tls", scenario: "idle", sources: both[:1], alone: true, secure: true,
-			load: bench.Config{Users: of(5_000), Sockets: 1, Duration: time.Second},
+			load: bench.Config{Users: of(5_000), Sockets: 1, Duration: time.Second, Stable: stable},
 			figures: []figure{{
 				name: "idle_tls_memory", title: "memory for each idle socket, TLS", unit: "B", of: named("bytes_per_socket"),
 			}},
@@ -123,16 +124,16 @@ func rows(scale float64) []row {
 				of: named("cpu_per_connect"), target: target{ratio: 1.05},
 			}},
 		},
-	}, growthRows(of)...)
+	}, growthRows(of, stable)...)
 }
 
 // growthRows are what a socket and a delivery cost by how many sockets there are. There
 // are as many deliveries each time.
-func growthRows(of func(int) int) (rows []row) {
+func growthRows(of func(int) int, stable time.Duration) (rows []row) {
 	for _, n := range []int{1_000, 5_000, 15_000} {
 		rows = append(rows, row{
 			name: rowGrowth, scenario: "idle", sources: []string{fromStream}, alone: true,
-			load: bench.Config{Users: of(n), Sockets: 1, Duration: time.Second},
+			load: bench.Config{Users: of(n), Sockets: 1, Duration: time.Second, Stable: stable},
 			figures: []figure{{
 				name: fmt.Sprintf("growth_memory_%d", n), title: fmt.Sprintf("memory for each idle socket of %d", n), unit: "B",
 				of: named("bytes_per_socket"),
