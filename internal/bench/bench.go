@@ -35,6 +35,9 @@ type Config struct {
 	// Stable is how long the server's resident memory must have stayed within 1 %
 	// before it is reported, in whole seconds.
 	Stable time.Duration
+	// Patience is how long no event may be delivered before those that are missing
+	// count as lost; 10 s by default.
+	Patience time.Duration
 	// Connecting is how many sockets are opened at once, 64 by default.
 	Connecting int
 

@@ -33,7 +33,7 @@ type fleet struct {
 
 // newFleet makes the sockets of so many users, the first of them with that index.
 func (r *run) newFleet(first, users, sockets int) *fleet {
-	f := &fleet{run: r, first: first, size: users, sockets: sockets, tally: newTally()}
+	f := &fleet{run: r, first: first, size: users, sockets: sockets, tally: newTally(r.cfg.Patience)}
 	for user := range users {
 		for range sockets {
 			f.clients = append(f.clients, &client{fleet: f, shard: &r.shards[r.sockets%shards], index: r.sockets, user: first + user})

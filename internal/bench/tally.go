@@ -7,10 +7,6 @@ import (
 	"time"
 )
 
-// patience is how long nothing may be delivered before what is missing is given
-// up.
-const patience = 10 * time.Second
-
 // tally counts deliveries to a fleet and tells when all have come. One goroutine
 // awaits; any number add.
 type tally struct {
@@ -19,10 +15,12 @@ type tally struct {
 	last atomic.Int64  // when the latest of them came, in ns since the run's begin
 	over atomic.Bool   // no more will come
 	full chan struct{} // has an element when got may have reached want, or over
+
+	patience time.Duration // how long none may come before the missing ones are given up; fixed at construction
 }
 
-func newTally() *tally {
-	t := &tally{full: make(chan struct{}, 1)}
+func newTally(patience time.Duration) *tally {
+	t := &tally{full: make(chan struct{}, 1), patience: patience}
 	t.want.Store(math.MaxInt64)
 	return t
 }
@@ -57,7 +55,7 @@ func (t *tally) look() {
 func (t *tally) await(ctx context.Context, want int64) error {
 	t.want.Store(want)
 	defer t.want.Store(math.MaxInt64)
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(t.patience)
 	defer timer.Stop()
 	before := int64(-1)
 	for {
@@ -74,7 +72,7 @@ func (t *tally) await(ctx context.Context, want int64) error {
 				return nil
 			}
 			before = got
-			timer.Reset(patience)
+			timer.Reset(t.patience)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"ranger/internal/bench"
 )
@@ -112,6 +113,7 @@ func (l *lab) run(ctx context.Context, round int, r row, source, name string) (e
 	if err != nil {
 		return err
 	}
+	load.Patience = time.Minute // the machine may be busy
 	load.URL, load.Server, load.PID = s.url, name, int(s.process())
 	load.Token, load.Connect = key.sign, p.connect
 	report, err := scenario.Run(ctx, load)
