@@ -69,14 +69,39 @@ func offsetEntry(n uint64) string {
 	return "\x0fx-stream-offsetl" + string(binary.BigEndian.AppendUint64(nil, n))
 }
 
-// pieces is a connection that says text, so many bytes at a time.
+// pieces is a connection that says text, so many bytes at a time. The middle of a long
+// frame comes in sixteenths of it where that is more: nothing can be made of a frame
+// until it is whole, and whoever reads moves what there is of it each time.
 type pieces struct {
 	net.Conn
-	r    io.Reader
-	most int
+	text       string
+	most       int
+	at         int // what was said
+	begin, end int // of the frame there
 }
 
-func (p *pieces) Read(b []byte) (int, error) { return p.r.Read(b[:min(len(b), p.most)]) }
+// edge is how much of a frame is said so many bytes at a time at both ends.
+const edge = 1000
+
+func (p *pieces) Read(b []byte) (int, error) {
+	if p.at == len(p.text) {
+		return 0, io.EOF
+	}
+	for p.end <= p.at {
+		p.begin, p.end = p.end, len(p.text)
+		if rest := p.text[p.begin:]; len(rest) >= 7 {
+			size := 8 + int(binary.BigEndian.Uint32([]byte(rest[3:7])))
+			p.end = p.begin + min(size, len(rest))
+		}
+	}
+	most := p.most
+	if middle := p.end - edge - p.at; middle > 0 && p.at >= p.begin+edge {
+		most = max(most, min(middle, (p.end-p.begin)/16))
+	}
+	n := copy(b, p.text[p.at:min(p.at+most, len(p.text))])
+	p.at += n
+	return n, nil
+}
 
 // sort has an intake read all of text, and returns
 // what it hands on and what it takes.
@@ -87,9 +112,7 @@ func sort(text string, most, maxBody int) (handed string, all []amqp.Taken, err 
 // sortNamed is sort with the headers of these names. Who borrows the connection gives
 // it back at once or reads on, in turn.
 func sortNamed(text string, most, maxBody int, names []string) (handed string, all []amqp.Taken, err error) {
-	c := &pieces{most: most}
-	in := amqp.NewIntake(c, theTag, maxBody)
-	c.r = strings.NewReader(text)
+	in := amqp.NewIntake(&pieces{text: text, most: most}, theTag, maxBody)
 	var out []byte
 	ended := make(chan struct{})
 	go func() {
@@ -123,13 +146,14 @@ func TestIntake(t *testing.T) {
 	foreign := deliver(7, "another", 1, 0, "orders") + header(7, 5, noProperties) + frame(3, 7, []byte("hello"))
 	split := deliver(7, theTag, 9, 1, "") + heartbeat + header(7, 4, noProperties) + frame(3, 1, []byte("not ours")) +
 		frame(3, 7, []byte("sp")) + heartbeat + frame(3, 7, nil) + frame(3, 7, []byte("it"))
-	text := heartbeat + message(1, offsetEntry(41)+"\x01aI\xff\xff\xff\xff", `{"id":1}`, 100) + foreign +
+	text := message(8, "", long[:maxBody+60], maxBody+50) + heartbeat + message(1, offsetEntry(41)+"\x01aI\xff\xff\xff\xff", `{"id":1}`, 100) + foreign +
 		message(2, "", "", 1) + heartbeat +
 		message(3, offsetEntry(5)+offsetEntry(6), long, amqp.FrameMax-8) +
 		message(4, "\x01at\x01", long[:maxBody], 3000) + split +
 		message(5, "\x01bS\x00\x00\x00\x02xx", long[:maxBody+1], 1<<16) + frame(1, 7, []byte{0, 60, 0, 30})
 	wantHanded := heartbeat + foreign + heartbeat + heartbeat + frame(3, 1, []byte("not ours")) + heartbeat + frame(1, 7, []byte{0, 60, 0, 30})
 	want := []string{
+		fmt.Sprintf(`8 false orders id type 0 false map[] %q`, long[:maxBody+1]),
 		`1 false orders id type 41 true map[a:{Text:[] Magnitude:1 Kind:2 Negative:true}] "{\"id\":1}"`,
 		`2 false orders id type 0 false map[] ""`,
 		fmt.Sprintf(`3 false orders id type 5 true map[] %q`, long[:maxBody+1]),
@@ -137,7 +161,7 @@ func TestIntake(t *testing.T) {
 		`9 true    0 false map[] "spit"`,
 		fmt.Sprintf(`5 false orders id type 0 false map[b:{Text:[120 120] Magnitude:0 Kind:1 Negative:false}] %q`, long[:maxBody+1]),
 	}
-	bodies := []string{`{"id":1}`, "", long, long[:maxBody], "spit", long[:maxBody+1]}
+	bodies := []string{long[:maxBody+60], `{"id":1}`, "", long, long[:maxBody], "spit", long[:maxBody+1]}
 	for _, most := range []int{1, 7, 100, 4096, 1 << 30} {
 		handed, all, err := sort(text, most, maxBody)
 		if err != nil || handed != wantHanded {
