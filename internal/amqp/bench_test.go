@@ -11,6 +11,7 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 // BenchmarkRead reads a window of 100,000 messages, for as many users as a busy
@@ -23,7 +24,7 @@ func BenchmarkRead(b *testing.B) {
 
 func benchmarkRead(b *testing.B, kind event.Kind, publishing func(i int) amqp091.Publishing) {
 	const messages = 100_000
-	cfg := newConfig(b, sharedURL(b))
+	cfg := newConfig(b, testenv.RabbitMQ(b))
 	n := startNode(b, cfg)
 	n.awaitFollowing(b)
 	n.stop(b)

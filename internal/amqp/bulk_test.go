@@ -13,6 +13,7 @@ import (
 
 	"ranger/internal/amqp"
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 // bulkInFlight is how many messages a BulkPublisher sends without a confirm.
@@ -20,7 +21,7 @@ const bulkInFlight = 4000
 
 func newBulk(tb testing.TB, cfg amqp.Config) *amqp.BulkPublisher {
 	tb.Helper()
-	p, err := amqp.NewBulkPublisher(tb.Context(), cfg.URL, cfg.Exchanges)
+	p, err := amqp.NewBulkPublisherWithin(tb.Context(), cfg.URL, cfg.Exchanges, unlimited())
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -46,7 +47,8 @@ func boundStream(tb testing.TB, cfg amqp.Config) *peer {
 // published it, also where there are far more than may be in flight.
 func TestBulk(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	testenv.Heavy(t)
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	p := newBulk(t, cfg)
 	bound := boundStream(t, cfg)
 	const many, each = 3, bulkInFlight
@@ -106,7 +108,7 @@ func TestBulkFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := newConfig(t, sharedURL(t))
+			cfg := newConfig(t, testenv.RabbitMQ(t))
 			p := newBulk(t, cfg)
 			c.prep(newPeer(t, cfg.URL), cfg)
 			for i := range 10 {
@@ -130,7 +132,7 @@ func TestBulkFaults(t *testing.T) {
 // ended, or that its own time has.
 func TestBulkLosesConnection(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	parted := newProxy(t, cfg.URL)
 	cfg.URL = parted.url
 	p := newBulk(t, cfg)
@@ -179,7 +181,7 @@ func TestBulkLosesConnection(t *testing.T) {
 // looks at the end of all tests.
 func TestBulkNoBroker(t *testing.T) {
 	t.Parallel()
-	for _, url := range []string{"amqp://127.0.0.1:1/", strings.Replace(sharedURL(t), "guest:guest", "guest:wrong", 1)} {
+	for _, url := range []string{"amqp://127.0.0.1:1/", strings.Replace(testenv.RabbitMQ(t), "guest:guest", "guest:wrong", 1)} {
 		if p, err := amqp.NewBulkPublisher(t.Context(), url, amqp.Exchanges{}); err == nil {
 			p.Close()
 			t.Errorf("connected to %s", url)
@@ -192,7 +194,7 @@ func TestBulkNoBroker(t *testing.T) {
 func BenchmarkPublish(b *testing.B) {
 	d := event.Delivery{Kind: event.Trade, Headers: trade(0).Headers, Body: []byte(`{"id":1,"note":"` + strings.Repeat("x", 650) + `"}`)}
 	b.Run("bulk", func(b *testing.B) {
-		cfg := newConfig(b, sharedURL(b))
+		cfg := newConfig(b, testenv.RabbitMQ(b))
 		p := newBulk(b, cfg)
 		boundStream(b, cfg)
 		b.ReportAllocs()
@@ -206,7 +208,7 @@ func BenchmarkPublish(b *testing.B) {
 		}
 	})
 	b.Run("each", func(b *testing.B) {
-		cfg := newConfig(b, sharedURL(b))
+		cfg := newConfig(b, testenv.RabbitMQ(b))
 		p := newPublisher(b, cfg)
 		boundStream(b, cfg)
 		receipts := make([]amqp.Receipt, 0, bulkInFlight)

@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"ranger/internal/journal"
+	"ranger/internal/testenv"
 )
 
 const anotherStream = "the stream is not the one read before"
 
 func TestStreamDeletedUnderUs(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := hearing(newConfig(t, testenv.RabbitMQ(t)))
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
 	alices := n.tap(t, alice)
@@ -51,7 +52,7 @@ func TestStreamRecreatedWhileAway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := newConfig(t, sharedURL(t))
+			cfg := hearing(newConfig(t, testenv.RabbitMQ(t)))
 			parted := newProxy(t, cfg.URL)
 			away := cfg
 			away.URL = parted.url

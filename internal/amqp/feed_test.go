@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 // feed is a list that only grows. It is safe for concurrent use.
@@ -43,7 +44,7 @@ func (f *feed[T]) after(n int) ([]T, <-chan struct{}) {
 // of the one that follows it.
 func (f *feed[T]) await(tb testing.TB, what string, n int, wanted func(T) bool) (T, int) {
 	tb.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(testenv.Patience)
 	for {
 		items, grown := f.after(n)
 		for _, item := range items {

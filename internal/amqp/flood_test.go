@@ -23,7 +23,7 @@ type flood struct {
 
 func startFlood(tb testing.TB, cfg amqp.Config, first int) *flood {
 	tb.Helper()
-	p, err := amqp.NewPublisher(tb.Context(), cfg.URL, cfg.Exchanges)
+	p, err := amqp.NewPublisherWithin(tb.Context(), cfg.URL, cfg.Exchanges, unlimited())
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func (f *flood) batch(p *amqp.Publisher) bool {
 // again publishes what has not been confirmed once more, with the same ids.
 func (f *flood) again(tb testing.TB, cfg amqp.Config) {
 	tb.Helper()
-	p, err := amqp.NewPublisher(tb.Context(), cfg.URL, cfg.Exchanges)
+	p, err := amqp.NewPublisherWithin(tb.Context(), cfg.URL, cfg.Exchanges, unlimited())
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -9,13 +9,14 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 // What looks like a record of ours is an event when it came through an exchange,
 // whatever its type, headers and body say.
 func TestForgedRecords(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
 	alices := n.follow(t)
@@ -72,7 +73,7 @@ func TestForgedRecords(t *testing.T) {
 // What came through the default exchange and is not well formed is no record.
 func TestMalformedRecords(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
 	alices := n.follow(t)

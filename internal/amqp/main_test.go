@@ -3,7 +3,6 @@ package amqp_test
 import (
 	"crypto/rand"
 	"flag"
-	"os"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ranger/internal/amqp"
+	"ranger/internal/testenv"
 )
 
 func TestMain(m *testing.M) {
@@ -21,28 +21,49 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// patience is how long a test waits for what has to happen.
-const patience = 40 * time.Second
+// patience and sharedURL are what files call that do not use testenv yet.
+const patience = testenv.Patience
 
-// soon is a LookEvery for tests that wait for looks. Twice as long without a
-// message is silence, so a slow machine must not be mistaken for it.
+func sharedURL(tb testing.TB) string {
+	tb.Helper()
+	return testenv.RabbitMQ(tb)
+}
+
+// soon is a LookEvery for tests that wait for looks.
 const soon = 400 * time.Millisecond
 
 // slack is what a busy machine may add to a time that is checked.
 const slack = 3 * time.Second
 
-// sharedURL is the URL of the broker that tests share.
-func sharedURL(tb testing.TB) string {
-	tb.Helper()
-	url := os.Getenv("RABBITMQ_URL") //nolint:forbidigo // scripts/services says here where the broker is
-	if url == "" {
-		tb.Fatal("RABBITMQ_URL is not set: run the tests as `scripts/services go test ./...`")
-	}
-	return url
+// never is longer than a test can last.
+const never = 24 * time.Hour
+
+// unlimited returns limits that no machine is too slow for. A goodbye and the end of
+// a stream keep theirs: a test waits for as long where the broker has nothing to say.
+func unlimited() amqp.Limits {
+	return amqp.Limits{Handshake: never, Heartbeat: never, Answer: never, Record: never, Window: never, Silence: never}
+}
+
+// hearing returns cfg for a node that notices when the broker has dropped its marker.
+// That happens while a stream is not up yet, which a broker says to nobody. On a slow
+// machine the node may take some attempts more.
+func hearing(cfg amqp.Config) amqp.Config {
+	l := unlimited()
+	l.Silence = 5 * time.Second
+	return cfg.Within(l)
+}
+
+// steady returns cfg for a node that does not take a message for lost because a slow
+// machine brings it late.
+func steady(cfg amqp.Config) amqp.Config {
+	l := unlimited()
+	l.Silence, l.Straggle = 5*time.Second, 5*time.Second
+	return cfg.Within(l)
 }
 
 // newConfig returns a Config with names of its own on the broker at url; what
-// bears them is deleted when the test ends. Looks are rare.
+// bears them is deleted when the test ends. Looks are rare, and nothing is given up
+// because it takes long.
 func newConfig(tb testing.TB, url string) amqp.Config {
 	tb.Helper()
 	name := rand.Text()
@@ -53,7 +74,7 @@ func newConfig(tb testing.TB, url string) amqp.Config {
 		Exchanges: amqp.Exchanges{Orders: "orders-" + name, Trades: "trades-" + name},
 	}
 	tb.Cleanup(func() {
-		c, err := amqp091.Dial(url)
+		c, err := dialPatiently(url)
 		if err != nil {
 			return // a broker of the test's own, which has ended
 		}
@@ -75,11 +96,20 @@ func newConfig(tb testing.TB, url string) amqp.Config {
 			}
 		}
 	})
-	return cfg
+	return cfg.Within(unlimited())
 }
 
 // canary and witness are what watches over an exchange.
 func canary(cfg amqp.Config, exchange string) string  { return cfg.Stream + ".alive." + exchange }
 func witness(cfg amqp.Config, exchange string) string { return cfg.Stream + ".witness." + exchange }
+
+// dialPatiently opens a connection that waits for the broker for as long as a test.
+func dialPatiently(url string) (*amqp091.Connection, error) {
+	return amqp091.DialConfig(url, amqp091.Config{
+		Heartbeat: never, // the broker wants more of them
+		Locale:    "en_US",
+		Dial:      amqp091.DefaultDial(testenv.Patience),
+	})
+}
 
 func second[T any](_ T, err error) error { return err }

@@ -7,13 +7,14 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 // Both exchanges feed one stream, so what one publisher sends to the two in turn
 // arrives in that order.
 func TestOrderAcrossExchanges(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
 	alices := n.tap(t, alice)
@@ -42,7 +43,7 @@ func TestOrderAcrossExchanges(t *testing.T) {
 // A binding without arguments takes every message of a headers exchange.
 func TestHeadersExchangeTakesAll(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
 	alices := n.tap(t, alice)

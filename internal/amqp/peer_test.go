@@ -11,6 +11,7 @@ import (
 	"ranger/internal/amqp"
 	"ranger/internal/event"
 	"ranger/internal/journal"
+	"ranger/internal/testenv"
 )
 
 // peer speaks to the broker without the package under test.
@@ -22,7 +23,7 @@ type peer struct {
 
 func newPeer(tb testing.TB, url string) *peer {
 	tb.Helper()
-	c, err := amqp091.Dial(url)
+	c, err := dialPatiently(url)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -89,7 +90,7 @@ func (p *peer) deleteQueue(name string) {
 // publish waits until the broker has confirmed msg.
 func (p *peer) publish(exchange, key string, msg amqp091.Publishing) {
 	p.tb.Helper()
-	ctx, cancel := context.WithTimeout(p.tb.Context(), patience)
+	ctx, cancel := context.WithTimeout(p.tb.Context(), testenv.Patience)
 	defer cancel()
 	confirm, err := p.ch.PublishWithDeferredConfirm(exchange, key, false, false, msg)
 	if err != nil {
@@ -132,7 +133,7 @@ func (p *peer) stream(name string) []stored {
 		p.tb.Fatal(err)
 	}
 	var all []stored
-	timeout := time.After(patience)
+	timeout := time.After(testenv.Patience)
 	for {
 		select {
 		case d := <-deliveries:

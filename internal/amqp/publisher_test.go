@@ -11,12 +11,13 @@ import (
 
 	"ranger/internal/amqp"
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 // newPublisher returns a Publisher to the exchanges of cfg.
 func newPublisher(tb testing.TB, cfg amqp.Config) *amqp.Publisher {
 	tb.Helper()
-	p, err := amqp.NewPublisher(tb.Context(), cfg.URL, cfg.Exchanges)
+	p, err := amqp.NewPublisherWithin(tb.Context(), cfg.URL, cfg.Exchanges, unlimited())
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -37,7 +38,7 @@ func publish(tb testing.TB, p *amqp.Publisher, d event.Delivery, id string) erro
 // What is confirmed reaches the users, and looks as Peatio's does.
 func TestPublisher(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
 	alices, bobs := n.tap(t, alice), n.tap(t, bob)
@@ -74,7 +75,7 @@ func TestPublisher(t *testing.T) {
 
 func TestPublisherDeclaresAsPeatio(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	newPublisher(t, cfg)
 	p := newPeer(t, cfg.URL)
 	for name, typ := range map[string]string{cfg.Exchanges.Orders: "fanout", cfg.Exchanges.Trades: "headers"} {
@@ -92,7 +93,7 @@ func TestPublisherDeclaresAsPeatio(t *testing.T) {
 
 func TestPublisherTakesDurableExchanges(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	p := newPeer(t, cfg.URL)
 	for name, typ := range map[string]string{cfg.Exchanges.Orders: "fanout", cfg.Exchanges.Trades: "headers"} {
 		if code := p.declare(name, typ, true, false); code != 0 {
@@ -106,7 +107,7 @@ func TestPublisherTakesDurableExchanges(t *testing.T) {
 
 func TestPublisherUnrouted(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	p := newPublisher(t, cfg)
 	for i, d := range []event.Delivery{order(0), trade(1)} {
 		if err := publish(t, p, d, strconv.Itoa(i)); !errors.Is(err, amqp.ErrUnrouted) {
@@ -122,7 +123,7 @@ func TestPublisherUnrouted(t *testing.T) {
 // A queue that is full refuses, which is not the same as a broker that has gone.
 func TestPublisherRefused(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	p := newPublisher(t, cfg)
 	full := newPeer(t, cfg.URL)
 	if code := full.queue(cfg.Stream, true, amqp091.Table{"x-max-length": 1, "x-overflow": "reject-publish"}); code != 0 {
@@ -149,7 +150,7 @@ func TestPublisherRefused(t *testing.T) {
 // confirmed counts as published or as refused.
 func TestPublisherLosesConnection(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	startNode(t, cfg).awaitFollowing(t)
 	parted := newProxy(t, cfg.URL)
 	cfg.URL = parted.url
@@ -180,7 +181,7 @@ func TestPublisherLosesConnection(t *testing.T) {
 // A message to an exchange that was deleted ends the channel; the reason is told.
 func TestPublisherExchangeDeleted(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	p := newPublisher(t, cfg)
 	newPeer(t, cfg.URL).must("delete exchange", func(ch *amqp091.Channel) error {
 		return ch.ExchangeDelete(cfg.Exchanges.Orders, false, false)
@@ -194,7 +195,7 @@ func TestPublisherExchangeDeleted(t *testing.T) {
 // Many publish at once, to exchanges of which one has nobody behind it.
 func TestPublisherConcurrently(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	p := newPublisher(t, cfg)
 	bound := newPeer(t, cfg.URL)
 	if code := bound.queue(cfg.Stream, true, amqp091.Table{"x-queue-type": "stream"}); code != 0 {

@@ -10,6 +10,7 @@ import (
 
 	"ranger/internal/amqp"
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 // newQueueConfig returns a Config whose node reads a queue of its own.
@@ -25,7 +26,7 @@ func newQueueConfig(t *testing.T, url string) amqp.Config {
 
 // newPeerUnchecked lets f use a channel, if there is a broker to give one.
 func newPeerUnchecked(url string, f func(*amqp091.Channel)) {
-	c, err := amqp091.Dial(url)
+	c, err := dialPatiently(url)
 	if err != nil {
 		return
 	}
@@ -39,7 +40,7 @@ func newPeerUnchecked(url string, f func(*amqp091.Channel)) {
 // that are no other's.
 func TestQueueOutlivesTheProcess(t *testing.T) {
 	t.Parallel()
-	cfg := newQueueConfig(t, sharedURL(t))
+	cfg := newQueueConfig(t, testenv.RabbitMQ(t))
 	first := startNode(t, cfg)
 	first.awaitLog(t, "AMQP_SOURCE=stream promises more")
 	first.awaitFollowing(t)
@@ -76,7 +77,8 @@ func TestQueueOutlivesTheProcess(t *testing.T) {
 // not acknowledged comes again.
 func TestQueueConnectionsEnd(t *testing.T) {
 	t.Parallel()
-	testConnectionsEnd(t, newQueueConfig(t, sharedURL(t)))
+	testenv.Heavy(t)
+	testConnectionsEnd(t, newQueueConfig(t, testenv.RabbitMQ(t)))
 }
 
 // absent is a directory that has alice alone, and not always.
@@ -98,7 +100,7 @@ func (a *absent) Find(ctx context.Context, _ string) (event.UID, bool) {
 // one that was read and acknowledged, is read.
 func TestQueueEqualMessageOnItsWay(t *testing.T) {
 	t.Parallel()
-	cfg := newQueueConfig(t, sharedURL(t))
+	cfg := newQueueConfig(t, testenv.RabbitMQ(t))
 	members := &absent{asked: make(chan struct{}, 1)}
 	through, parted := behindProxy(t, cfg)
 	through.Members = members
@@ -126,7 +128,7 @@ func TestQueueEqualMessageOnItsWay(t *testing.T) {
 // Two nodes of one name would share a queue.
 func TestQueueIsExclusive(t *testing.T) {
 	t.Parallel()
-	cfg := newQueueConfig(t, sharedURL(t))
+	cfg := newQueueConfig(t, testenv.RabbitMQ(t))
 	first := startNode(t, cfg)
 	first.awaitFollowing(t)
 	second := startNode(t, cfg)
@@ -139,7 +141,7 @@ func TestQueueIsExclusive(t *testing.T) {
 // A queue that was deleted is made anew; what came in between is told as a gap.
 func TestQueueDeleted(t *testing.T) {
 	t.Parallel()
-	cfg := newQueueConfig(t, sharedURL(t))
+	cfg := newQueueConfig(t, testenv.RabbitMQ(t))
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
 	alices := n.tap(t, alice)
@@ -165,7 +167,7 @@ func TestQueueFull(t *testing.T) {
 	for name, c := range map[string]struct{ sent, gaps int }{"full": {5, 1}, "almost": {4, 0}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := newQueueConfig(t, sharedURL(t))
+			cfg := newQueueConfig(t, testenv.RabbitMQ(t))
 			startAndStop(t, cfg) // the topology is there
 			p := newPeer(t, cfg.URL)
 			name := cfg.Stream + "." + cfg.Node
@@ -200,7 +202,7 @@ func startAndStop(t *testing.T, cfg amqp.Config) {
 // heard is found among what was read.
 func TestQueueNoGapInQuietLife(t *testing.T) {
 	t.Parallel()
-	cfg := newQueueConfig(t, sharedURL(t))
+	cfg := steady(newQueueConfig(t, testenv.RabbitMQ(t)))
 	cfg.LookEvery = soon
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)

@@ -5,13 +5,14 @@ import (
 
 	"ranger/internal/amqp"
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 // Nodes that start together on a fresh broker, restart, lose their connections,
 // and get a message now and then, tell of no gap.
 func TestNoGapInQuietLife(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := steady(newConfig(t, testenv.RabbitMQ(t)))
 	cfg.LookEvery = soon
 	through, parted := behindProxy(t, cfg)
 	var nodes []*node

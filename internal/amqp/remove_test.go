@@ -6,6 +6,7 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/amqp"
+	"ranger/internal/testenv"
 )
 
 // TestRemove: of a node, and of its exchanges, nothing stays at the broker.
@@ -14,7 +15,7 @@ func TestRemove(t *testing.T) {
 	for name, queue := range map[string]bool{"stream": false, "queue": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := newConfig(t, sharedURL(t))
+			cfg := newConfig(t, testenv.RabbitMQ(t))
 			cfg.Queue = queue
 			testRemove(t, cfg)
 		})

@@ -7,6 +7,7 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/amqp"
+	"ranger/internal/testenv"
 )
 
 const shortAge = "HISTORY_TTL"
@@ -32,7 +33,7 @@ func TestStreamStandsOtherwise(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := newConfig(t, sharedURL(t))
+			cfg := newConfig(t, testenv.RabbitMQ(t))
 			p := newPeer(t, cfg.URL)
 			c.args["x-queue-type"] = "stream"
 			if code := p.queue(cfg.Stream, true, c.args); code != 0 {
@@ -75,7 +76,7 @@ func TestQueueInTheStreamsPlace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := newConfig(t, sharedURL(t))
+			cfg := newConfig(t, testenv.RabbitMQ(t))
 			p := newPeer(t, cfg.URL)
 			if code := p.queue(cfg.Stream, c.durable, c.args); code != 0 {
 				t.Fatalf("declare the queue: refused with %d", code)
@@ -95,7 +96,7 @@ func TestQueueInTheStreamsPlace(t *testing.T) {
 // Another connection's exclusive queue cannot even be looked at.
 func TestExclusiveQueueInTheStreamsPlace(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	p := newPeer(t, cfg.URL)
 	if _, err := p.ch.QueueDeclare(cfg.Stream, false, false, true, false, nil); err != nil {
 		t.Fatal(err)
@@ -111,7 +112,7 @@ func TestExclusiveQueueInTheStreamsPlace(t *testing.T) {
 // What the broker refuses for another cause is not blamed on missing streams.
 func TestStreamRefusedOtherwise(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	cfg.MaxAge = -time.Hour // the broker takes no such age
 	n := startNode(t, cfg)
 	if got := n.awaitLog(t, "declare stream"); says("AMQP_SOURCE")(got) {

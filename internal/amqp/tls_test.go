@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ranger/internal/testenv"
 )
 
 // A broker is spoken to with TLS where the URL says so, and only where its
@@ -26,13 +28,13 @@ func TestTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	encrypted := newProxyOn(t, sharedURL(t), ln)
+	encrypted := newProxyOn(t, testenv.RabbitMQ(t), ln)
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]}), 0o600); err != nil {
 		t.Fatal(err)
 	}
 
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	cfg.URL = strings.Replace(encrypted.url, "amqp:", "amqps:", 1)
 	empty := filepath.Join(t.TempDir(), "empty.pem")
 	if err := os.WriteFile(empty, []byte("no certificate"), 0o600); err != nil {
@@ -47,7 +49,7 @@ func TestTLS(t *testing.T) {
 		{cfg.URL, url.Values{"cacertfile": {ca}, "server_name_indication": {"another"}}, "not another", "for another name"},
 		{cfg.URL, url.Values{"cacertfile": {empty}}, "no certificate in " + empty, "check cacertfile"},
 		{cfg.URL, url.Values{"cacertfile": {empty + ".absent"}}, "no such file", "check cacertfile"},
-		{strings.Replace(sharedURL(t), "amqp:", "amqps:", 1), nil, "does not look like a TLS handshake", "speaks no TLS"},
+		{strings.Replace(testenv.RabbitMQ(t), "amqp:", "amqps:", 1), nil, "does not look like a TLS handshake", "speaks no TLS"},
 	} {
 		faulty := cfg
 		faulty.URL = c.url + "/?" + c.query.Encode()
@@ -67,7 +69,7 @@ func TestTLS(t *testing.T) {
 		n := startNode(t, trusting)
 		n.awaitFollowing(t)
 		alices := n.tap(t, alice)
-		newPeer(t, sharedURL(t)).send(cfg, order(1))
+		newPeer(t, testenv.RabbitMQ(t)).send(cfg, order(1))
 		alices.await(t, idText(1))
 		n.stop(t)
 	}
@@ -80,7 +82,7 @@ func TestTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		refused := cfg
-		refused.URL = strings.Replace(newProxyOn(t, sharedURL(t), choosy).url, "amqp:", "amqps:", 1) + "/?" + url.Values{"cacertfile": {ca}}.Encode()
+		refused.URL = strings.Replace(newProxyOn(t, testenv.RabbitMQ(t), choosy).url, "amqp:", "amqps:", 1) + "/?" + url.Values{"cacertfile": {ca}}.Encode()
 		startNode(t, refused).awaitLog(t, "it may want a certificate")
 	}
 }

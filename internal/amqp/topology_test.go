@@ -5,6 +5,8 @@ import (
 	"time"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
+
+	"ranger/internal/testenv"
 )
 
 // declare declares an exchange and returns the code of the refusal, 0 for none.
@@ -17,7 +19,7 @@ func (p *peer) declare(name, typ string, durable, autoDelete bool) int {
 
 func TestFreshBrokerGetsTopology(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	cfg.MaxAge, cfg.MaxBytes = 90*time.Minute, 200_000_000
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
@@ -100,7 +102,7 @@ func TestExchangesStandOtherwise(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			cfg := newConfig(t, sharedURL(t))
+			cfg := newConfig(t, testenv.RabbitMQ(t))
 			cfg.Exchanges.Durable = c.want
 			p := newPeer(t, cfg.URL)
 			for name, typ := range map[string]string{cfg.Exchanges.Orders: "fanout", cfg.Exchanges.Trades: "headers"} {
@@ -127,7 +129,7 @@ func TestExchangesStandOtherwise(t *testing.T) {
 // says so.
 func TestExchangeOfAnotherType(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	p := newPeer(t, cfg.URL)
 	if code := p.declare(cfg.Exchanges.Orders, "direct", true, false); code != 0 {
 		t.Fatalf("declare the exchange: refused with %d", code)
@@ -145,7 +147,7 @@ func TestExchangeOfAnotherType(t *testing.T) {
 
 func TestDurableExchangesWhenAsked(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	cfg.Exchanges.Durable = true
 	startNode(t, cfg).awaitFollowing(t)
 	p := newPeer(t, cfg.URL)
@@ -161,7 +163,7 @@ func TestDurableExchangesWhenAsked(t *testing.T) {
 // other.
 func TestNodesStartTogether(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := hearing(newConfig(t, testenv.RabbitMQ(t)))
 	var nodes []*node
 	for range 4 {
 		nodes = append(nodes, startNode(t, cfg))

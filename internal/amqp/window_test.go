@@ -8,13 +8,14 @@ import (
 	"ranger/internal/amqp"
 	"ranger/internal/event"
 	"ranger/internal/journal"
+	"ranger/internal/testenv"
 )
 
 // A node that starts reads what was published before, then knows by a marker
 // that it has caught up.
 func TestWindowAtStart(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	const messages = 300
 	fill(t, cfg, messages)
 
@@ -51,7 +52,7 @@ func TestWindowAtStart(t *testing.T) {
 // I3: every node gives every message the same position, before and after a restart.
 func TestNodesAgree(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	witness := newNode(cfg)
 	witnessed := witness.tap(t, alice)
 	witness.run(t)
