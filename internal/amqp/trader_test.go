@@ -9,6 +9,8 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/amqp"
+	"ranger/internal/event"
+	"ranger/internal/journal"
 )
 
 // trader publishes numbered orders one by one, whatever becomes of its
@@ -37,7 +39,7 @@ func startTrader(tb testing.TB, cfg amqp.Config, pace time.Duration) *trader {
 		for number := 0; ctx.Err() == nil; {
 			// RabbitMQ 3.10 may end the connection of one who publishes while a
 			// stream is deleted.
-			c, err := amqp091.Dial(cfg.URL)
+			c, err := dialPatiently(cfg.URL)
 			if err != nil {
 				tb.Error(err)
 				return
@@ -74,6 +76,25 @@ func (t *trader) publish(c *amqp091.Connection, exchange string, number int) {
 func (t *trader) stop() {
 	t.cancel()
 	<-t.ended
+}
+
+// checkToldFirst checks that a gap comes before all that was sent after a time, Unix
+// ms.
+func (t *trader) checkToldFirst(tb testing.TB, entries []journal.Entry, after int64) {
+	tb.Helper()
+	i := slices.IndexFunc(t.sent, func(d dispatch) bool { return d.begun > after })
+	if i < 0 {
+		return // the gap came at once
+	}
+	gap := slices.IndexFunc(entries, func(e journal.Entry) bool { return e.Kind == event.Announcement })
+	for _, n := range numbers(tb, entries[:max(0, gap)]) {
+		if n >= t.sent[i].number {
+			tb.Errorf("order %d of the stream that was made anew came before the gap", n)
+		}
+	}
+	if gap < 0 {
+		tb.Error("there is no gap")
+	}
 }
 
 // lost returns what the broker has taken and is not among these numbers.
