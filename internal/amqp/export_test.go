@@ -158,10 +158,6 @@ func (t *Topology) NoteMade(name string) { t.noteMade(exchange{name: name}) }
 // TakeMade is takeMade.
 func (t *Topology) TakeMade(name string) bool { return t.takeMade(exchange{name: name}) }
 
-// SetAnswerTimeout sets how long s lets the broker take to answer. It is for
-// before Run.
-func (s *Source) SetAnswerTimeout(d time.Duration) { s.cfg.limits.answer = d }
-
 // Limits are limits.
 type Limits struct {
 	Handshake, Heartbeat, Goodbye, Answer, Record, Window, End, Silence, Straggle time.Duration
@@ -194,18 +190,18 @@ func NewBulkPublisherWithin(ctx context.Context, url string, exchanges Exchanges
 }
 
 // connected is a connection that a test has opened.
-func connected(c *amqp091.Connection) *connection {
-	return &connection{Connection: c, socket: c, limits: limits{}.withDefaults()}
+func connected(c *amqp091.Connection, l Limits) *connection {
+	return &connection{Connection: c, socket: c, limits: l.limits().withDefaults()}
 }
 
 // StreamEnd is streamEnd.
-func StreamEnd(ctx context.Context, c *amqp091.Connection, stream string) (uint64, bool, error) {
-	return streamEnd(ctx, connected(c), stream)
+func StreamEnd(ctx context.Context, c *amqp091.Connection, stream string, l Limits) (uint64, bool, error) {
+	return streamEnd(ctx, connected(c, l), stream)
 }
 
 // Ask has judge look at what the witness of the exchange of Orders has.
-func Ask(c *amqp091.Connection, cfg Config, judge func([]byte) error) error {
-	return (&topology{conn: connected(c), cfg: cfg}).ask(context.Background(), cfg.Exchanges.orders(), false, judge)
+func Ask(c *amqp091.Connection, cfg Config, l Limits, judge func([]byte) error) error {
+	return (&topology{conn: connected(c, l), cfg: cfg}).ask(context.Background(), cfg.Exchanges.orders(), false, judge)
 }
 
 // Tidy is tidy.
