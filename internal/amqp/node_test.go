@@ -12,6 +12,7 @@ import (
 	"ranger/internal/amqp"
 	"ranger/internal/event"
 	"ranger/internal/journal"
+	"ranger/internal/testenv"
 )
 
 // node is a Source at work, and all that it says.
@@ -57,10 +58,9 @@ func startNode(tb testing.TB, cfg amqp.Config) *node {
 	return n
 }
 
-// stop ends Run and returns how long that took.
-func (n *node) stop(tb testing.TB) time.Duration {
+// stop ends Run and waits for its end.
+func (n *node) stop(tb testing.TB) {
 	tb.Helper()
-	begin := time.Now()
 	n.cancel()
 	select {
 	case err := <-n.ended:
@@ -68,10 +68,9 @@ func (n *node) stop(tb testing.TB) time.Duration {
 			tb.Errorf("Run: %v", err)
 		}
 		n.ended <- err // for a second stop
-	case <-time.After(patience):
+	case <-time.After(testenv.Patience):
 		tb.Error("Run did not end")
 	}
-	return time.Since(begin)
 }
 
 // awaitLog waits for a line that was logged since the last call, and contains
@@ -189,7 +188,7 @@ func (t *tap) read(tb testing.TB) []journal.Entry {
 // await reads until a message contains text, and returns all that were read.
 func (t *tap) await(tb testing.TB, text string) []journal.Entry {
 	tb.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(testenv.Patience)
 	for seen := 0; ; {
 		for _, e := range t.read(tb)[seen:] {
 			seen++

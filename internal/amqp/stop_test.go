@@ -4,14 +4,14 @@ import (
 	"io"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ranger/internal/amqp"
+	"ranger/internal/testenv"
 )
 
-// prompt is how long Run may take to end.
-const prompt = time.Second
-
+// Run ends with its context, whatever it waits for: nothing else ends any of this.
 func TestRunEnds(t *testing.T) {
 	t.Parallel()
 	for name, start := range map[string]func(*testing.T) *node{
@@ -23,7 +23,7 @@ func TestRunEnds(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = ln.Close() })
-			n := startNode(t, amqp.Config{URL: "amqp://" + ln.Addr().String()})
+			n := startNode(t, amqp.Config{URL: "amqp://" + ln.Addr().String()}.Within(unlimited()))
 			c, err := ln.Accept()
 			if err != nil {
 				t.Fatal(err)
@@ -34,17 +34,9 @@ func TestRunEnds(t *testing.T) {
 			}
 			return n
 		},
-		"pausing between two tries": func(t *testing.T) *node {
-			t.Helper()
-			n := startNode(t, amqp.Config{URL: "amqp://127.0.0.1:1"})
-			for range 5 {
-				n.awaitLog(t, "will reconnect") // the next pause is over a second
-			}
-			return n
-		},
 		"reading": func(t *testing.T) *node {
 			t.Helper()
-			cfg := newConfig(t, sharedURL(t))
+			cfg := newConfig(t, testenv.RabbitMQ(t))
 			fill(t, cfg, 5000)
 			m := &blocking{reached: make(chan struct{}), resume: make(chan struct{})}
 			n := newNodeWith(cfg, m)
@@ -58,55 +50,89 @@ func TestRunEnds(t *testing.T) {
 		},
 		"following": func(t *testing.T) *node {
 			t.Helper()
-			n := startNode(t, newConfig(t, sharedURL(t)))
+			n := startNode(t, newConfig(t, testenv.RabbitMQ(t)))
 			n.awaitFollowing(t)
 			return n
 		},
 		"before it began": func(t *testing.T) *node {
 			t.Helper()
-			return startNode(t, newConfig(t, sharedURL(t)))
+			return startNode(t, newConfig(t, testenv.RabbitMQ(t)))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if took := start(t).stop(t); took > prompt {
-				t.Errorf("Run took %v to end", took)
-			}
+			start(t).stop(t)
 		})
 	}
 }
 
-// A broker that says nothing any more holds up the end for no longer than a
-// goodbye may take.
-func TestRunEndsWithoutAnswer(t *testing.T) {
+// Run does not wait for the end of a pause between two tries.
+func TestRunEndsInAPause(t *testing.T) {
 	t.Parallel()
-	parted := newProxy(t, sharedURL(t))
-	cfg := newConfig(t, sharedURL(t))
-	cfg.URL = parted.url
-	n := startNode(t, cfg)
-	n.awaitFollowing(t)
-	parted.mute()
-	if took := n.stop(t); took > 3*time.Second {
-		t.Errorf("Run took %v to end", took)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		n := startNode(t, amqp.Config{URL: "amqp://127.0.0.1:1"})
+		for range 5 {
+			n.awaitLog(t, "will reconnect") // the next pause is over a second
+		}
+		synctest.Wait()
+		began := time.Now()
+		n.stop(t)
+		if took := time.Since(began); took != 0 { // of the bubble's time
+			t.Errorf("Run took %v to end", took)
+		}
+	})
 }
 
-// A broker that says nothing any more is given up after some heartbeats.
+// A broker that says nothing any more holds up the end for no longer than a
+// goodbye may take: there are no heartbeats that would end its connection.
+func TestRunEndsWithoutAnswer(t *testing.T) {
+	t.Parallel()
+	parted := newProxy(t, testenv.RabbitMQ(t))
+	parted.edits(withoutHeartbeats)
+	cfg := newConfig(t, testenv.RabbitMQ(t))
+	cfg.URL = parted.url
+	limits := unlimited()
+	limits.Goodbye = 100 * time.Millisecond
+	n := startNode(t, cfg.Within(limits))
+	n.awaitFollowing(t)
+	parted.mute()
+	n.stop(t)
+}
+
+// withoutHeartbeats has a broker ask for none.
+func withoutHeartbeats(frame []byte) []byte {
+	if methodOf(frame) == (method{10, 30}) { // tune, which ends with their interval and the frame's end
+		frame[len(frame)-3], frame[len(frame)-2] = 0, 0
+	}
+	return frame
+}
+
+// A broker that says nothing any more is given up after some heartbeats: nothing else
+// ends its connection.
 func TestBrokerFallsSilent(t *testing.T) {
 	t.Parallel()
-	parted := newProxy(t, sharedURL(t))
-	cfg := newConfig(t, sharedURL(t))
+	parted := newProxy(t, testenv.RabbitMQ(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	cfg.URL = parted.url
-	n := startNode(t, cfg)
+	limits := unlimited()
+	limits.Heartbeat = time.Second // AMQP knows no shorter one
+	n := startNode(t, cfg.Within(limits))
 	n.awaitFollowing(t)
 	alices := n.tap(t, alice)
-	began := time.Now()
 	parted.mute()
 	n.awaitLog(t, "will reconnect")
-	if took := time.Since(began); took > 15*time.Second {
-		t.Errorf("that took %v", took)
-	}
-	newPeer(t, sharedURL(t)).send(cfg, order(1))
+	newPeer(t, testenv.RabbitMQ(t)).send(cfg, order(1))
 	n.awaitFollowing(t)
 	alices.await(t, idText(1))
+}
+
+// A host that has died is noticed within a quarter of a minute, and one that hangs
+// does not hold up the end of the process for longer than some seconds.
+func TestDefaultLimits(t *testing.T) {
+	t.Parallel()
+	const missed = 3 // heartbeats, until the library ends the connection
+	l := amqp.DefaultLimits()
+	if missed*l.Heartbeat > 15*time.Second || l.Goodbye > 3*time.Second || l.Silence != 10*time.Second {
+		t.Errorf("heartbeats each %v, a goodbye of %v, silence for %v", l.Heartbeat, l.Goodbye, l.Silence)
+	}
 }
