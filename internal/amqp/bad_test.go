@@ -7,6 +7,7 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 const nobody = "a message reached nobody"
@@ -15,8 +16,9 @@ const nobody = "a message reached nobody"
 // reason and logged with its offset, and the next message is delivered.
 func TestBadMessages(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	cfg.MaxBody = 1000
+	cfg.LookEvery = never // no marker is among what follows
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
 	alices := n.tap(t, alice)
@@ -57,8 +59,8 @@ func TestBadMessages(t *testing.T) {
 			t.Errorf("%s was counted %d times, want 2", c.want, got)
 		}
 		about := func(l line) bool { return l.text == nobody && l.attrs["reason"] == string(c.want) }
-		if got := n.log.count(about); got != 1 {
-			t.Errorf("%s was logged %d times within a second, want once", c.want, got)
+		if got := n.log.count(about); got > 2 { // once, where both came within a second: see TestUnroutedLog
+			t.Errorf("%s was logged %d times", c.want, got)
 		}
 		logged, _ := n.log.await(t, string(c.want), 0, about)
 		if got, want := logged.attrs["offset"], alices.got[i].Offset-2; got != want {
@@ -76,7 +78,7 @@ func TestBadMessages(t *testing.T) {
 // Half a trade whose other half is unknown reaches the known side.
 func TestHalfATrade(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
 	bobs := n.tap(t, bob)

@@ -6,12 +6,14 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"ranger/internal/testenv"
 )
 
 // catchUp returns when CatchUp has, which has to succeed.
 func catchUp(tb testing.TB, n *node) {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), patience)
+	ctx, cancel := context.WithTimeout(tb.Context(), testenv.Patience)
 	defer cancel()
 	if err := n.source.CatchUp(ctx); err != nil {
 		tb.Errorf("catch up: %v", err)
@@ -19,11 +21,12 @@ func catchUp(tb testing.TB, n *node) {
 }
 
 // What was confirmed before the call is in the journal after it, and many who
-// ask at once cost few markers.
+// wait at once cost few markers.
 func TestCatchUp(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
-	n := startNode(t, cfg)
+	cfg := newConfig(t, testenv.RabbitMQ(t))
+	through, parted := behindProxy(t, cfg)
+	n := startNode(t, through)
 	n.awaitFollowing(t)
 	alices := n.tap(t, alice)
 	p := newPeer(t, cfg.URL)
@@ -34,12 +37,20 @@ func TestCatchUp(t *testing.T) {
 			t.Fatalf("%d events are in the journal, want %d", got, i+1)
 		}
 	}
+	parted.part()
+	n.awaitLog(t, "will reconnect")
 	before := len(markersOf(p.stream(cfg.Stream)))
 	const callers = 1000
 	var all sync.WaitGroup
 	for range callers {
 		all.Go(func() { catchUp(t, n) })
 	}
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for n.source.Waiting() < callers {
+		<-tick.C
+	}
+	parted.join()
 	all.Wait()
 	if cost := len(markersOf(p.stream(cfg.Stream))) - before; cost > callers/4 {
 		t.Errorf("%d callers cost %d markers", callers, cost)
@@ -49,7 +60,7 @@ func TestCatchUp(t *testing.T) {
 // Who asks while connections end is answered all the same, and rightly.
 func TestCatchUpAcrossCuts(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	through, parted := behindProxy(t, cfg)
 	n := startNode(t, through)
 	n.awaitFollowing(t)
@@ -72,7 +83,7 @@ func TestCatchUpAcrossCuts(t *testing.T) {
 // Where the broker is away CatchUp waits for it, or for its context's end.
 func TestCatchUpWithoutBroker(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	through, parted := behindProxy(t, cfg)
 	parted.part()
 	n := newNode(through)
@@ -106,7 +117,7 @@ func TestCatchUpWithoutBroker(t *testing.T) {
 		if err != nil || !n.source.Status().CaughtUp {
 			t.Errorf("it returned %v, status %+v", err, n.source.Status())
 		}
-	case <-time.After(patience):
+	case <-time.After(testenv.Patience):
 		t.Error("it did not return")
 	}
 }
