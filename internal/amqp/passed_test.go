@@ -12,6 +12,9 @@ func TestPassed(t *testing.T) {
 	t.Parallel()
 	const more = 100
 	var p amqp.Passed
+	if amqp.Remembered < 5*50_000 { // two looks are 5 s apart
+		t.Errorf("%d messages are remembered: an exchange can route more between two looks", amqp.Remembered)
+	}
 	p.Note(event.Trade, 7, 70)
 	for i := range uint32(amqp.Remembered) {
 		p.Note(event.Order, i, int64(i))
