@@ -7,77 +7,79 @@ import (
 	"testing"
 
 	"ranger/internal/amqp"
+	"ranger/internal/testenv"
 )
 
 // testAccess: what an operator got wrong is logged with the variables to look at, and tried
 // again until it is right.
-func testAccess(t *testing.T, s *server) {
-	t.Helper()
+func testAccess(t *testing.T, b *testenv.Broker) {
+	eval(b, enableAll)
 	newConfig := func(t *testing.T, url string) amqp.Config {
 		t.Helper()
-		cfg := newConfig(t, s.url) // guest may delete it
+		cfg := newConfig(t, b.URL) // guest may delete it
 		cfg.URL = url
 		return cfg
 	}
 	const own = "^(stream-[A-Z0-9]*$|orders-|trades-"
 	blind := []string{"nocanary", "nobinding", "nowitness"}
-	s.users(map[string][]string{ // what each may configure, write and read
+	users := []string{addUser("outside", "right")}
+	for user, may := range map[string][3]string{ // what each may configure, write and read
 		"locked":    {".*", ".*", ".*"},
 		"nothing":   {"", "", ""},
 		"nomarker":  {".*", "^(stream|orders|trades)-", ".*"},
-		"outside":   nil,
 		"ranger":    {".*", ".*", ".*"},
 		"nocanary":  {own + "|.*witness)", ".*", ".*"},
 		"nobinding": {".*", "^(stream-|amq.default$)", ".*"},
 		"nowitness": {own + "|.*alive)", ".*", ".*"},
 		"onlytrade": {own + "|.*(alive|witness)[.]trades-)", ".*", ".*"},
-	})
+	} {
+		users = append(users, addUser(user, "right"), permit(user, "/", may[0], may[1], may[2]))
+	}
+	eval(b, users...)
 
 	for _, c := range []struct {
 		name, user, password, vhost string
 		advice                      string
-		mend                        [][]string
+		mend                        []string
 	}{
 		{
 			"password", "locked", "wrong", "", "RABBITMQ_PASSWORD",
-			[][]string{{"change_password", "locked", "wrong"}},
+			[]string{changePassword("locked", "wrong")},
 		},
 		{
 			"user", "nobody", "right", "", "RABBITMQ_USER",
-			[][]string{{"add_user", "nobody", "right"}, {"set_permissions", "nobody", ".*", ".*", ".*"}},
+			[]string{addUser("nobody", "right"), permitAll("nobody", "/")},
 		},
 		{
 			"a password like a scheme", "odd", "amqps:x", "", "RABBITMQ_USER",
-			[][]string{{"add_user", "odd", "amqps:x"}, {"set_permissions", "odd", ".*", ".*", ".*"}},
+			[]string{addUser("odd", "amqps:x"), permitAll("odd", "/")},
 		},
 		{
 			"vhost", "guest", "guest", "absent", "RABBITMQ_VHOST",
-			[][]string{{"add_vhost", "absent"}, {"set_permissions", "-p", "absent", "guest", ".*", ".*", ".*"}},
+			[]string{addVhost("absent"), permitAll("guest", "absent")},
 		},
 		{
 			"no access to the vhost", "outside", "right", "", "RABBITMQ_VHOST",
-			[][]string{{"set_permissions", "outside", ".*", ".*", ".*"}},
+			[]string{permitAll("outside", "/")},
 		},
 		{
 			"no permissions", "nothing", "right", "", "lacks a permission",
-			[][]string{{"set_permissions", "nothing", ".*", ".*", ".*"}},
+			[]string{permitAll("nothing", "/")},
 		},
 		{
 			"no permission to publish markers", "nomarker", "right", "", "to write to the default exchange",
-			[][]string{{"set_permissions", "nomarker", ".*", ".*", ".*"}},
+			[]string{permitAll("nomarker", "/")},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			n := startNode(t, newConfig(t, s.as(c.user, c.password, c.vhost)))
+			n := startNode(t, newConfig(t, as(b, c.user, c.password, c.vhost)))
 			n.awaitLog(t, c.advice)
 			n.awaitLog(t, c.advice) // it keeps trying
 			if got := n.source.Status(); got.Error == nil || got.CaughtUp {
 				t.Errorf("status: %+v", got)
 			}
-			for _, args := range c.mend {
-				s.ctl(args...)
-			}
+			eval(b, c.mend...)
 			n.awaitFollowing(t)
 			if got := n.log.count(says(c.password + "@")); got != 0 {
 				t.Error("a password was logged")
@@ -88,32 +90,32 @@ func testAccess(t *testing.T, s *server) {
 	for _, user := range blind {
 		t.Run(user, func(t *testing.T) {
 			t.Parallel()
-			testBlind(t, s, user)
+			testBlind(t, b, user)
 		})
 	}
 
 	t.Run("onlytrade", func(t *testing.T) {
 		t.Parallel()
-		testHalfBlind(t, s, "onlytrade")
+		testHalfBlind(t, b, "onlytrade")
 	})
 
 	// Connections that the broker's operator closes are opened again.
 	t.Run("closed by the operator", func(t *testing.T) {
 		t.Parallel()
-		cfg := newConfig(t, s.as("ranger", "right", ""))
+		cfg := newConfig(t, as(b, "ranger", "right", ""))
 		n := startNode(t, cfg)
 		n.awaitFollowing(t)
 		alices := n.tap(t, alice)
-		cfg.URL = s.url
+		cfg.URL = b.URL
 		f := startFlood(t, cfg, 0)
 		for i := range 3 {
 			alices.await(t, idText(200*(i+1)))
-			s.ctl("close_all_user_connections", "ranger", "for a test")
+			eval(b, closeConnections("ranger"))
 			n.awaitLog(t, "for a test")
 			n.awaitFollowing(t)
 		}
 		f.stop()
-		newPeer(t, s.url).send(cfg, order(f.next))
+		newPeer(t, b.URL).send(cfg, order(f.next))
 		checkNumbers(t, numbers(t, alices.await(t, idText(f.next))), f.confirmed)
 	})
 }
@@ -121,9 +123,9 @@ func testAccess(t *testing.T, s *server) {
 // Where nobody listens, or somebody else does, the log says where to look.
 func TestNoBroker(t *testing.T) {
 	t.Parallel()
-	parted := newProxy(t, sharedURL(t))
+	parted := newProxy(t, testenv.RabbitMQ(t))
 	parted.part()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	cfg.URL = parted.url
 	n := startNode(t, cfg)
 	n.awaitLog(t, "RABBITMQ_HOST") // the connection is closed without a word

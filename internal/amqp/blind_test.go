@@ -7,16 +7,17 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 // testBlind: a broker's user who may not place canaries and witnesses is told
 // once what to permit; nothing is told to clients on mere suspicion; and what a
 // look can see is mended.
-func testBlind(t *testing.T, s *server, user string) {
+func testBlind(t *testing.T, b *testenv.Broker, user string) {
 	t.Helper()
-	cfg := newConfig(t, s.url) // guest may delete it
+	cfg := newConfig(t, b.URL) // guest may delete it
 	guests := cfg.URL
-	cfg.URL, cfg.LookEvery = s.as(user, "right", ""), soon
+	cfg.URL, cfg.LookEvery = as(b, user, "right", ""), soon
 	const warning = "cannot be watched over"
 	p := newPeer(t, guests)
 	for i := range 2 { // the first one makes the stream
@@ -52,7 +53,7 @@ func testBlind(t *testing.T, s *server, user string) {
 			awaitMarkers(t, p.follow(cfg.Stream), 1)
 			p.send(cfg, order(13))
 			alices.await(t, idText(13))
-			s.ctl("close_all_user_connections", user, "for a test")
+			eval(b, closeConnections(user))
 			n.awaitFollowing(t)
 		}
 		if got := n.log.count(says(warning)); got != 2 {
@@ -64,17 +65,17 @@ func testBlind(t *testing.T, s *server, user string) {
 
 // testHalfBlind: where the canary and witness of one exchange are refused, the
 // other one is looked after.
-func testHalfBlind(t *testing.T, s *server, user string) {
+func testHalfBlind(t *testing.T, b *testenv.Broker, user string) {
 	t.Helper()
-	cfg := newConfig(t, s.url)
-	cfg.URL, cfg.LookEvery = s.as(user, "right", ""), soon
+	cfg := newConfig(t, b.URL)
+	cfg.URL, cfg.LookEvery = as(b, user, "right", ""), soon
 	n := startNode(t, cfg)
 	l := n.awaitLog(t, "cannot be watched over")
 	if got := l.attrs["exchange"]; got != cfg.Exchanges.Orders {
 		t.Errorf("the warning is of exchange %v, want %s", got, cfg.Exchanges.Orders)
 	}
 	n.awaitFollowing(t)
-	p := newPeer(t, s.url)
+	p := newPeer(t, b.URL)
 	p.must("unbind", func(ch *amqp091.Channel) error { return ch.QueueUnbind(cfg.Stream, "", cfg.Exchanges.Trades, nil) })
 	p.send(cfg, trade(1))
 	n.metrics.gaps.await(t, "a gap", 0, func(g event.GapReason) bool { return g == event.GapBinding })

@@ -32,9 +32,6 @@ func sharedURL(tb testing.TB) string {
 // soon is a LookEvery for tests that wait for looks.
 const soon = 400 * time.Millisecond
 
-// slack is what a busy machine may add to a time that is checked.
-const slack = 3 * time.Second
-
 // never is longer than a test can last.
 const never = 24 * time.Hour
 

@@ -6,13 +6,15 @@ import (
 
 	"ranger/internal/amqp"
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 // I2: connections that end in the middle of a flood cost nothing: everything that
 // was confirmed comes once and in order, and is counted once.
 func TestConnectionsEndMidStream(t *testing.T) {
 	t.Parallel()
-	n := testConnectionsEnd(t, newConfig(t, sharedURL(t)))
+	testenv.Heavy(t)
+	n := testConnectionsEnd(t, newConfig(t, testenv.RabbitMQ(t)))
 	if lost := n.log.count(says("dropped")) + n.log.count(says("not the one read before")); lost != 0 {
 		t.Errorf("%d times the node thought that something was lost: %v", lost, n.log.items)
 	}
@@ -43,18 +45,16 @@ func testConnectionsEnd(t *testing.T, cfg amqp.Config) *node {
 	return n
 }
 
-// I2: the broker's power is cut in the middle of a flood: what was confirmed
-// comes, and what a publisher sends again since it was not, comes once. Later its
-// data are restored from an older copy.
-func TestBrokerKilled(t *testing.T) {
-	t.Parallel()
-	s := newServer(t, nil)
-	// RabbitMQ 3.10 does not find its first stream again when it is killed just
-	// after it was made, so a stop in good order comes first.
-	r := beforeCopy(t, s)
-	testBrokerAway(t, s, func() { copyData(t, s) })
-	r.afterCopy(t, s)
-	cfg := newConfig(t, s.url)
+// testBrokerKilled: I2: the broker's power is cut in the middle of a flood: what was
+// confirmed comes, and what a publisher sends again since it was not, comes once.
+// Meanwhile another node tries again and again, and finds that its exchanges, which
+// are not durable, have gone. Later the broker's data are restored from what they were
+// when the power was cut.
+func testBrokerKilled(t *testing.T, b *testenv.Broker) {
+	eval(b, enableAll)
+	r := beforeCopy(t, b)
+	away := startAway(t, b)
+	cfg := hearing(newConfig(t, b.URL))
 	cfg.Exchanges.Durable = true
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
@@ -62,12 +62,16 @@ func TestBrokerKilled(t *testing.T) {
 
 	before := startFlood(t, cfg, 0)
 	alices.await(t, idText(500))
-	s.kill()
+	b.Sync()
+	b.Kill()
 	<-before.ended
 	if len(before.confirmed) < 500 || len(before.confirmed) == before.next {
 		t.Fatalf("%d of %d messages were confirmed: the broker was not killed in between", len(before.confirmed), before.next)
 	}
-	s.start()
+	away.tries(t)
+	copyData(t, b)
+	b.Start()
+	away.finds(t, b)
 	n.awaitFollowing(t) // until the stream is up again, what comes is not routed
 	if got := n.metrics.gaps.count(func(g event.GapReason) bool { return g == event.GapExchange }); got == 0 {
 		t.Errorf("no gap was told, though messages were taken before the stream was up: %v", n.log.items)
@@ -84,38 +88,53 @@ func TestBrokerKilled(t *testing.T) {
 		t.Errorf("%d times the node thought that something was lost: %v", lost, n.log.items)
 	}
 	n.stop(t)
-	r.check(t, s)
+	r.afterCopy(t, b)
+	r.check(t, b)
 }
 
-// testBrokerAway stops a broker for a while. Exchanges that are not durable have
-// gone when it comes back, which is told.
-func testBrokerAway(t *testing.T, s *server, meanwhile func()) {
-	cfg := newConfig(t, s.url)
+// away is a node whose broker goes.
+type away struct {
+	*node
+	cfg    amqp.Config
+	alices *tap
+}
+
+func startAway(t *testing.T, b *testenv.Broker) *away {
+	t.Helper()
+	cfg := hearing(newConfig(t, b.URL))
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
-	alices := n.tap(t, alice)
-	newPeer(t, s.url).send(cfg, order(1))
-	alices.await(t, idText(1))
+	a := &away{n, cfg, n.tap(t, alice)}
+	newPeer(t, b.URL).send(cfg, order(1))
+	a.alices.await(t, idText(1))
+	return a
+}
 
-	s.stop()
-	first := n.awaitLog(t, "RABBITMQ_HOST")
+// tries checks that it tries again and again, and backs off.
+func (a *away) tries(t *testing.T) {
+	t.Helper()
+	first := a.awaitLog(t, "RABBITMQ_HOST")
 	for range 3 {
-		n.awaitLog(t, "RABBITMQ_HOST")
+		a.awaitLog(t, "RABBITMQ_HOST")
 	}
-	fifth := n.awaitLog(t, "RABBITMQ_HOST")
-	if waited := fifth.at.Sub(first.at); waited < 750*time.Millisecond {
+	fifth := a.awaitLog(t, "RABBITMQ_HOST")
+	if waited := fifth.at.Sub(first.at); waited < 750*time.Millisecond { // which a slow machine only adds to
 		t.Errorf("five tries took %v: it does not back off", waited)
 	}
-	if got := n.source.Status(); got.State != amqp.Connecting || got.Error == nil || !got.CaughtUp {
+	if got := a.source.Status(); got.State != amqp.Connecting || got.Error == nil || !got.CaughtUp {
 		t.Errorf("status without a broker: %+v", got)
 	}
-	meanwhile()
-	s.start()
-	n.awaitLog(t, "an exchange was missing")
-	n.awaitFollowing(t)
-	n.metrics.gaps.await(t, "a gap", 0, func(g event.GapReason) bool { return g == event.GapExchange })
-	newPeer(t, s.url).send(cfg, order(2))
-	if got := len(alices.await(t, idText(2))); got != 2 {
+}
+
+// finds checks that it reads on, and tells that the exchanges were gone.
+func (a *away) finds(t *testing.T, b *testenv.Broker) {
+	t.Helper()
+	a.awaitLog(t, "an exchange was missing")
+	a.awaitFollowing(t)
+	a.metrics.gaps.await(t, "a gap", 0, func(g event.GapReason) bool { return g == event.GapExchange })
+	newPeer(t, b.URL).send(a.cfg, order(2))
+	if got := len(a.alices.await(t, idText(2))); got != 2 {
 		t.Errorf("alice got %d events, want 2", got)
 	}
+	a.stop(t)
 }

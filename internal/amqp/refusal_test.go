@@ -11,6 +11,7 @@ import (
 
 	"ranger/internal/amqp"
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 // unwatched waits for the warning that the exchange of Orders cannot be watched
@@ -34,7 +35,7 @@ func unwatched(t *testing.T, n *node, p *peer, cfg amqp.Config, advice string) {
 // permissions. Once it is deleted, its exchange is watched over too.
 func TestForeignWitness(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	p := newPeer(t, cfg.URL)
 	name := witness(cfg, cfg.Exchanges.Orders)
 	p.queue(name, true, nil)
@@ -52,7 +53,7 @@ func TestForeignWitness(t *testing.T) {
 // stream would wait for that.
 func TestWitnessIsNotDurable(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	startNode(t, cfg).awaitFollowing(t)
 	args := amqp091.Table{"x-max-length": int64(1), "x-message-ttl": int64(60_000), "x-expires": int64(3_600_000)}
 	if code := newPeer(t, cfg.URL).queue(witness(cfg, cfg.Exchanges.Orders), false, args); code != 0 {
@@ -64,7 +65,7 @@ func TestWitnessIsNotDurable(t *testing.T) {
 // once, also where the stream stands already.
 func TestWitnessNotPermitted(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	p := newPeer(t, cfg.URL)
 	proxy := newProxy(t, cfg.URL)
 	cfg.URL, cfg.LookEvery = proxy.url, soon
@@ -102,25 +103,25 @@ func closing(code uint16, text string, asked method) []byte {
 
 // testWitnessAway: a witness that the broker has and cannot get at, since its node
 // is down or it has crashed, does not keep a node from following.
-func testWitnessAway(t *testing.T, s *server) {
-	t.Helper()
-	cfg := newConfig(t, s.url)
+func testWitnessAway(t *testing.T, b *testenv.Broker) {
+	eval(b, enableAll)
+	cfg := newConfig(t, b.URL)
 	cfg.LookEvery = soon
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
 	name := witness(cfg, cfg.Exchanges.Orders)
-	s.ctl("eval", fmt.Sprintf(`R = rabbit_misc:r(<<"/">>, queue, <<%q>>),
+	eval(b, fmt.Sprintf(`R = rabbit_misc:r(<<"/">>, queue, <<%q>>),
 		{ok, Q} = rabbit_amqqueue:lookup(R),
 		{dictionary, D} = process_info(amqqueue:get_pid(Q), dictionary),
 		exit(hd(proplists:get_value('$ancestors', D)), kill),
-		rabbit_misc:execute_mnesia_transaction(fun() -> rabbit_amqqueue:update(R, fun(X) -> amqqueue:set_state(X, crashed) end) end).`, name))
+		rabbit_misc:execute_mnesia_transaction(fun() -> rabbit_amqqueue:update(R, fun(X) -> amqqueue:set_state(X, crashed) end) end)`, name))
 	n.awaitLog(t, "bring back the broker's node that has queue "+name)
 	late := startNode(t, cfg)
 	late.awaitFollowing(t)
-	s.ctl("close_all_connections", "for a test")
+	eval(b, closeConnections(""))
 	n.awaitFollowing(t)
 
-	p := newPeer(t, s.url)
+	p := newPeer(t, b.URL)
 	p.deleteQueue(name)
 	awaitMarkers(t, p.follow(cfg.Stream), 2)
 	p.must("unbind", func(ch *amqp091.Channel) error { return ch.QueueUnbind(cfg.Stream, "", cfg.Exchanges.Orders, nil) })

@@ -12,6 +12,7 @@ import (
 	"ranger/internal/amqp"
 	"ranger/internal/event"
 	"ranger/internal/journal"
+	"ranger/internal/testenv"
 )
 
 // restoration is a stream that is restored from an older copy under nodes that
@@ -40,9 +41,9 @@ func (r *restoration) start(t *testing.T, name string) {
 }
 
 // send publishes orders with the numbers from first on, numbers as ids.
-func (r *restoration) send(t *testing.T, s *server, first int) (sent []dispatch) {
+func (r *restoration) send(t *testing.T, b *testenv.Broker, first int) (sent []dispatch) {
 	t.Helper()
-	p := newPeer(t, s.url)
+	p := newPeer(t, b.URL)
 	for i := range copied {
 		begun := time.Now().UnixMilli()
 		d := order(first + i)
@@ -56,32 +57,32 @@ func (r *restoration) send(t *testing.T, s *server, first int) (sent []dispatch)
 }
 
 // beforeCopy has two nodes follow what will be in the copy.
-func beforeCopy(t *testing.T, s *server) *restoration {
+func beforeCopy(t *testing.T, b *testenv.Broker) *restoration {
 	t.Helper()
-	r := &restoration{cfg: newConfig(t, s.url)}
+	r := &restoration{cfg: hearing(newConfig(t, b.URL))}
 	r.cfg.LookEvery, r.cfg.Exchanges.Durable = soon, true
 	r.start(t, "node-a")
 	r.start(t, "node-b")
-	r.send(t, s, 0)
+	r.send(t, b, 0)
 	r.kept = lastPosition(r.taps[0].got, order(copied-1).Body)
 	return r
 }
 
-// copyData copies the data of a broker that has stopped.
-func copyData(t *testing.T, s *server) {
+// copyData copies the data of a broker that has ended.
+func copyData(t *testing.T, b *testenv.Broker) {
 	t.Helper()
-	if err := os.CopyFS(filepath.Join(s.dir, "copy"), os.DirFS(filepath.Join(s.dir, "data"))); err != nil {
+	if err := os.CopyFS(filepath.Join(b.Dir, "copy"), os.DirFS(filepath.Join(b.Dir, "data"))); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // afterCopy has them follow what will not be there, and a third one that alone.
-func (r *restoration) afterCopy(t *testing.T, s *server) {
+func (r *restoration) afterCopy(t *testing.T, b *testenv.Broker) {
 	t.Helper()
 	for _, n := range r.nodes {
 		n.awaitFollowing(t)
 	}
-	r.gone = r.send(t, s, copied)
+	r.gone = r.send(t, b, copied)
 	r.last = lastPosition(r.taps[0].got, order(2*copied-1).Body)
 	r.cfg.Window = time.Second
 	r.start(t, "node-c")
@@ -93,22 +94,22 @@ func (r *restoration) afterCopy(t *testing.T, s *server) {
 
 // check restores the copy. What it has still holds; what it has not is cut off,
 // on all nodes alike, and told.
-func (r *restoration) check(t *testing.T, s *server) {
+func (r *restoration) check(t *testing.T, b *testenv.Broker) {
 	t.Helper()
-	data := filepath.Join(s.dir, "data")
-	s.kill()
+	data := filepath.Join(b.Dir, "data")
+	b.Kill()
 	if err := os.RemoveAll(data); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(filepath.Join(s.dir, "copy"), data); err != nil {
+	if err := os.Rename(filepath.Join(b.Dir, "copy"), data); err != nil {
 		t.Fatal(err)
 	}
-	s.start()
+	b.Start()
 	for i, n := range r.nodes {
 		n.awaitLog(t, []string{"restored from an older copy", "restored from an older copy", anotherStream}[i])
 		n.awaitFollowing(t)
 	}
-	p := newPeer(t, s.url)
+	p := newPeer(t, b.URL)
 	again := order(1000) // with the id of one that is gone
 	p.publish(r.cfg.Exchanges.Orders, "", amqp091.Publishing{MessageId: strconv.Itoa(copied), Headers: again.Headers, Body: again.Body})
 	p.send(r.cfg, order(1001))

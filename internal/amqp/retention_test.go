@@ -11,6 +11,7 @@ import (
 	"ranger/internal/amqp"
 	"ranger/internal/event"
 	"ranger/internal/journal"
+	"ranger/internal/testenv"
 )
 
 const dropped = "were dropped from the stream"
@@ -32,7 +33,8 @@ func smallSegments(p *peer, cfg amqp.Config, length int) {
 // gap: positions before it are good.
 func TestSegments(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	testenv.Heavy(t)
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	p := newPeer(t, cfg.URL)
 	smallSegments(p, cfg, 1<<30)
 	through, parted := behindProxy(t, cfg)
@@ -77,7 +79,7 @@ func TestSegments(t *testing.T) {
 // lost, and how many.
 func TestStreamTrimmedWhileAway(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	p := newPeer(t, cfg.URL)
 	smallSegments(p, cfg, 40_000)
 	parted := newProxy(t, cfg.URL)
@@ -143,12 +145,12 @@ func (b *blocking) Event(k event.Kind) {
 // Retention that overtakes a node while it reads is told as well.
 func TestStreamTrimmedUnderUs(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	p := newPeer(t, cfg.URL)
 	smallSegments(p, cfg, 40_000)
 	slow := cfg
 	slow.Prefetch = 10
-	slow.LookEvery = patience // it would think of silence
+	slow.LookEvery = never // its marker may be dropped as well
 	m := &blocking{reached: make(chan struct{}), resume: make(chan struct{})}
 	n := newNodeWith(slow, m)
 	alices := n.tap(t, alice)

@@ -2,84 +2,49 @@ package amqp_test
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
-	"testing"
+
+	"ranger/internal/testenv"
 )
 
-// server is a broker of the test's own.
-type server struct {
-	tb  testing.TB
-	dir string
-	url string
-}
-
-// newServer starts one and ends it with the test. files are put into its
-// folder first: "rabbitmq.conf", or "none" for variables of rabbitmq-env.conf.
-func newServer(tb testing.TB, files map[string]string) *server {
-	tb.Helper()
-	s := &server{tb: tb, dir: tb.TempDir()}
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	tb.Cleanup(s.kill)
-	s.start()
-	return s
-}
-
-func (s *server) start() {
-	s.tb.Helper()
-	s.url = s.script("start", s.dir, "--owner", strconv.Itoa(os.Getpid()))
-}
-
-// stop ends the broker in good order, kill as a power cut does.
-func (s *server) stop() { s.tb.Helper(); s.script("stop", s.dir) }
-func (s *server) kill() { s.tb.Helper(); s.script("kill", s.dir) }
-
-// ctl runs rabbitmqctl.
-func (s *server) ctl(args ...string) {
-	s.tb.Helper()
-	s.script(append([]string{"ctl", s.dir}, args...)...)
-}
-
-// users adds users with the password "right" and these permissions, if any: a
-// program that runs once.
-func (s *server) users(permissions map[string][]string) {
-	s.tb.Helper()
-	var todo strings.Builder
-	for user, may := range permissions {
-		fmt.Fprintf(&todo, `rabbit_auth_backend_internal:add_user(<<%q>>, <<"right">>, <<"a test">>), `, user)
-		if may != nil {
-			fmt.Fprintf(&todo, `rabbit_auth_backend_internal:set_permissions(<<%q>>, <<"/">>, <<%q>>, <<%q>>, <<%q>>, <<"a test">>), `, user, may[0], may[1], may[2])
-		}
-	}
-	s.ctl("eval", todo.String()+"ok.")
-}
-
-func (s *server) script(args ...string) string {
-	s.tb.Helper()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		s.tb.Fatal(err)
-	}
-	out, err := exec.Command(filepath.Join(root, "scripts", "broker"), args...).Output() //nolint:noctx // kill has to run when the test's context has ended
-	if err != nil {
-		var stderr []byte
-		if e, ok := err.(*exec.ExitError); ok { //nolint:errorlint // Output does not wrap it
-			stderr = e.Stderr
-		}
-		s.tb.Fatalf("scripts/broker %s: %v\n%s", strings.Join(args, " "), err, stderr)
-	}
-	return strings.TrimSpace(string(out))
-}
-
-// as returns the server's URL with another user, password and virtual host.
-func (s *server) as(user, password, vhost string) string {
-	_, address, _ := strings.Cut(s.url, "@")
+// as returns a broker's URL with another user, password and virtual host.
+func as(b *testenv.Broker, user, password, vhost string) string {
+	_, address, _ := strings.Cut(b.URL, "@")
 	return "amqp://" + user + ":" + password + "@" + address + "/" + vhost
 }
+
+// What follows returns Erlang expressions for Broker.Eval, as rabbitmqctl calls them.
+
+func addUser(user, password string) string {
+	return fmt.Sprintf(`ok = rabbit_auth_backend_internal:add_user(<<%q>>, <<%q>>, <<"a test">>)`, user, password)
+}
+
+func changePassword(user, password string) string {
+	return fmt.Sprintf(`ok = rabbit_auth_backend_internal:change_password(<<%q>>, <<%q>>, <<"a test">>)`, user, password)
+}
+
+// permit says what a user may configure, write and read.
+func permit(user, vhost, configure, write, read string) string {
+	return fmt.Sprintf(`ok = rabbit_auth_backend_internal:set_permissions(<<%q>>, <<%q>>, <<%q>>, <<%q>>, <<%q>>, <<"a test">>)`,
+		user, vhost, configure, write, read)
+}
+
+func permitAll(user, vhost string) string { return permit(user, vhost, ".*", ".*", ".*") }
+
+func addVhost(name string) string {
+	return fmt.Sprintf(`ok = rabbit_vhost:add(<<%q>>, <<"a test">>)`, name)
+}
+
+// closeConnections closes the connections that a user has open, or everybody's where
+// that is empty. rabbitmqctl goes by a table into which a connection comes only some
+// time after it was opened.
+func closeConnections(user string) string {
+	return fmt.Sprintf(`[rabbit_networking:close_connection(C, "for a test") || C <- rabbit_networking:local_connections(),
+		U <- [catch rabbit_reader:info(C, [user])], <<%q>> =:= <<>> orelse U =:= [{user, <<%[1]q>>}]]`, user)
+}
+
+// enableAll enables all feature flags, also where they are.
+const enableAll = `ok = rabbit_feature_flags:enable_all()`
+
+// eval evaluates expressions one after another.
+func eval(b *testenv.Broker, expressions ...string) { b.Eval(strings.Join(expressions, ", ") + ".") }
