@@ -40,7 +40,7 @@ func TestServicesLeavesNothing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.CommandContext(t.Context(), "../../scripts/services", "bash", "-c", c.script)
-			cmd.Env = append(os.Environ(), "RABBITMQ_URL=unused", "REDIS_URL=unused", "TMPDIR="+t.TempDir())
+			cmd.Env = append(cmd.Environ(), "RABBITMQ_URL=unused", "REDIS_URL=unused", "TMPDIR="+t.TempDir())
 			out, err := cmd.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
