@@ -120,7 +120,7 @@ func TestBrokerGone(t *testing.T) {
 	bubble(t, func(t *testing.T, c *cluster) {
 		cfg := c.config()
 		c.taken = func(n int, _ string) (bool, error) {
-			if n >= 500 {
+			if n >= 900 {
 				return false, ledger.ErrNotTaken
 			}
 			return true, nil
@@ -128,7 +128,7 @@ func TestBrokerGone(t *testing.T) {
 		start := time.Now()
 		r := judged(t, cfg)
 		wantFaults(t, r, map[ledger.Fault]int{})
-		if r.Confirmed != 500 || r.Unconfirmed != r.Published-500 || r.Unconfirmed < 500 {
+		if r.Confirmed != 900 || r.Unconfirmed != r.Published-900 || r.Unconfirmed < 100 {
 			t.Errorf("got %+v", r)
 		}
 		if took := time.Since(start); took < 40*time.Second || took > 42*time.Second {

@@ -203,7 +203,7 @@ func TestFaultsOfServers(t *testing.T) {
 			}
 		}, map[ledger.Fault]int{ledger.Broken: 2}, "heartbeat.last is "}, // the next event's prev differs too
 		{"sends no heartbeats", func(c *cluster, cfg *ledger.Config) {
-			c.beats, cfg.Duration = time.Hour, 70*time.Second
+			c.beats, cfg.Duration, cfg.Rate = time.Hour, 70*time.Second, 10
 		}, map[ledger.Fault]int{ledger.Broken: 20}, "no heartbeat came"},
 		{"sends fewer heartbeats than it says", func(c *cluster, cfg *ledger.Config) {
 			c.beats, cfg.Duration, cfg.Heartbeat = 15*time.Second, 20*time.Second, time.Second
