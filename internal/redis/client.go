@@ -14,7 +14,7 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// answerTime is how long one command may take, dialling included.
+// answerTime is how long one command may take at most, dialling included.
 const answerTime = 2 * time.Second
 
 // atOnce is how many commands may be under way over one link.
@@ -33,14 +33,14 @@ type link struct {
 	dead   bool                    // failed is closed; guarded by the mu of health
 }
 
-// newLink returns a client that dials when it is first used. Its dials end with
-// life; close ends the rest.
-func newLink(life context.Context, options goredis.UniversalOptions) *link {
-	options.Dialer = dialer(life, options.TLSConfig)
-	options.DialTimeout = answerTime
-	options.ReadTimeout = answerTime
-	options.WriteTimeout = answerTime
-	options.PoolTimeout = answerTime
+// newLink returns a client that dials when it is first used. A command takes as
+// long as within at most. Its dials end with life; close ends the rest.
+func newLink(life context.Context, options goredis.UniversalOptions, within time.Duration) *link {
+	options.Dialer = dialer(life, options.TLSConfig, within)
+	options.DialTimeout = within
+	options.ReadTimeout = within
+	options.WriteTimeout = within
+	options.PoolTimeout = within
 	options.ContextTimeoutEnabled = true
 	options.DialerRetries = 1
 	options.MaxRetries = 1 // a connection that the server closed while it was idle is no outage
@@ -76,8 +76,8 @@ func (l *link) do(ctx context.Context, command func(context.Context) error) erro
 var errFailed = errors.New("the link has failed")
 
 // dialer dials as go-redis would, but also ends with life, TLS included.
-func dialer(life context.Context, config *tls.Config) func(context.Context, string, string) (net.Conn, error) {
-	plain := &net.Dialer{Timeout: answerTime}
+func dialer(life context.Context, config *tls.Config, within time.Duration) func(context.Context, string, string) (net.Conn, error) {
+	plain := &net.Dialer{Timeout: within}
 	dial := plain.DialContext
 	if config != nil {
 		dial = (&tls.Dialer{NetDialer: plain, Config: config}).DialContext

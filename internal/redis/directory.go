@@ -19,6 +19,7 @@ type Directory struct {
 	log     *slog.Logger             // fixed at construction
 	options goredis.UniversalOptions // fixed at construction
 	made    time.Time                // fixed at construction
+	answer  time.Duration            // how long a command may take: less than Find may; fixed at construction
 	members members
 	health  health
 	wasBare bool // owned by Run: the last reading found nobody
@@ -50,11 +51,13 @@ func NewDirectory(cfg Config, log *slog.Logger) (*Directory, error) {
 	}
 	logging.Disable() // go-redis's own lines tell no more than its errors do
 	now := time.Now()
+	cfg = cfg.withDefaults()
 	return &Directory{
-		cfg:     cfg.withDefaults(),
+		cfg:     cfg,
 		log:     log,
 		options: *options,
 		made:    now,
+		answer:  min(answerTime, cfg.Wait/2),
 		health:  health{since: now, back: make(chan struct{})},
 	}, nil
 }
@@ -99,7 +102,7 @@ func (d *Directory) Run(ctx context.Context) error {
 // attempt is the life of one link. It reports whether Redis answered.
 func (d *Directory) attempt(ctx context.Context) (answered bool) {
 	life, end := context.WithCancel(ctx)
-	l := newLink(life, d.options)
+	l := newLink(life, d.options, d.answer)
 	defer func() {
 		d.health.drop(l)
 		end()

@@ -6,13 +6,13 @@ import (
 	"io"
 	"net"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"ranger/internal/event"
 	"ranger/internal/redis"
+	"ranger/internal/testenv"
 )
 
 var _ event.Directory = (*redis.Directory)(nil)
@@ -24,7 +24,7 @@ func TestUIDs(t *testing.T) {
 	const members = 20_000
 	key := newKey(t)
 	fill(t, key, members)
-	n := startLoaded(t, redis.Config{URL: sharedURL(t), Key: key, RefreshEvery: rare})
+	n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: rare})
 	for i := range members {
 		n.wantUID(strconv.Itoa(i), uidOf(i))
 	}
@@ -47,7 +47,7 @@ func fill(tb testing.TB, key string, members int) {
 	for i := range members {
 		pairs = append(pairs, i, string(uidOf(i)))
 	}
-	check(tb, newClient(tb, sharedURL(tb)).HSet(tb.Context(), key, pairs...).Err())
+	check(tb, newClient(tb, testenv.Redis(tb)).HSet(tb.Context(), key, pairs...).Err())
 }
 
 // TestChangesAreSeen: what is new, changed or removed is seen by the next
@@ -58,9 +58,9 @@ func TestChangesAreSeen(t *testing.T) {
 		t.Run(strconv.Itoa(size), func(t *testing.T) {
 			t.Parallel()
 			key := newKey(t)
-			c := newClient(t, sharedURL(t))
+			c := newClient(t, testenv.Redis(t))
 			fill(t, key, size)
-			n := startLoaded(t, redis.Config{URL: sharedURL(t), Key: key, RefreshEvery: 20 * time.Millisecond})
+			n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: 20 * time.Millisecond})
 			check(t, c.HSet(t.Context(), key, "1", "IDCHANGED", "new", "x", "70000", "IDNEW").Err())
 			check(t, c.HDel(t.Context(), key, "2", "3").Err())
 			eventually(t, "the changes are seen", func() bool {
@@ -89,19 +89,19 @@ func TestChangesAreSeen(t *testing.T) {
 func TestMissIsLookedUpAtOnce(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
-	c := newClient(t, sharedURL(t))
-	n := startLoaded(t, redis.Config{URL: sharedURL(t), Key: key, RefreshEvery: rare})
+	c := newClient(t, testenv.Redis(t))
+	n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: rare})
 	n.awaitLog(1, "the member directory is empty")
-	n.find("11", "", 0, prompt)
+	n.find("11", "")
 	check(t, c.HSet(t.Context(), key, "11", "ID092B2AF8E87", "12", "a\x00b", "13", "").Err())
 	n.wantUID("11", "")
-	n.find("11", "ID092B2AF8E87", 0, prompt)
+	n.find("11", "ID092B2AF8E87")
 	n.wantUID("11", "ID092B2AF8E87") // kept
-	n.find("12", "", 0, prompt)      // could be nobody's token
-	n.find("13", "", 0, prompt)
+	n.find("12", "")                 // could be nobody's token
+	n.find("13", "")
 	n.wantUID("12", "")
 	check(t, c.Del(t.Context(), key).Err())
-	n.find("11", "ID092B2AF8E87", 0, prompt) // from memory
+	n.find("11", "ID092B2AF8E87") // from memory
 	n.logged(0, lineAway)
 }
 
@@ -109,9 +109,9 @@ func TestBadEntriesAreIgnored(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
 	long := string(make([]byte, event.MaxUID+1))
-	check(t, newClient(t, sharedURL(t)).HSet(t.Context(), key,
+	check(t, newClient(t, testenv.Redis(t)).HSet(t.Context(), key,
 		"1", "IDGOOD", "-2", "IDMINUS", "3", "", "4", " ", "5", "a\nb", "6", "\xff", "7", long, "ID092B2AF8E87", "8", "-", "IDX", "", "IDY").Err())
-	n := startLoaded(t, redis.Config{URL: sharedURL(t), Key: key, RefreshEvery: rare})
+	n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: rare})
 	n.awaitLog(1, "entries of the member directory are ignored")
 	n.logged(1, "ignored=8")
 	n.wantUID("1", "IDGOOD")
@@ -127,7 +127,7 @@ func TestBadEntriesAreIgnored(t *testing.T) {
 func TestUIDAllocatesNothing(t *testing.T) {
 	key := newKey(t)
 	fill(t, key, 3)
-	n := startLoaded(t, redis.Config{URL: sharedURL(t), Key: key, RefreshEvery: rare})
+	n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: rare})
 	if got := testing.AllocsPerRun(100, func() { n.UID("1"); n.UID("9") }); got >= 1 {
 		t.Errorf("%v allocations", got)
 	}
@@ -139,9 +139,9 @@ func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	const members = 3000
 	key := newKey(t)
-	c := newClient(t, sharedURL(t))
+	c := newClient(t, testenv.Redis(t))
 	fill(t, key, members)
-	n := startLoaded(t, redis.Config{URL: sharedURL(t), Key: key, RefreshEvery: time.Millisecond})
+	n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: time.Millisecond})
 	var all sync.WaitGroup
 	for worker := range 4 {
 		all.Go(func() {
@@ -152,7 +152,7 @@ func TestManyAtOnce(t *testing.T) {
 				if err := c.HSet(t.Context(), key, fresh, "IDFRESH").Err(); err != nil {
 					t.Error(err)
 				}
-				n.find(fresh, "IDFRESH", 0, patience)
+				n.find(fresh, "IDFRESH")
 				n.Status()
 			}
 		})
@@ -170,7 +170,7 @@ func TestRunEnds(t *testing.T) {
 		return s.url("")
 	}
 	for name, url := range map[string]func(*testing.T) string{
-		"connected":                      func(t *testing.T) string { t.Helper(); return sharedURL(t) },
+		"connected":                      func(t *testing.T) string { t.Helper(); return testenv.Redis(t) },
 		"nobody there":                   func(t *testing.T) string { t.Helper(); return "redis://127.0.0.1:" + freePort(t) },
 		"one who accepts and is silent":  silent,
 		"the same, with TLS":             func(t *testing.T) string { t.Helper(); return "rediss" + silent(t)[len("redis"):] },
@@ -179,28 +179,19 @@ func TestRunEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := startNode(t, redis.Config{URL: url(t), Key: newKey(t), Wait: 50 * time.Millisecond})
+			n := startNodeWithin(t, redis.Config{URL: url(t), Key: newKey(t), Wait: 50 * time.Millisecond}, 0)
 			ctx, cancel := context.WithCancel(t.Context())
 			var finding sync.WaitGroup
 			finding.Go(func() { n.Find(ctx, "1") })
 			eventually(t, "it is settled", func() bool { return n.Status().Settled })
 			n.stop()
-			most := prompt
-			if strings.Contains(name, "Sentinel") {
-				most += 3 * time.Second // go-redis asks them for 2 s, whatever the context
-			}
-			select {
-			case err := <-n.done:
-				check(t, err)
-			case <-time.After(most):
-				t.Error("Run did not end")
-			}
+			check(t, await(t, n.done, "to end Run"))
 			cancel()
 			finding.Wait()
 			if n.Status().Connected {
 				t.Error("it is connected after its end")
 			}
-			n.find("1", "", 0, prompt)
+			n.find("1", "")
 		})
 	}
 }
@@ -217,8 +208,8 @@ func TestDialEndsWithRun(t *testing.T) {
 	check(t, err)
 	defer c.Close() //nolint:errcheck // the test is over
 	n.stop()
-	check(t, <-n.done)
-	check(t, c.SetReadDeadline(time.Now().Add(prompt)))
+	check(t, await(t, n.done, "to end Run"))
+	check(t, c.SetReadDeadline(time.Now().Add(testenv.Patience)))
 	if _, err := io.Copy(io.Discard, c); err != nil {
 		t.Errorf("the connection stayed: %v", err)
 	}

@@ -3,10 +3,12 @@ package redis_test
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"ranger/internal/redis"
+	"ranger/internal/testenv"
 )
 
 // TestErrorIsNoAbsence: what Redis refuses is an outage, told once with its
@@ -30,17 +32,17 @@ func TestErrorIsNoAbsence(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			const wait = 300 * time.Millisecond
 			s := newServer(t)
 			admin := s.client().Conn()
 			defer admin.Close() //nolint:errcheck // the server ends
 			for _, command := range tt.before {
 				check(t, admin.Do(t.Context(), command...).Err())
 			}
-			n := startNode(t, redis.Config{URL: s.url(tt.user), Wait: wait, RefreshEvery: 10 * time.Millisecond})
+			n := startNode(t, redis.Config{URL: s.url(tt.user), RefreshEvery: 10 * time.Millisecond})
 			n.awaitLog(1, lineAway)
-			n.find("11", "", 0, wait+prompt)
-			n.find("11", "", 0, wait)
+			n.Age(rare) // now the wait is spent
+			n.find("11", "")
+			n.find("11", "")
 			st := n.Status()
 			if st.Connected || st.Error == nil || !strings.Contains(st.Error.Error(), tt.want) || st.Loaded || !st.Settled {
 				t.Errorf("status: %+v", st)
@@ -50,7 +52,7 @@ func TestErrorIsNoAbsence(t *testing.T) {
 			}
 			n.awaitLog(1, "the member directory is loaded")
 			n.awaitLog(1, lineBack)
-			n.find("11", "IDELEVEN", 0, prompt)
+			n.find("11", "IDELEVEN")
 			n.logged(1, lineAway)
 			n.logged(1, tt.want)
 			n.logged(0, secret)
@@ -62,9 +64,9 @@ func TestErrorIsNoAbsence(t *testing.T) {
 func TestErrorAfterLoading(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
-	c := newClient(t, sharedURL(t))
+	c := newClient(t, testenv.Redis(t))
 	fill(t, key, 3)
-	n := startLoaded(t, redis.Config{URL: sharedURL(t), Key: key, Wait: 100 * time.Millisecond, RefreshEvery: 10 * time.Millisecond})
+	n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: 10 * time.Millisecond})
 	check(t, c.Set(t.Context(), key, "no hash", 0).Err())
 	n.awaitLog(1, lineAway)
 	for i := range 3 {
@@ -76,19 +78,24 @@ func TestErrorAfterLoading(t *testing.T) {
 
 func TestRedisLoading(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, "--dbfilename", "dump.rdb")
-	pairs := []any{"HSET", "ranger:members", "11", "IDELEVEN"}
-	s.do(pairs...)
-	for i := range 300 {
-		s.do("SET", "key "+strconv.Itoa(i), strings.Repeat("x", 2000))
+	s := newServer(t, "--dbfilename", "dump.rdb", "--rdbcompression", "no")
+	s.do("HSET", "ranger:members", "11", "IDELEVEN")
+	keys := []any{"MSET"}
+	for i := range 5000 {
+		keys = append(keys, "key "+strconv.Itoa(i), strings.Repeat("x", 2000))
 	}
+	s.do(keys...)
 	s.do("SAVE")
 	s.kill()
-	s.start("--key-load-delay", "10000", "--loading-process-events-interval-bytes", "1024", "--rdbcompression", "no")
+	// Loading takes a quarter of a second for each key until it is told otherwise.
+	s.start("--key-load-delay", "250000", "--loading-process-events-interval-bytes", "1024")
 	n := startNode(t, redis.Config{URL: s.url(""), RefreshEvery: rare})
 	n.awaitLog(1, lineAway)
 	n.logged(1, "LOADING")
-	n.find("11", "IDELEVEN", 0, patience) // it waits until the server has loaded
+	var finding sync.WaitGroup
+	finding.Go(func() { n.find("11", "IDELEVEN") }) // it waits until the server has loaded
+	s.do("CONFIG", "SET", "key-load-delay", 0)
+	finding.Wait()
 	n.awaitLog(1, lineBack)
 	n.logged(1, lineAway)
 }

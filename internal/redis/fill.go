@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 
@@ -17,17 +18,22 @@ import (
 // writes nothing. It waits for Redis for as long as one command may take. The error
 // bears no password.
 func FillDirectory(ctx context.Context, cfg Config, members map[string]event.UID) error {
+	return fillDirectory(ctx, cfg, members, answerTime)
+}
+
+// fillDirectory is FillDirectory that waits for Redis for as long as within.
+func fillDirectory(ctx context.Context, cfg Config, members map[string]event.UID, within time.Duration) error {
 	cfg = cfg.withDefaults()
 	options, err := parseURL(cfg.URL)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	l := newLink(ctx, *options)
+	l := newLink(ctx, *options, within)
 	defer l.client.Close() //nolint:errcheck // what was written is confirmed
 	if err := fill(ctx, l.client, cfg.Key, members); err != nil {
-		return fmt.Errorf("the hash %s: %w", cfg.Key, tell(err, answerTime, options.Password, options.SentinelPassword))
+		return fmt.Errorf("the hash %s: %w", cfg.Key, tell(err, within, options.Password, options.SentinelPassword))
 	}
 	return nil
 }

@@ -8,17 +8,18 @@ import (
 
 	"ranger/internal/event"
 	"ranger/internal/redis"
+	"ranger/internal/testenv"
 )
 
 // TestFillDirectory writes beside what is there, twice, for a Directory to read.
 func TestFillDirectory(t *testing.T) {
 	t.Parallel()
-	cfg := redis.Config{URL: sharedURL(t), Key: newKey(t), RefreshEvery: rare}
+	cfg := redis.Config{URL: testenv.Redis(t), Key: newKey(t), RefreshEvery: rare}
 	c := newClient(t, cfg.URL)
 	check(t, c.HSet(t.Context(), cfg.Key, "9", "IDNINE").Err())
 	members := map[string]event.UID{"1": "IDONE", "2": "IDTWO"}
 	for range 2 {
-		check(t, redis.FillDirectory(t.Context(), cfg, members))
+		check(t, redis.FillDirectoryWithin(t.Context(), cfg, members, rare))
 		got, err := c.HGetAll(t.Context(), cfg.Key).Result()
 		check(t, err)
 		if diff := cmp.Diff(map[string]string{"1": "IDONE", "2": "IDTWO", "9": "IDNINE"}, got); diff != "" {
@@ -34,10 +35,10 @@ func TestFillDirectory(t *testing.T) {
 // I1: nobody is handed another's events.
 func TestFillDirectoryOfOthers(t *testing.T) {
 	t.Parallel()
-	cfg := redis.Config{URL: sharedURL(t), Key: newKey(t)}
+	cfg := redis.Config{URL: testenv.Redis(t), Key: newKey(t)}
 	c := newClient(t, cfg.URL)
 	check(t, c.HSet(t.Context(), cfg.Key, "2", "IDOTHER").Err())
-	err := redis.FillDirectory(t.Context(), cfg, map[string]event.UID{"1": "IDONE", "2": "IDTWO", "3": "IDTHREE"})
+	err := redis.FillDirectoryWithin(t.Context(), cfg, map[string]event.UID{"1": "IDONE", "2": "IDTWO", "3": "IDTHREE"}, rare)
 	if err == nil || !strings.Contains(err.Error(), cfg.Key) || !strings.Contains(err.Error(), "member 2 ") {
 		t.Errorf("got %v", err)
 	}
@@ -66,15 +67,19 @@ func TestFillDirectoryErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t, c.server...)
-			user := ":" + secret + "@"
+			user, within := ":"+secret+"@", rare
 			if c.before != nil {
 				s.do(c.before...)
 				user = ""
 			}
 			if c.freeze {
 				s.signal(stopSignal)
+				within = redis.AnswerTime
 			}
-			err := redis.FillDirectory(t.Context(), redis.Config{URL: s.url(user)}, map[string]event.UID{"1": "IDONE"})
+			var err error
+			returns(t, "to fill the hash", func() {
+				err = redis.FillDirectoryWithin(t.Context(), redis.Config{URL: s.url(user)}, map[string]event.UID{"1": "IDONE"}, within)
+			})
 			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "the hash ranger:members: ") || strings.Contains(err.Error(), secret) {
 				t.Errorf("got %v, want %s", err, c.want)
 			}

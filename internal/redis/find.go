@@ -32,7 +32,7 @@ func (d *Directory) Find(ctx context.Context, member string) (event.UID, bool) {
 			}
 			continue
 		}
-		uid, err := d.get(ctx, l, member, min(d.answerTime(), time.Until(deadline)))
+		uid, err := d.get(ctx, l, member, min(d.answer, time.Until(deadline)))
 		switch {
 		case err == nil && uid != "":
 			d.members.add(member, uid)

@@ -13,23 +13,27 @@ import (
 	"time"
 
 	"ranger/internal/redis"
+	"ranger/internal/testenv"
 )
 
 // TestCluster reads through a node of a Cluster that has all slots.
 func TestCluster(t *testing.T) {
 	t.Parallel()
+	testenv.Heavy(t)
 	s := newServer(t, "--cluster-enabled", "yes", "--cluster-port", freePort(t))
 	alone := startNode(t, redis.Config{URL: s.url("")})
 	s.do("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
 	eventually(t, "the Cluster works", func() bool {
 		return s.client().HSet(t.Context(), "ranger:members", "11", "IDELEVEN").Err() == nil
 	})
-	n := startLoaded(t, redis.Config{URL: s.url("") + "?addr=127.0.0.1:" + s.port, Wait: time.Second, RefreshEvery: rare})
+	n := startLoaded(t, redis.Config{URL: s.url("") + "?addr=127.0.0.1:" + s.port, RefreshEvery: rare})
 	n.wantUID("11", "IDELEVEN")
 	s.do("HSET", "ranger:members", "12", "IDTWELVE")
-	n.find("12", "IDTWELVE", 0, prompt)
+	n.find("12", "IDTWELVE")
 	s.kill()
-	n.find("13", "", 0, time.Second+prompt)
+	n.notice(1)
+	n.Age(rare) // now the wait is spent
+	n.find("13", "")
 	n.wantUID("12", "IDTWELVE")
 	n.logged(1, lineAway)
 	s.start()
@@ -41,6 +45,7 @@ func TestCluster(t *testing.T) {
 // the first has gone.
 func TestSentinel(t *testing.T) {
 	t.Parallel()
+	testenv.Heavy(t)
 	first, second := newServer(t), newServer(t)
 	second.do("REPLICAOF", "127.0.0.1", first.port)
 	first.do("HSET", "ranger:members", "11", "IDELEVEN")
@@ -53,16 +58,18 @@ func TestSentinel(t *testing.T) {
 	watch.program = []string{conf, "--sentinel"}
 	watch.start()
 	watch.do("SENTINEL", "MONITOR", "mymaster", "127.0.0.1", first.port, 1)
-	watch.do("SENTINEL", "SET", "mymaster", "down-after-milliseconds", 500)
+	watch.do("SENTINEL", "SET", "mymaster", "down-after-milliseconds", rare.Milliseconds()) // it fails over when it is told to
 	eventually(t, "the Sentinel knows the replica", func() bool {
 		list, err := watch.client().Do(t.Context(), "SENTINEL", "REPLICAS", "mymaster").Slice()
 		return err == nil && len(list) == 1
 	})
-	n := startLoaded(t, redis.Config{URL: watch.url("") + "?master_name=mymaster", RefreshEvery: rare, Wait: 2 * time.Second})
+	n := startLoaded(t, redis.Config{URL: watch.url("") + "?master_name=mymaster", RefreshEvery: rare})
 	n.wantUID("11", "IDELEVEN")
 	first.kill()
-	n.Find(t.Context(), "12")
-	n.awaitLog(1, lineAway)
+	n.notice(1)
+	eventually(t, "the Sentinel fails over", func() bool {
+		return watch.client().Do(t.Context(), "SENTINEL", "FAILOVER", "mymaster").Err() == nil
+	})
 	n.awaitLog(1, lineBack)
 	eventually(t, "the other server takes writes", func() bool {
 		return second.client().HSet(t.Context(), "ranger:members", "12", "IDTWELVE").Err() == nil

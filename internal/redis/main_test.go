@@ -1,10 +1,10 @@
 package redis_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"log/slog"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -15,35 +15,20 @@ import (
 
 	"ranger/internal/event"
 	"ranger/internal/redis"
+	"ranger/internal/testenv"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long a test waits for what has to happen; prompt is how long
-// what must not wait may take on a slow machine.
-const (
-	patience = 40 * time.Second
-	prompt   = time.Second
-)
-
-// rare is a RefreshEvery for tests in which only Find may find.
+// rare is a time that no test lives to see the end of: a RefreshEvery where only
+// Find may find, a Wait that must not be waited for.
 const rare = time.Hour
-
-// sharedURL is the URL of the Redis that tests share.
-func sharedURL(tb testing.TB) string {
-	tb.Helper()
-	url := os.Getenv("REDIS_URL") //nolint:forbidigo // scripts/services says here where Redis is
-	if url == "" {
-		tb.Fatal("REDIS_URL is not set: run the tests as `scripts/services go test ./...`")
-	}
-	return url
-}
 
 // newKey returns a key of the test's own on the shared Redis.
 func newKey(tb testing.TB) string {
 	tb.Helper()
 	key := "ranger-test:" + rand.Text()
-	c := newClient(tb, sharedURL(tb))
+	c := newClient(tb, testenv.Redis(tb))
 	tb.Cleanup(func() { check(tb, c.Del(context.WithoutCancel(tb.Context()), key).Err()) })
 	return key
 }
@@ -53,6 +38,7 @@ func newClient(tb testing.TB, url string) *goredis.Client {
 	tb.Helper()
 	options, err := goredis.ParseURL(url)
 	check(tb, err)
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout, options.PoolTimeout = testenv.Patience, testenv.Patience, testenv.Patience, testenv.Patience
 	c := goredis.NewClient(options)
 	tb.Cleanup(func() { _ = c.Close() })
 	return c
@@ -67,12 +53,24 @@ type node struct {
 	done chan error // closed after Run's result
 }
 
-// startNode runs a directory until the test ends.
+// startNode runs a directory until the test ends. No time of its runs out, so that
+// an outage is none of the machine's, unless cfg has a Wait: then that of Find does.
 func startNode(tb testing.TB, cfg redis.Config) *node {
 	tb.Helper()
+	return startNodeWithin(tb, cfg, rare/2)
+}
+
+// startNodeWithin is startNode with a time in which a command must be answered; 0
+// stands for what the directory makes of its Wait.
+func startNodeWithin(tb testing.TB, cfg redis.Config, within time.Duration) *node {
+	tb.Helper()
+	cfg.Wait = cmp.Or(cfg.Wait, rare)
 	log := &journal{more: make(chan struct{})}
 	d, err := redis.NewDirectory(cfg, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	check(tb, err)
+	if within > 0 {
+		d.SetAnswer(within)
+	}
 	ctx, cancel := context.WithCancel(tb.Context())
 	n := &node{Directory: d, tb: tb, log: log, stop: cancel, done: make(chan error, 1)}
 	go func() {
@@ -81,7 +79,7 @@ func startNode(tb testing.TB, cfg redis.Config) *node {
 	}()
 	tb.Cleanup(func() {
 		cancel()
-		check(tb, <-n.done)
+		check(tb, await(tb, n.done, "to end Run"))
 		if tb.Failed() {
 			tb.Logf("log:\n%s", log.text())
 		}
@@ -106,7 +104,7 @@ const (
 // awaitLog waits until that many lines have that text.
 func (n *node) awaitLog(times int, text string) {
 	n.tb.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(testenv.Patience)
 	for {
 		n.log.mu.Lock()
 		got, more := strings.Count(n.log.lines.String(), text), n.log.more
@@ -138,25 +136,54 @@ func (n *node) wantUID(member string, uid event.UID) {
 	}
 }
 
-// find is Find, and fails unless it says uid, not sooner than least and not later
-// than most.
-func (n *node) find(member string, uid event.UID, least, most time.Duration) {
+// find is Find, and fails unless it says uid; none is "".
+func (n *node) find(member string, uid event.UID) {
 	n.tb.Helper()
-	began := time.Now()
-	got, ok := n.Find(n.tb.Context(), member)
-	took := time.Since(began)
-	if got != uid || ok != (uid != "") {
-		n.tb.Errorf("find %s: got %q, %t, want %q", member, got, ok, uid)
+	returns(n.tb, "to find "+member, func() {
+		if got, ok := n.Find(n.tb.Context(), member); got != uid || ok != (uid != "") {
+			n.tb.Errorf("find %s: got %q, %t, want %q", member, got, ok, uid)
+		}
+	})
+}
+
+// notice has a look-up meet an outage, and returns when it was logged as that
+// many so far.
+func (n *node) notice(outages int) {
+	n.tb.Helper()
+	ctx, cancel := context.WithCancel(n.tb.Context())
+	var asking sync.WaitGroup
+	asking.Go(func() { n.Find(ctx, "0") })
+	n.awaitLog(outages, lineAway)
+	cancel()
+	returns(n.tb, "to end a look-up", asking.Wait)
+}
+
+// returns fails unless f does.
+func returns(tb testing.TB, what string, f func()) {
+	tb.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	await(tb, done, what)
+}
+
+// await returns what comes through c, and fails when nothing does.
+func await[T any](tb testing.TB, c <-chan T, what string) (got T) {
+	tb.Helper()
+	select {
+	case got = <-c:
+	case <-time.After(testenv.Patience):
+		tb.Errorf("it takes more than %s %s", testenv.Patience, what)
 	}
-	if took < least || took > most {
-		n.tb.Errorf("find %s took %s, want %s to %s", member, took, least, most)
-	}
+	return got
 }
 
 // eventually waits until holds does.
 func eventually(tb testing.TB, what string, holds func() bool) {
 	tb.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(testenv.Patience)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {

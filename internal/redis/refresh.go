@@ -12,7 +12,7 @@ import (
 
 // probe asks for a field, there or not: what Find does. Its error has been noted.
 func (d *Directory) probe(ctx context.Context, l *link) error {
-	_, err := d.get(ctx, l, "0", d.answerTime())
+	_, err := d.get(ctx, l, "0", d.answer)
 	if errors.Is(err, goredis.Nil) {
 		return nil
 	}
@@ -29,7 +29,7 @@ func (d *Directory) refresh(ctx context.Context, l *link) error {
 	ignored, example := 0, ""
 	for cursor := uint64(0); ; {
 		var page []string
-		err := d.ask(ctx, l, d.answerTime(), func(ctx context.Context) (err error) {
+		err := d.ask(ctx, l, d.answer, func(ctx context.Context) (err error) {
 			page, cursor, err = l.client.HScan(ctx, d.cfg.Key, cursor, "", piece).Result()
 			return err
 		})
@@ -101,7 +101,7 @@ func (d *Directory) ask(ctx context.Context, l *link, within time.Duration, comm
 	defer cancel()
 	err := l.do(bounded, command)
 	switch {
-	case err == nil, errors.Is(err, goredis.Nil), errors.Is(err, errFailed), ctx.Err() != nil, isTimeout(err) && within < d.answerTime():
+	case err == nil, errors.Is(err, goredis.Nil), errors.Is(err, errFailed), ctx.Err() != nil, isTimeout(err) && within < d.answer:
 		return err
 	}
 	told := tell(err, within, d.options.Password, d.options.SentinelPassword)
@@ -111,6 +111,3 @@ func (d *Directory) ask(ctx context.Context, l *link, within time.Duration, comm
 	}
 	return err
 }
-
-// answerTime is how long a command may take: less than Find may.
-func (d *Directory) answerTime() time.Duration { return min(answerTime, d.cfg.Wait/2) }

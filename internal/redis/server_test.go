@@ -1,6 +1,7 @@
 package redis_test
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -123,6 +125,65 @@ func (s *server) client() *goredis.Client { return newClient(s.tb, s.url("")) }
 func (s *server) do(args ...any) {
 	s.tb.Helper()
 	check(s.tb, s.client().Do(context.WithoutCancel(s.tb.Context()), args...).Err())
+}
+
+// gate stands between a directory and a server, and can hold back one command.
+type gate struct {
+	url  string        // of the server, through the gate
+	shut atomic.Bool   // hold the command back
+	held chan struct{} // has one once it was
+	pass chan struct{} // closed to let go what was held back
+}
+
+// newGate returns an open gate for a command, whose name is in lower case.
+func newGate(tb testing.TB, s *server, command string) *gate {
+	tb.Helper()
+	var listen net.ListenConfig
+	l, err := listen.Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	check(tb, err)
+	g := &gate{url: "redis://" + l.Addr().String(), held: make(chan struct{}, 1), pass: make(chan struct{})}
+	var running sync.WaitGroup
+	running.Go(func() {
+		var dialer net.Dialer
+		for {
+			near, err := l.Accept()
+			if err != nil {
+				return
+			}
+			far, err := dialer.DialContext(tb.Context(), "tcp", "127.0.0.1:"+s.port)
+			if err != nil {
+				_ = near.Close()
+				continue
+			}
+			running.Go(func() { g.copy(far, near, command) })
+			running.Go(func() { g.copy(near, far, "") })
+		}
+	})
+	tb.Cleanup(func() {
+		_ = l.Close()
+		running.Wait() // the directory has ended, thus each connection
+	})
+	return g
+}
+
+// copy passes on what is sent, but for the command while the gate is shut.
+func (g *gate) copy(to, from net.Conn, command string) {
+	defer to.Close()   //nolint:errcheck // one side has ended
+	defer from.Close() //nolint:errcheck // as above
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		if command != "" && g.shut.Load() && bytes.Contains(buffer[:n], []byte(command)) {
+			select {
+			case g.held <- struct{}{}:
+			default:
+			}
+			<-g.pass
+		}
+		if _, werr := to.Write(buffer[:n]); err != nil || werr != nil {
+			return
+		}
+	}
 }
 
 // taken counts the ports that freePort has looked at.
