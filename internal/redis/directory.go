@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -103,11 +104,14 @@ func (d *Directory) Run(ctx context.Context) error {
 func (d *Directory) attempt(ctx context.Context) (answered bool) {
 	life, end := context.WithCancel(ctx)
 	l := newLink(life, d.options, d.answer)
-	defer func() {
+	leave := sync.OnceFunc(func() {
 		d.health.drop(l)
 		end()
 		_ = l.client.Close() // nothing depends on it
-	}()
+	})
+	defer leave()
+	// go-redis does not heed that ctx is done while it waits for an answer.
+	defer context.AfterFunc(ctx, leave)()
 	for next := time.Now(); ; {
 		if time.Now().Before(next) {
 			if err := d.probe(ctx, l); err != nil {
