@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
-	"os"
 	"strconv"
 	"sync"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"ranger/internal/amqp"
 	"ranger/internal/event"
 	"ranger/internal/sandbox"
+	"ranger/internal/testenv"
 )
 
 // peer is somebody else on the broker, with exchanges of the test's own.
@@ -31,14 +31,10 @@ type peer struct {
 // newPeer connects to the broker that tests share.
 func newPeer(tb testing.TB) *peer {
 	tb.Helper()
-	url := os.Getenv("RABBITMQ_URL") //nolint:forbidigo // scripts/services says here where the broker is
-	if url == "" {
-		tb.Fatal("RABBITMQ_URL is not set: run the tests as `scripts/services go test ./...`")
-	}
-	name := rand.Text()
+	url, name := testenv.RabbitMQ(tb), rand.Text()
 	p := &peer{tb: tb, url: url, exchanges: amqp.Exchanges{Orders: "orders-" + name, Trades: "trades-" + name}}
 	var err error
-	p.conn, err = amqp091.Dial(url)
+	p.conn, err = amqp091.DialConfig(url, amqp091.Config{Dial: amqp091.DefaultDial(testenv.Patience), Locale: "en_US"})
 	check(tb, err)
 	p.channel, err = p.conn.Channel()
 	check(tb, err)
@@ -73,13 +69,18 @@ func (p *peer) consume() <-chan amqp091.Delivery {
 // next returns the next message.
 func (p *peer) next(messages <-chan amqp091.Delivery) amqp091.Delivery {
 	p.tb.Helper()
+	return await(p.tb, messages, "the next message")
+}
+
+// await returns what comes through c.
+func await[T any](tb testing.TB, c <-chan T, what string) (got T) {
+	tb.Helper()
 	select {
-	case d := <-messages:
-		return d
-	case <-time.After(patience):
-		p.tb.Fatal("no message came")
-		return amqp091.Delivery{}
+	case got = <-c:
+	case <-time.After(testenv.Patience):
+		tb.Fatal("it did not come: " + what)
 	}
+	return got
 }
 
 // broker returns a Broker that publishes to the peer's exchanges. Its connections
@@ -110,7 +111,7 @@ func TestBroker(t *testing.T) {
 	})))
 	all := deliveries(t, 5, 20)
 	check(t, b.Publish(t.Context(), all[0]))
-	messages := <-bound
+	messages := await(t, bound, "word that nobody is bound")
 	var publishing sync.WaitGroup
 	defer publishing.Wait()
 	publishing.Go(func() {
@@ -170,7 +171,7 @@ func TestBrokerLosesConnections(t *testing.T) {
 		}
 		failed <- nil
 	}()
-	<-through.refused
+	await(t, through.refused, "the first attempt")
 	through.shut(false)
 	last := ""
 	for i, d := range all {
@@ -182,15 +183,13 @@ func TestBrokerLosesConnections(t *testing.T) {
 		if !cuts[i] || i == 0 {
 			continue
 		}
-		// The broker has it, and its confirm is lost.
-		through.mute(false)
-		through.cut()
+		through.lose() // the broker has it, and its confirm is lost
 		again := p.next(messages)
 		if again.MessageId != m.MessageId || string(again.Body) != string(m.Body) {
 			t.Errorf("after message %d came another one: %s, %s", i, again.MessageId, again.Body)
 		}
 	}
-	check(t, <-failed)
+	check(t, await(t, failed, "the last confirm"))
 	select {
 	case m := <-messages:
 		t.Errorf("one more came: %s", m.Body)
@@ -213,10 +212,10 @@ func TestBrokerAway(t *testing.T) {
 	d := deliveries(t, 7, 1)[0]
 	go func() { failed <- b.Publish(ctx, d) }()
 	for range 4 {
-		<-through.refused
+		await(t, through.refused, "another attempt")
 	}
 	end()
-	if err := <-failed; !errors.Is(err, context.Canceled) {
+	if err := await(t, failed, "the end of Publish"); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	if told != 1 {
@@ -249,10 +248,10 @@ func TestBrokerSilent(t *testing.T) {
 			if connected {
 				p.next(messages)
 			} else {
-				<-through.silenced
+				await(t, through.silenced, "the broker's answer")
 			}
 			end()
-			if err := <-failed; !errors.Is(err, context.Canceled) {
+			if err := await(t, failed, "the end of Publish"); !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v", err)
 			}
 			through.cut() // else the goodbye waits

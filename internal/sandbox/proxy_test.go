@@ -105,6 +105,10 @@ func (p *proxy) mute(on bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.muted = on
+	select {
+	case <-p.silenced: // of a time before
+	default:
+	}
 }
 
 // shut ends connections to come at once, or no longer does.
@@ -118,6 +122,19 @@ func (p *proxy) shut(on bool) {
 func (p *proxy) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.cutLocked()
+}
+
+// lose is cut, and what was kept back is lost: answers over connections to come
+// are not kept back any longer.
+func (p *proxy) lose() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cutLocked()
+	p.muted = false
+}
+
+func (p *proxy) cutLocked() {
 	for c := range p.conns {
 		_ = c.Close()
 		delete(p.conns, c)
