@@ -8,6 +8,7 @@ import (
 
 	"ranger/internal/event"
 	"ranger/internal/journal"
+	"ranger/internal/testenv"
 )
 
 // burst appends the next message at this ms, behind which there is more or not,
@@ -337,7 +338,7 @@ func TestLateCursorIsLetGo(t *testing.T) {
 	}
 	select {
 	case <-gone:
-	case <-time.After(10 * time.Second):
+	case <-time.After(testenv.Patience):
 		t.Error("the journal holds on to a cursor that was closed")
 	}
 	runtime.KeepAlive(s)
