@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ranger/internal/bench"
+	"ranger/internal/testenv"
 )
 
 // tcpPair returns both ends of a connection over loopback.
@@ -37,7 +38,7 @@ func stampedPair(t *testing.T) (a bench.Arrival, client, server net.Conn) {
 	t.Helper()
 	client, server = tcpPair(t)
 	a = bench.NewArrival(client)
-	end := time.Now().Add(30 * time.Second)
+	end := time.Now().Add(testenv.Patience)
 	for a.At().IsZero() {
 		if time.Now().After(end) {
 			t.Fatal("the system does not say when segments come")
