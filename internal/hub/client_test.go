@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"testing"
 	"time"
+
+	"ranger/internal/testenv"
 )
 
 // The server's texts, written out once more: the tests' own copy.
@@ -105,13 +107,10 @@ func closing(code uint16, reason string) string {
 	return string(binary.BigEndian.AppendUint16(nil, code)) + reason
 }
 
-// patience ends a test that would wait for ever.
-const patience = 10 * time.Minute
-
 // send writes bytes as they are.
 func (c *client) send(b []byte) {
 	c.tb.Helper()
-	_ = c.SetWriteDeadline(time.Now().Add(patience))
+	_ = c.SetWriteDeadline(time.Now().Add(testenv.Patience))
 	if _, err := c.Write(b); err != nil {
 		c.tb.Fatalf("write: %v", err)
 	}
@@ -141,7 +140,7 @@ type frame struct {
 
 // next reads a frame, which has to be whole, and in the form of a server's.
 func (c *client) next() (frame, error) {
-	_ = c.SetReadDeadline(time.Now().Add(patience))
+	_ = c.SetReadDeadline(time.Now().Add(testenv.Patience))
 	return readFrame(c.in)
 }
 

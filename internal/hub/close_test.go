@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"ranger/internal/testenv"
 )
 
 func TestClientCloses(t *testing.T) {
@@ -131,7 +133,7 @@ func TestNothingIsLeft(t *testing.T) {
 				c.wantFrame(opClose, "")
 				c.wantEnd()
 			}
-			pass(2 * patience) // till the deadlines of the test are over
+			pass(2 * testenv.Patience) // till the deadlines of the test are over
 		}
 		visit(0)
 		before := heap()

@@ -23,6 +23,10 @@ func (h *Hub) Queued() int {
 	return n
 }
 
+// SetCloseTimeout sets how long a peer may take to answer a close frame. It is
+// called before the first socket is opened.
+func (h *Hub) SetCloseTimeout(d time.Duration) { h.closeWait = d }
+
 // Wait waits until all sessions have ended.
 func (h *Hub) Wait() { h.running.Wait() }
 

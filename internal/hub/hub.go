@@ -73,7 +73,8 @@ type Hub struct {
 	verifier  Verifier
 	metrics   Metrics
 	log       *slog.Logger
-	began     time.Time // instants are reckoned from here
+	began     time.Time     // instants are reckoned from here
+	closeWait time.Duration // closeTimeout
 	upgrader  websocket.Upgrader
 	registry  registry
 	teardown  *teardown
@@ -104,8 +105,9 @@ func New(cfg Config, j *journal.Journal, v Verifier, m Metrics, log *slog.Logger
 	}
 	staying, leave := context.WithCancel(context.Background())
 	h := &Hub{
-		began:   time.Now().Add(-time.Second), // no instant is 0
-		staying: staying, leave: leave,
+		began:     time.Now().Add(-time.Second), // no instant is 0
+		closeWait: closeTimeout,
+		staying:   staying, leave: leave,
 		cfg: cfg, journal: j, verifier: v, metrics: m, log: log,
 		teardown: newTeardown(),
 		upgrader: websocket.Upgrader{

@@ -26,14 +26,14 @@ func TestTokenEnds(t *testing.T) {
 		c.want(expiresIn(60))
 		wantSince(t, start, 4*time.Minute)
 		c.wantSilence()
-		c.talk([2]string{bearer("alice/10m"), authenticated})
+		c.talk([2]string{bearer("alice/5m"), authenticated})
 		start = time.Now()
 		c.want(expiresIn(60))
-		wantSince(t, start, 9*time.Minute)
+		wantSince(t, start, 4*time.Minute)
 		pass(30 * time.Second)
 		c.talk([2]string{bearer("bad"), refused}) // moves nothing
 		c.wantFrame(opClose, closing(4001, "token expired"))
-		wantSince(t, start, 10*time.Minute)
+		wantSince(t, start, 5*time.Minute)
 	})
 }
 

@@ -3,7 +3,7 @@ package hub_test
 import (
 	"context"
 	"fmt"
-	"io"
+	"net"
 	"net/netip"
 	"runtime"
 	"strings"
@@ -27,10 +27,10 @@ func TestSocketsAtRestTakeNoGoroutine(t *testing.T) {
 	}
 	for round := range 3 {
 		s.wantResting(sockets)
-		// Some are at the last line of what they did.
-		if more := runtime.NumGoroutine() - before; more > sockets/4 {
-			t.Errorf("%d sockets at rest take %d goroutines", sockets, more)
-		}
+		// Some are at the last line of what they did; a few of the hub's own may stay.
+		eventually(t, "sockets at rest take no goroutines", func() bool {
+			return runtime.NumGoroutine()-before < sockets/20
+		})
 		text := fmt.Sprint("event ", round)
 		s.publish("alice", text)
 		for _, c := range clients {
@@ -156,11 +156,11 @@ func TestEndsAtRest(t *testing.T) {
 	}{
 		"the client closes": {do: func(_ *tcpServer, c *client) { c.wantCloseOf(1000) }, code: 1000},
 		"the client is gone": {do: func(_ *tcpServer, c *client) {
-			_ = c.Conn.(impatient).CloseWrite()
+			_ = c.Conn.(*net.TCPConn).CloseWrite()
 			c.wantEnd()
 		}, code: 1006},
 		"the client is reset": {do: func(_ *tcpServer, c *client) {
-			_ = c.Conn.(impatient).SetLinger(0)
+			_ = c.Conn.(*net.TCPConn).SetLinger(0)
 			_ = c.Close()
 		}, code: 1006},
 		"a bad frame": {do: func(_ *tcpServer, c *client) {
@@ -168,12 +168,20 @@ func TestEndsAtRest(t *testing.T) {
 			c.wantFrame(opClose, closing(1002, "protocol error"))
 			_ = c.Close()
 		}, code: 1002},
-		"silence": {hub: hub.Config{PingInterval: 500 * time.Millisecond}, do: func(_ *tcpServer, c *client) {
-			_, _ = io.Copy(io.Discard, c.in) // pings, and its end
+		"silence": {hub: hub.Config{PingInterval: rare / 4}, do: func(s *tcpServer, c *client) {
+			s.hub.Sweep(time.Now().Add(rare / 4))
+			c.wantFrame(opPing, "")
+			s.hub.Sweep(time.Now().Add(rare / 2))
+			c.wantEnd()
 		}, code: 1006},
-		"no token": {hub: hub.Config{AuthTimeout: 500 * time.Millisecond}, do: func(_ *tcpServer, c *client) {
+		"no token": {hub: hub.Config{PingInterval: 2 * rare}, do: func(s *tcpServer, c *client) {
+			s.hub.Sweep(time.Now().Add(rare))
 			c.wantClose(4002, "authentication timeout")
 		}, code: 4002},
+		"an expired token": {hub: hub.Config{PingInterval: 2 * rare}, do: func(s *tcpServer, c *client) {
+			s.hub.Sweep(time.Now().Add(rare))
+			c.wantClose(4001, "token expired")
+		}, code: 4001},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := onTCP(t, setup{hub: c.hub}, 0)
@@ -197,27 +205,35 @@ func (c *client) wantCloseOf(code uint16) {
 	c.wantEnd()
 }
 
-// A drain closes sockets at rest; one that does not answer is cut.
+// A drain closes sockets at rest. One that answers is let go, whatever others do.
 func TestDrainAtRest(t *testing.T) {
 	s := onTCP(t, setup{}, 0)
 	polite, rude := s.dial("alice"), s.dial("bob")
 	s.wantResting(2)
-	start := time.Now()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		s.hub.Drain(t.Context(), 0)
-	}()
+	var draining sync.WaitGroup
+	draining.Go(func() { s.hub.Drain(t.Context(), 0) })
 	polite.wantClose(1001, "going away")
-	if took := time.Since(start); took > time.Second {
-		t.Errorf("one that answers was let go after %v", took)
-	}
+	rude.wantFrame(opClose, closing(1001, "going away"))
+	_ = rude.Close() // the time for its answer is not over
+	draining.Wait()
+}
+
+// A drain cuts one that does not answer in time, and not before.
+func TestDrainCutsAtRest(t *testing.T) {
+	const wait = 100 * time.Millisecond
+	s := onTCP(t, setup{}, 0)
+	s.hub.SetCloseTimeout(wait)
+	rude := s.dial("alice")
+	s.wantResting(1)
+	start := time.Now()
+	var draining sync.WaitGroup
+	draining.Go(func() { s.hub.Drain(t.Context(), 0) })
 	rude.wantFrame(opClose, closing(1001, "going away"))
 	rude.wantEnd()
-	if took := time.Since(start); took < 2*time.Second || took > 10*time.Second {
-		t.Errorf("one that does not answer was cut after %v, want 2s", took)
+	if took := time.Since(start); took < wait {
+		t.Errorf("it was cut after %v, want %v", took, wait)
 	}
-	<-done
+	draining.Wait()
 }
 
 // When Run has ended each socket has a goroutine, those that rested too.
@@ -248,14 +264,6 @@ func TestRunEndsWhileSocketsRest(t *testing.T) {
 		c.wantCloseOf(1000)
 		s.wantEnded(1000)
 	}
-}
-
-func TestExpiryAtRest(t *testing.T) {
-	s := onTCP(t, setup{}, 0)
-	c := s.dial("alice/1s")
-	s.wantResting(1)
-	c.wantClose(4001, "token expired")
-	s.wantEnded(4001)
 }
 
 // A socket that is cut while its reader is about to lie down does not sleep for

@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -18,7 +19,20 @@ import (
 	"ranger/internal/event"
 	"ranger/internal/hub"
 	"ranger/internal/journal"
+	"ranger/internal/testenv"
 )
+
+// rare is a time that no test lives to see the end of.
+const rare = time.Hour
+
+// unhurried is cfg for a test on the machine's clock: a limit that it does not set
+// is never reached, however slow the machine is.
+func unhurried(cfg hub.Config) hub.Config {
+	for _, limit := range []*time.Duration{&cfg.AuthTimeout, &cfg.PingInterval, &cfg.HeartbeatInterval, &cfg.WriteTimeout} {
+		*limit = cmp.Or(*limit, rare)
+	}
+	return cfg
+}
 
 // live is a hub on loopback TCP, and clients of gorilla's.
 type live struct {
@@ -33,7 +47,8 @@ type live struct {
 // drained, and then no socket may be left; goleak looks for goroutines.
 func listen(tb testing.TB, secure bool, m hub.Metrics) *live {
 	l := &live{tb: tb, window: journal.New(journal.Config{})}
-	l.hub = hub.New(hub.Config{}, l.window, verifyFunc(readToken), m, slog.New(slog.DiscardHandler))
+	l.hub = hub.New(unhurried(hub.Config{}), l.window, verifyFunc(readToken), m, slog.New(slog.DiscardHandler))
+	l.hub.SetCloseTimeout(rare)
 	web := httptest.NewUnstartedServer(l.hub)
 	if secure {
 		web.StartTLS()
@@ -90,6 +105,7 @@ func (l *live) publish(offset uint64, uid event.UID, text string) {
 // I1, I3, I4, I7 with real sockets: hundreds of them read, renew, leave and
 // come back while events flow, and close at the end.
 func TestManySockets(t *testing.T) {
+	testenv.Heavy(t)
 	const users, sockets = 60, 300
 	counts := &counters{}
 	l := listen(t, false, counts)
@@ -168,7 +184,7 @@ func (l *live) follow(c *websocket.Conn, uid string, v visit) {
 	defer func() { _ = c.Close() }()
 	last := -1
 	for read := 0; ; {
-		_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+		_ = c.SetReadDeadline(time.Now().Add(testenv.Patience))
 		_, text, err := c.ReadMessage()
 		if err != nil {
 			l.tb.Errorf("%s: read: %v", uid, err)
@@ -204,7 +220,7 @@ func (l *live) follow(c *websocket.Conn, uid string, v visit) {
 // leave closes as RFC 6455 §7.1.1 asks: the server ends the connection.
 func (l *live) leave(c *websocket.Conn) {
 	bye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
-	if err := c.WriteControl(websocket.CloseMessage, bye, time.Now().Add(10*time.Second)); err != nil {
+	if err := c.WriteControl(websocket.CloseMessage, bye, time.Now().Add(testenv.Patience)); err != nil {
 		l.tb.Error(err)
 		return
 	}
@@ -242,6 +258,7 @@ func TestCloseIsNotLostToAReset(t *testing.T) {
 				for range 50 {
 					_ = conn.WriteMessage(websocket.TextMessage, []byte(strings.Repeat("y", 10_000)))
 				}
+				_ = conn.SetReadDeadline(time.Now().Add(testenv.Patience))
 				_, _, err = conn.ReadMessage()
 				closed, ok := errors.AsType[*websocket.CloseError](err)
 				if !ok || closed.Code != c.code || closed.Text != c.reason {

@@ -14,6 +14,7 @@ import (
 
 	"ranger/internal/hub"
 	"ranger/internal/journal"
+	"ranger/internal/testenv"
 )
 
 // tcpServer is a server on loopback TCP, where sockets rest. What it hears of its
@@ -25,6 +26,7 @@ type tcpServer struct {
 	laid   chan struct{} // holds a value after a socket lay down
 	reads  chan int      // of each read that a socket's reader has made, the bytes
 	ended  chan int      // of each socket that ended, the code
+	conns  sync.Map      // *heardConn by the client's address
 	window int           // of the sockets' send buffers in bytes, where not 0
 	stop   func()        // ends Run and returns when it has ended
 
@@ -43,13 +45,14 @@ func onTCP(t *testing.T, cfg setup, window int) *tcpServer {
 		laid:   make(chan struct{}, 1), reads: make(chan int, 1<<16), ended: make(chan int, 1<<16), window: window,
 	}
 	logger := slog.New(slog.NewTextHandler(s.log, nil))
-	s.hub = hub.New(cfg.hub, s.server.window, noTokens{cfg.verify, s.metrics}, heard{s.metrics, s.ended}, logger)
+	s.hub = hub.New(unhurried(cfg.hub), s.server.window, noTokens{cfg.verify, s.metrics}, heard{s.metrics, s.ended}, logger)
+	s.hub.SetCloseTimeout(rare)
 	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.addr = listener.Addr().String()
-	web := &http.Server{Handler: s.hub, ReadHeaderTimeout: 20 * time.Second}
+	web := &http.Server{Handler: s.hub, ReadHeaderTimeout: testenv.Patience}
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:usetesting // t.Context is done before the cleanup
 	var serving, running sync.WaitGroup
 	serving.Go(func() { _ = web.Serve(heardListener{listener, s}) })
@@ -86,7 +89,7 @@ func (s *tcpServer) dialWith(token string, d *net.Dialer) *client {
 		s.tb.Fatal(err)
 	}
 	s.tb.Cleanup(func() { _ = conn.Close() })
-	c := s.dialOver(impatient{conn.(*net.TCPConn)}, "/")
+	c := s.dialOver(conn, "/")
 	if token != "" {
 		c.talk([2]string{bearer(token), authenticated})
 	}
@@ -96,7 +99,7 @@ func (s *tcpServer) dialWith(token string, d *net.Dialer) *client {
 // wantResting returns when so many sockets rest.
 func (s *tcpServer) wantResting(n int) {
 	s.tb.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(testenv.Patience)
 	for s.hub.Resting() != n {
 		select {
 		case <-s.laid:
@@ -110,7 +113,12 @@ func (s *tcpServer) wantResting(n int) {
 func (s *tcpServer) wantRead(n int) {
 	s.tb.Helper()
 	for n > 0 {
-		n -= <-s.reads
+		select {
+		case read := <-s.reads:
+			n -= read
+		case <-time.After(testenv.Patience):
+			s.tb.Fatalf("%d bytes were not read", n)
+		}
 	}
 }
 
@@ -122,16 +130,9 @@ func (s *tcpServer) wantEnded(code int) {
 		if got != code {
 			s.tb.Errorf("a socket ended with %d, want %d", got, code)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(testenv.Patience):
 		s.tb.Fatalf("no socket has ended, want one with %d", code)
 	}
-}
-
-// impatient is a connection on which nothing is waited for longer than a test may take.
-type impatient struct{ *net.TCPConn }
-
-func (c impatient) SetReadDeadline(time.Time) error {
-	return c.TCPConn.SetReadDeadline(time.Now().Add(20 * time.Second))
 }
 
 // heard are Metrics that tell each ending.
@@ -163,7 +164,9 @@ func (l heardListener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 	}
-	return &heardConn{TCPConn: c, server: l.server}, nil
+	heard := &heardConn{TCPConn: c, server: l.server, stalled: make(chan struct{})}
+	l.server.conns.Store(c.RemoteAddr().String(), heard)
+	return heard, nil
 }
 
 type heardConn struct {
@@ -171,6 +174,75 @@ type heardConn struct {
 
 	server   *tcpServer
 	hijacked atomic.Bool
+	stalled  chan struct{} // closed once a write had to wait for the peer
+
+	mu  sync.Mutex
+	due time.Time // guarded by mu: when the last such write had to be done
+}
+
+// SetWriteDeadline is called by who begins to wait for the peer.
+func (c *heardConn) SetWriteDeadline(due time.Time) error {
+	if c.hijacked.Load() && !due.IsZero() {
+		c.mu.Lock()
+		if c.due.IsZero() {
+			close(c.stalled)
+		}
+		c.due = due
+		c.mu.Unlock()
+	}
+	return c.TCPConn.SetWriteDeadline(due)
+}
+
+// passDeadline has the write deadline pass that the connection has now.
+func (c *heardConn) passDeadline() { _ = c.TCPConn.SetWriteDeadline(time.Unix(1, 0)) }
+
+func (c *heardConn) isStalled() bool {
+	select {
+	case <-c.stalled:
+		return true
+	default:
+		return false
+	}
+}
+
+// conn returns the server's side of a client.
+func (s *tcpServer) conn(c *client) *heardConn {
+	s.tb.Helper()
+	conn, ok := s.conns.Load(c.LocalAddr().String())
+	if !ok {
+		s.tb.Fatal("the client has no connection")
+	}
+	return conn.(*heardConn)
+}
+
+// wantStall returns when a write to the client had to wait for it: with the
+// server's side, and when that write must be done.
+func (s *tcpServer) wantStall(c *client) (conn *heardConn, due time.Time) {
+	s.tb.Helper()
+	conn = s.conn(c)
+	select {
+	case <-conn.stalled:
+	case <-time.After(testenv.Patience):
+		s.tb.Fatal("no write waits for the client")
+	}
+	conn.mu.Lock()
+	defer conn.mu.Unlock()
+	return conn, conn.due
+}
+
+// eventually returns when holds does.
+func eventually(tb testing.TB, what string, holds func() bool) {
+	tb.Helper()
+	late := time.After(testenv.Patience)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-late:
+			tb.Fatal("it did not come to pass that " + what)
+		}
+	}
 }
 
 // Read is net/http's, until the hub has asked for the RawConn.

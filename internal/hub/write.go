@@ -180,7 +180,7 @@ func (s *session) wrote(w *work, events int) error {
 		}
 	}
 	if w.close {
-		err := s.wire.SetReadDeadline(time.Now().Add(closeTimeout))
+		err := s.wire.SetReadDeadline(time.Now().Add(s.hub.closeWait))
 		s.rouse()
 		return err
 	}
