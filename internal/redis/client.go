@@ -95,6 +95,13 @@ func isTimeout(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
+// isOver reports whether ctx is done, or will be when its timer gets to run: a
+// connection's deadline may be noticed first.
+func isOver(ctx context.Context) bool {
+	due, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(due)
+}
+
 // tell returns err as it may be told: without a password, which a server that
 // does not know AUTH says back.
 func tell(err error, within time.Duration, secrets ...string) error {

@@ -37,7 +37,7 @@ func (d *Directory) Find(ctx context.Context, member string) (event.UID, bool) {
 		case err == nil && uid != "":
 			d.members.add(member, uid)
 			return uid, true
-		case err == nil, errors.Is(err, goredis.Nil), ctx.Err() != nil, !time.Now().Before(deadline):
+		case err == nil, errors.Is(err, goredis.Nil), isOver(ctx), !time.Now().Before(deadline):
 			return "", false
 		}
 	}

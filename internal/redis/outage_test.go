@@ -172,8 +172,20 @@ func TestFindEndsWithItsContext(t *testing.T) {
 	}
 	s.signal(stopSignal)
 	briefly("the question")
+	returns(t, "to end a question whose context has yet to notice", func() {
+		n.Find(unnoticed{t.Context(), time.Now().Add(50 * time.Millisecond)}, "1")
+	})
 	n.logged(0, lineAway) // who gave up was not Redis
 	s.kill()
 	n.notice(1)
 	briefly("the wait")
 }
+
+// unnoticed is a context whose timer does not get to run.
+type unnoticed struct {
+	context.Context //nolint:containedctx // it is one
+
+	due time.Time
+}
+
+func (u unnoticed) Deadline() (time.Time, bool) { return u.due, true }

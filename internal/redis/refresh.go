@@ -94,14 +94,14 @@ func (d *Directory) get(ctx context.Context, l *link, member string, within time
 }
 
 // ask runs a command over l, within that time. That it got no answer is noted
-// and logged, unless ctx is done or it had less than its time.
+// and logged, unless ctx is over or it had less than its time.
 func (d *Directory) ask(ctx context.Context, l *link, within time.Duration, command func(context.Context) error) error {
 	began := time.Now()
 	bounded, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	err := l.do(bounded, command)
 	switch {
-	case err == nil, errors.Is(err, goredis.Nil), errors.Is(err, errFailed), ctx.Err() != nil, isTimeout(err) && within < d.answer:
+	case err == nil, errors.Is(err, goredis.Nil), errors.Is(err, errFailed), isOver(ctx), isTimeout(err) && within < d.answer:
 		return err
 	}
 	told := tell(err, within, d.options.Password, d.options.SentinelPassword)
