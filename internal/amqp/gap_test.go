@@ -137,7 +137,11 @@ func (h harm) underLoad(t *testing.T) (cost int) {
 		awaitLooks(t, looks, since, "node-a", "node-b")
 		for i, n := range nodes {
 			catchUp(t, n)
-			before := numbers(t, taps[i].read(t))
+			gaps, events := gapsIn(t, taps[i].read(t))
+			if len(gaps) > 0 {
+				t.Fatalf("the gaps %v were told before there was harm", gaps)
+			}
+			before := numbers(t, events)
 			taps[i].await(t, idText(before[len(before)-1]+1)) // it came after a look that the node knows
 		}
 	}

@@ -83,7 +83,7 @@ func testAlarm(t *testing.T, b *testenv.Broker) {
 	eval(b, `rabbit_alarm:set_alarm({{resource_limit, disk, node()}, []})`)
 	cfg.LookEvery = soon
 	limits := unlimited()
-	limits.Silence = time.Second
+	limits.Silence, limits.Goodbye = time.Second, 100*time.Millisecond // the broker answers none, and till then the state stays
 	n := newNode(cfg.Within(limits))
 	alices := n.tap(t, alice)
 	n.run(t)
