@@ -152,7 +152,7 @@ func TestConcurrentGaps(t *testing.T) {
 	c, _ := s.Follow("alice", make(bell, 1))
 	var reader sync.WaitGroup
 	var reached atomic.Int64
-	const messages = 20_000
+	const messages = 5000
 	reader.Go(func() {
 		defer reached.Store(messages)
 		dst := make([]journal.Entry, 1)

@@ -49,52 +49,52 @@ func (f *filler) full(memory int64, users, size int) {
 // I7: whatever the window holds, it is reckoned to take no more than Memory, and
 // takes no more of the heap than a tenth above what it is reckoned to.
 func TestMemoryIsWhatItTakes(t *testing.T) {
-	const memory = 8 << 20
+	const memory = 4 << 20
 	for name, c := range map[string]struct {
 		cfg  journal.Config
 		fill func(*filler)
 		none bool // that memory suffices
 	}{
 		"one small event a user": {fill: func(f *filler) { f.full(memory, 1<<40, 40) }},
-		"10,000 users with full logs": {cfg: journal.Config{Size: 6}, none: true, fill: func(f *filler) {
-			for range 100_000 {
-				f.add(int(f.offset)%10_000, 20)
+		"5000 users with full logs": {cfg: journal.Config{Size: 6}, none: true, fill: func(f *filler) {
+			for range 50_000 {
+				f.add(int(f.offset)%5000, 20)
 			}
 		}},
-		"10,000 users, 300 bytes": {fill: func(f *filler) { f.full(memory, 10_000, 300) }},
-		"100 users, 300 bytes":    {fill: func(f *filler) { f.full(memory, 100, 300) }},
+		"5000 users, 300 bytes": {fill: func(f *filler) { f.full(memory, 5000, 300) }},
+		"100 users, 300 bytes":  {fill: func(f *filler) { f.full(memory, 100, 300) }},
 		"one user": {none: true, fill: func(f *filler) {
-			for range 50_000 {
+			for range 25_000 {
 				f.add(1, 300)
 			}
 		}},
 		"large messages": {fill: func(f *filler) { f.full(memory, 100, 20_000) }},
 		"large messages, just above a size of the allocator's": {fill: func(f *filler) { f.full(memory, 100, 4097) }},
 		"messages for nobody": {none: true, fill: func(f *filler) {
-			for range 2_500_000 {
+			for range 1_250_000 {
 				f.add(0, 0)
 			}
 		}},
 		"all sizes": {fill: func(f *filler) {
 			random := rand.New(rand.NewPCG(1, 2))
-			for range 100_000 {
-				f.add(random.IntN(200)*random.IntN(200), 1+random.IntN(30)*random.IntN(30))
+			for range 50_000 {
+				f.add(random.IntN(150)*random.IntN(150), 1+random.IntN(30)*random.IntN(30))
 			}
 		}},
 		"logs that shrink": {fill: func(f *filler) {
-			f.full(memory, 5000, 40)
+			f.full(memory, 2500, 40)
 			f.full(memory/8, 5, 40) // each other one goes by little, the oldest first
 		}},
 		"few after many": {fill: func(f *filler) {
 			f.full(memory, 1<<40, 40)
-			for range 1000 {
+			for range 500 {
 				f.add(int(f.offset)%100, 20_000)
 			}
 		}},
 		"most gone by age": {cfg: journal.Config{TTL: time.Minute}, none: true, fill: func(f *filler) {
 			f.full(memory, 1<<40, 40)
 			f.at += 59_000
-			for range 5_000 {
+			for range 2_500 {
 				f.add(int(f.offset), 40)
 			}
 			f.at += 59_000
@@ -118,7 +118,7 @@ func TestMemoryIsWhatItTakes(t *testing.T) {
 			if stats.Bytes < memory*9/10 && !c.none {
 				t.Errorf("%d bytes are reckoned, want about %d", stats.Bytes, memory)
 			}
-			if most := stats.Bytes*11/10 + 64<<10; took > most {
+			if most := stats.Bytes*11/10 + 32<<10; took > most {
 				t.Errorf("the heap grew by %d bytes, want at most %d", took, most)
 			}
 		})
