@@ -122,14 +122,23 @@ func TestExchangeDeleted(t *testing.T) {
 	n.awaitFollowing(t)
 	alices := n.tap(t, alice)
 	p := newPeer(t, cfg.URL)
-	for i, name := range []string{cfg.Exchanges.Orders, cfg.Exchanges.Trades} {
+	missing := func(name string) func(line) bool {
+		return func(l line) bool { return says("an exchange was missing")(l) && l.attrs["exchange"] == name }
+	}
+	names := []string{cfg.Exchanges.Orders, cfg.Exchanges.Trades}
+	for i, name := range names {
+		other := missing(names[1-i])
+		before := n.log.count(other)
 		p.must("delete exchange", func(ch *amqp091.Channel) error { return ch.ExchangeDelete(name, false, false) })
-		if got := n.awaitLog(t, "an exchange was missing").attrs["exchange"]; got != name {
-			t.Errorf("%v was said to be missing, want %s", got, name)
-		}
+		// It may be missing once more: RabbitMQ says that it has declared an exchange,
+		// and has not, while the deletion of one of that name is not over.
+		_, n.mark = n.log.await(t, "the log line that "+name+" was missing", n.mark, missing(name))
 		awaitMarkers(t, p.follow(cfg.Stream), 2) // it is bound before the second is sent
 		p.send(cfg, order(2*i), trade(2*i+1))
 		alices.await(t, idText(2*i+1))
+		if got := n.log.count(other) - before; got != 0 {
+			t.Errorf("%s was said to be missing %d times", names[1-i], got)
+		}
 	}
 	if got := len(alices.read(t)); got != 4 {
 		t.Errorf("alice got %d events, want 4", got)
