@@ -186,7 +186,7 @@ func TestFaultIsFound(t *testing.T) {
 					t.Fatalf("(-want +got):\n%s\n%v", diff, found)
 				}
 			})
-			if spoiled < 20 {
+			if spoiled < 20 && !testing.Short() { // with which rapid makes a fifth of the runs
 				t.Errorf("only %d runs had place for it", spoiled)
 			}
 		})
