@@ -45,11 +45,7 @@ func TestCatchUp(t *testing.T) {
 	for range callers {
 		all.Go(func() { catchUp(t, n) })
 	}
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for n.source.Waiting() < callers {
-		<-tick.C
-	}
+	testenv.Eventually(t, "all callers wait", func() bool { return n.source.Waiting() == callers })
 	parted.join()
 	all.Wait()
 	if cost := len(markersOf(p.stream(cfg.Stream))) - before; cost > callers/4 {

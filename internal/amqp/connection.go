@@ -9,10 +9,6 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 )
 
-// answerTimeout is how long the broker may take to answer: longer than a healthy
-// cluster needs to elect leaders and declare a stream.
-const answerTimeout = 30 * time.Second
-
 // errUnanswered ends a connection whose broker sends heartbeats, else the library
 // had ended it, and does not answer.
 var errUnanswered = errors.New("the broker did not answer in time")
@@ -24,7 +20,7 @@ type connection struct {
 	*amqp091.Connection
 	socket     io.Closer   // what is under it, and under TLS; fixed at construction
 	in         *intake     // what holds it up, or nil; fixed at construction
-	limits     limits      // with none that is zero; fixed at construction
+	limits     limits      // with defaults; fixed at construction
 	unanswered atomic.Bool // it was ended for an answer that did not come in time
 }
 
@@ -39,7 +35,7 @@ func (c *connection) inTime(f func() error) error {
 			select {
 			case <-done:
 				return
-			case <-time.After(c.limits.answer):
+			case <-time.After(c.limits.Answer):
 				late = c.in == nil || !c.in.heldUp(begin)
 			}
 		}
@@ -84,7 +80,7 @@ func withChannel(c *connection, f func(*amqp091.Channel) error) error {
 // hangUp closes c, politely if the broker answers in time. It may be called
 // more than once.
 func hangUp(c *connection) {
-	enough := time.AfterFunc(c.limits.goodbye, func() { _ = c.socket.Close() })
+	enough := time.AfterFunc(c.limits.Goodbye, func() { _ = c.socket.Close() })
 	defer enough.Stop()
 	_ = c.Close() // closed already, or dead: gone either way
 }

@@ -12,15 +12,6 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 )
 
-const (
-	// heartbeat is short, so that a dead host is noticed within two of it.
-	heartbeat = 5 * time.Second
-	// handshakeTimeout bounds dialling and the AMQP handshake, each.
-	handshakeTimeout = 10 * time.Second
-	// hangUpTimeout is how long a goodbye may take.
-	hangUpTimeout = 2 * time.Second
-)
-
 // errURL stands for the parser's own words, which quote the password.
 var errURL = errors.New("the broker's URL is not an AMQP URI")
 
@@ -56,19 +47,19 @@ func dialOver(ctx context.Context, url, name string, l limits, over func(net.Con
 	// TLS is ours, since tidied and intake have to read what comes out of it.
 	_, behindScheme, _ := strings.Cut(url, ":")
 	c, err := amqp091.DialConfig("amqp:"+behindScheme, amqp091.Config{
-		Heartbeat:  l.heartbeat,
+		Heartbeat:  l.Heartbeat,
 		FrameSize:  frameMax,
 		Locale:     "en_US",
 		Properties: properties,
 		Dial: func(network, _ string) (net.Conn, error) {
-			d := net.Dialer{Timeout: l.handshake}
+			d := net.Dialer{Timeout: l.Handshake}
 			var err error
 			if conn, err = d.DialContext(ctx, network, net.JoinHostPort(uri.Host, strconv.Itoa(uri.Port))); err != nil {
 				return nil, err
 			}
 			release = context.AfterFunc(ctx, func() { _ = conn.Close() })
 			// The library lifts this deadline once the connection is open.
-			if err := conn.SetDeadline(time.Now().Add(l.handshake)); err != nil {
+			if err := conn.SetDeadline(time.Now().Add(l.Handshake)); err != nil {
 				return nil, err
 			}
 			plain := conn

@@ -8,10 +8,6 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 )
 
-// endPause is how long the end of the stream may take to come. On a busy stream
-// more than the end does.
-const endPause = time.Second
-
 // streamEnd returns the offset of the stream's last message; ok is false where
 // the broker shows none. It reads the stream's last chunk, as many messages as
 // were stored together, on a channel of its own.
@@ -21,7 +17,7 @@ func streamEnd(ctx context.Context, c *connection, stream string) (offset uint64
 		if err != nil {
 			return err
 		}
-		enough := time.After(c.limits.end)
+		enough := time.After(c.limits.End)
 		for {
 			select {
 			case <-ctx.Done():
@@ -44,9 +40,6 @@ func streamEnd(ctx context.Context, c *connection, stream string) (offset uint64
 	return offset, ok, nil
 }
 
-// windowTimeout is how long the broker may take to find the window.
-const windowTimeout = 30 * time.Second
-
 // windowStart returns the offset of the first message that the broker gives who
 // asks for those of the last while: a marker has been sent, so there is one, or
 // comes one.
@@ -61,7 +54,7 @@ func windowStart(ctx context.Context, c *connection, m *markers, window time.Dur
 			return ctx.Err()
 		case err := <-m.closed:
 			return m.fault(err)
-		case <-time.After(c.limits.window):
+		case <-time.After(c.limits.Window):
 			return errNotTaken
 		case d, open := <-deliveries:
 			n, is := d.Headers[streamOffset].(int64)

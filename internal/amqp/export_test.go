@@ -159,39 +159,30 @@ func (t *Topology) NoteMade(name string) { t.noteMade(exchange{name: name}) }
 func (t *Topology) TakeMade(name string) bool { return t.takeMade(exchange{name: name}) }
 
 // Limits are limits.
-type Limits struct {
-	Handshake, Heartbeat, Goodbye, Answer, Record, Window, End, Silence, Straggle time.Duration
-}
+type Limits = limits
 
-func (l Limits) limits() limits {
-	return limits{l.Handshake, l.Heartbeat, l.Goodbye, l.Answer, l.Record, l.Window, l.End, l.Silence, l.Straggle}
-}
-
-// DefaultLimits are those of a Config that says nothing.
-func DefaultLimits() Limits {
-	l := Config{}.withDefaults().limits
-	return Limits{l.handshake, l.heartbeat, l.goodbye, l.answer, l.record, l.window, l.end, l.silence, l.straggle}
-}
+// DefaultLimits are those of a Config that sets none.
+func DefaultLimits() Limits { return Config{}.withDefaults().limits }
 
 // Within returns c with these limits.
 func (c Config) Within(l Limits) Config {
-	c.limits = l.limits()
+	c.limits = l
 	return c
 }
 
 // NewPublisherWithin is newPublisher.
 func NewPublisherWithin(ctx context.Context, url string, exchanges Exchanges, l Limits) (*Publisher, error) {
-	return newPublisher(ctx, url, exchanges, l.limits())
+	return newPublisher(ctx, url, exchanges, l)
 }
 
 // NewBulkPublisherWithin is newBulkPublisher.
 func NewBulkPublisherWithin(ctx context.Context, url string, exchanges Exchanges, l Limits) (*BulkPublisher, error) {
-	return newBulkPublisher(ctx, url, exchanges, l.limits())
+	return newBulkPublisher(ctx, url, exchanges, l)
 }
 
 // connected is a connection that a test has opened.
 func connected(c *amqp091.Connection, l Limits) *connection {
-	return &connection{Connection: c, socket: c, limits: l.limits().withDefaults()}
+	return &connection{Connection: c, socket: c, limits: l.withDefaults()}
 }
 
 // StreamEnd is streamEnd.
@@ -258,7 +249,7 @@ type Taken struct {
 
 // InTime is inTime of a connection over i, where the broker may take so long to answer.
 func (i Intake) InTime(timeout time.Duration, f func() error) error {
-	return (&connection{socket: i, in: i.intake, limits: limits{answer: timeout}}).inTime(f)
+	return (&connection{socket: i, in: i.intake, limits: limits{Answer: timeout}}).inTime(f)
 }
 
 // Lent is where the connection comes.
@@ -321,7 +312,7 @@ func taken(d *delivery, names []string) Taken {
 // DialIntake opens a connection to a broker with an intake.
 func DialIntake(ctx context.Context, url string, maxBody int) (*amqp091.Connection, Intake, error) {
 	in := newIntake(maxBody)
-	c, err := dial(ctx, url, "intake", in, limits{handshake: time.Hour, heartbeat: time.Hour})
+	c, err := dial(ctx, url, "intake", in, limits{Handshake: time.Hour, Heartbeat: time.Hour})
 	if err != nil {
 		return nil, Intake{}, err
 	}

@@ -18,6 +18,7 @@ import (
 	"ranger/internal/amqp"
 	"ranger/internal/event"
 	"ranger/internal/journal"
+	"ranger/internal/testenv"
 )
 
 // ownerHeaders are the names that matter.
@@ -200,7 +201,7 @@ func TestIntakeAgreesWithTheLibrary(t *testing.T) {
 func TestIntakeAgreesOnAStream(t *testing.T) {
 	t.Parallel()
 	const maxBody = 50_000
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
 	n.stop(t)
@@ -253,7 +254,7 @@ func TestIntakeAgreesOnAStream(t *testing.T) {
 	}
 	ch, ended := by(c, in.Tag())
 	var got []amqp.Taken
-	for timeout := time.After(patience); len(got) < len(want); {
+	for timeout := time.After(testenv.Patience); len(got) < len(want); {
 		select {
 		case <-ended:
 			t.Fatal("the deliveries ended, or the library has one")

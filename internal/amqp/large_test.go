@@ -14,6 +14,7 @@ import (
 	"ranger/internal/amqp"
 	"ranger/internal/event"
 	"ranger/internal/journal"
+	"ranger/internal/testenv"
 )
 
 // textEntry is an entry of a table with a text.
@@ -95,7 +96,7 @@ func TestTidyMakesFitWhatIsAgreedOn(t *testing.T) {
 // not who walks the stream.
 func TestPublisherFillsAFrameWithHeaders(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
 	alices := n.tap(t, alice)

@@ -139,7 +139,7 @@ func (l *lookout) silent(ctx context.Context, quiet time.Duration) error {
 			return foreign("the stream ends before the last message read")
 		}
 	}
-	if quiet < r.src.cfg.limits.silence {
+	if quiet < r.src.cfg.limits.Silence {
 		return nil
 	}
 	confirmed, err := r.markers.confirmed()

@@ -14,19 +14,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// They wait for brokers, seldom for a processor. An argument overrides it.
+	// Tests here mostly wait for brokers; testenv.Heavy bounds those that need CPU.
+	// -parallel overrides it.
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)
-}
-
-// patience and sharedURL are what files call that do not use testenv yet.
-const patience = testenv.Patience
-
-func sharedURL(tb testing.TB) string {
-	tb.Helper()
-	return testenv.RabbitMQ(tb)
 }
 
 // soon is a LookEvery for tests that wait for looks.
@@ -35,15 +28,15 @@ const soon = 400 * time.Millisecond
 // never is longer than a test can last.
 const never = 24 * time.Hour
 
-// unlimited returns limits that no machine is too slow for. A goodbye and the end of
-// a stream keep theirs: a test waits for as long where the broker has nothing to say.
+// unlimited returns limits that no test reaches. Goodbye, End and Straggle keep their
+// defaults: a test waits for them in full.
 func unlimited() amqp.Limits {
 	return amqp.Limits{Handshake: never, Heartbeat: never, Answer: never, Record: never, Window: never, Silence: never}
 }
 
-// hearing returns cfg for a node that notices when the broker has dropped its marker.
-// That happens while a stream is not up yet, which a broker says to nobody. On a slow
-// machine the node may take some attempts more.
+// hearing returns cfg with a silence limit of 5 s: the broker may drop a marker
+// without notice while a stream starts. On a slow machine the node may take some
+// attempts more.
 func hearing(cfg amqp.Config) amqp.Config {
 	l := unlimited()
 	l.Silence = 5 * time.Second

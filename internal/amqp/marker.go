@@ -74,15 +74,12 @@ func (m *markers) publish(typ string, body []byte) (err error) {
 	return err
 }
 
-// recordTimeout is how long the broker may take to confirm a gap record.
-const recordTimeout = 10 * time.Second
-
 // record publishes a gap, and returns when the broker has confirmed it.
 func (m *markers) record(ctx context.Context, g event.Gap) error {
 	if err := m.publish(gapType, g.Record()); err != nil {
 		return wrap("publish a gap record", err)
 	}
-	for wait := m.limits.record; ; {
+	for wait := m.limits.Record; ; {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

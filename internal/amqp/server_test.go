@@ -35,15 +35,15 @@ func addVhost(name string) string {
 	return fmt.Sprintf(`ok = rabbit_vhost:add(<<%q>>, <<"a test">>)`, name)
 }
 
-// closeConnections closes the connections that a user has open, or everybody's where
-// that is empty. rabbitmqctl goes by a table into which a connection comes only some
+// closeConnections closes the open connections of a user, or all connections if user is
+// "". rabbitmqctl goes by a table into which a connection comes only some
 // time after it was opened.
 func closeConnections(user string) string {
 	return fmt.Sprintf(`[rabbit_networking:close_connection(C, "for a test") || C <- rabbit_networking:local_connections(),
 		U <- [catch rabbit_reader:info(C, [user])], <<%q>> =:= <<>> orelse U =:= [{user, <<%[1]q>>}]]`, user)
 }
 
-// enableAll enables all feature flags, also where they are.
+// enableAll enables all feature flags, including those already enabled.
 const enableAll = `ok = rabbit_feature_flags:enable_all()`
 
 // eval evaluates expressions one after another.

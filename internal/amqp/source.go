@@ -247,8 +247,8 @@ func (c Config) withDefaults() Config {
 	or(&c.Window, 15*time.Minute)
 	or(&c.LookEvery, 5*time.Second)
 	c.limits = c.limits.withDefaults()
-	or(&c.limits.silence, 2*c.LookEvery)
-	or(&c.limits.straggle, c.LookEvery/5)
+	or(&c.limits.Silence, 2*c.LookEvery)
+	or(&c.limits.Straggle, c.LookEvery/5)
 	return c
 }
 

@@ -69,7 +69,7 @@ func (l *lookout) came(ctx context.Context, x exchange, check uint32) (bool, err
 	select {
 	case <-ctx.Done():
 		return false, ctx.Err()
-	case <-time.After(src.cfg.limits.straggle):
+	case <-time.After(src.cfg.limits.Straggle):
 	}
 	err := l.catchUp(ctx)
 	return src.passed.has(kind, check), err

@@ -13,6 +13,7 @@ import (
 
 	"ranger/internal/amqp"
 	"ranger/internal/event"
+	"ranger/internal/testenv"
 )
 
 // twice is a connection on which a table can have a key twice: its second one is
@@ -28,7 +29,7 @@ func (c twice) Write(b []byte) (int, error) {
 // of headers ends the connection, which the next one would meet again.
 func TestHeadersThatHarm(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, sharedURL(t))
+	cfg := newConfig(t, testenv.RabbitMQ(t))
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
 	alices := n.tap(t, alice)
