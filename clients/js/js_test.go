@@ -20,6 +20,7 @@ import (
 // TestNode runs the tests in JavaScript.
 func TestNode(t *testing.T) {
 	t.Parallel()
+	testenv.Programs(t)
 	node, err := exec.LookPath("node")
 	if err != nil {
 		t.Fatalf("%v: run `make test`, which installs what the tests need, or install Node.js 18 or later", err)

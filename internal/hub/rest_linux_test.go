@@ -13,6 +13,7 @@ import (
 
 	"ranger/internal/event"
 	"ranger/internal/hub"
+	"ranger/internal/testenv"
 )
 
 // A socket at rest takes no goroutine and no read buffer, and hears and is heard
@@ -28,7 +29,7 @@ func TestSocketsAtRestTakeNoGoroutine(t *testing.T) {
 	for round := range 3 {
 		s.wantResting(sockets)
 		// Some are at the last line of what they did; a few of the hub's own may stay.
-		eventually(t, "sockets at rest take no goroutines", func() bool {
+		testenv.Eventually(t, "sockets at rest take no goroutines", func() bool {
 			return runtime.NumGoroutine()-before < sockets/20
 		})
 		text := fmt.Sprint("event ", round)

@@ -123,7 +123,7 @@ func TestStalledPeerIsTooSlow(t *testing.T) {
 	for conn := s.conn(slow); !conn.isStalled(); sent++ {
 		s.publish("alice", longText(sent))
 		quick.want(longText(sent))
-		eventually(t, "both were written to", func() bool {
+		testenv.Eventually(t, "both were written to", func() bool {
 			delivered, _, _ := s.metrics.read()
 			return delivered == 2*(sent+1) || conn.isStalled()
 		})

@@ -230,21 +230,6 @@ func (s *tcpServer) wantStall(c *client) (conn *heardConn, due time.Time) {
 	return conn, conn.due
 }
 
-// eventually returns when holds does.
-func eventually(tb testing.TB, what string, holds func() bool) {
-	tb.Helper()
-	late := time.After(testenv.Patience)
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-late:
-			tb.Fatal("it did not come to pass that " + what)
-		}
-	}
-}
-
 // Read is net/http's, until the hub has asked for the RawConn.
 func (c *heardConn) Read(p []byte) (int, error) {
 	n, err := c.TCPConn.Read(p)

@@ -64,7 +64,7 @@ func TestChangesAreSeen(t *testing.T) {
 			n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: 20 * time.Millisecond})
 			check(t, c.HSet(t.Context(), key, "1", "IDCHANGED", "new", "x", "70000", "IDNEW").Err())
 			check(t, c.HDel(t.Context(), key, "2", "3").Err())
-			eventually(t, "the changes are seen", func() bool {
+			testenv.Eventually(t, "the changes are seen", func() bool {
 				one, _ := n.UID("1")
 				fresh, _ := n.UID("70000")
 				_, second := n.UID("2")
@@ -189,7 +189,7 @@ func TestRunEnds(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			var finding sync.WaitGroup
 			finding.Go(func() { n.Find(ctx, "1") })
-			eventually(t, "it is settled", func() bool { return n.Status().Settled })
+			testenv.Eventually(t, "it is settled", func() bool { return n.Status().Settled })
 			n.stop()
 			check(t, await(t, n.done, "to end Run"))
 			cancel()

@@ -23,7 +23,7 @@ func TestCluster(t *testing.T) {
 	s := newServer(t, "--cluster-enabled", "yes", "--cluster-port", freePort(t))
 	alone := startNode(t, redis.Config{URL: s.url("")})
 	s.do("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-	eventually(t, "the Cluster works", func() bool {
+	testenv.Eventually(t, "the Cluster works", func() bool {
 		return s.client().HSet(t.Context(), "ranger:members", "11", "IDELEVEN").Err() == nil
 	})
 	n := startLoaded(t, redis.Config{URL: s.url("") + "?addr=127.0.0.1:" + s.port, RefreshEvery: rare})
@@ -49,7 +49,7 @@ func TestSentinel(t *testing.T) {
 	first, second := newServer(t), newServer(t)
 	second.do("REPLICAOF", "127.0.0.1", first.port)
 	first.do("HSET", "ranger:members", "11", "IDELEVEN")
-	eventually(t, "the replica has the hash", func() bool {
+	testenv.Eventually(t, "the replica has the hash", func() bool {
 		return second.client().HGet(t.Context(), "ranger:members", "11").Val() != ""
 	})
 	conf := filepath.Join(t.TempDir(), "sentinel.conf")
@@ -59,7 +59,7 @@ func TestSentinel(t *testing.T) {
 	watch.start()
 	watch.do("SENTINEL", "MONITOR", "mymaster", "127.0.0.1", first.port, 1)
 	watch.do("SENTINEL", "SET", "mymaster", "down-after-milliseconds", rare.Milliseconds()) // it fails over when it is told to
-	eventually(t, "the Sentinel knows the replica", func() bool {
+	testenv.Eventually(t, "the Sentinel knows the replica", func() bool {
 		list, err := watch.client().Do(t.Context(), "SENTINEL", "REPLICAS", "mymaster").Slice()
 		return err == nil && len(list) == 1
 	})
@@ -67,14 +67,14 @@ func TestSentinel(t *testing.T) {
 	n.wantUID("11", "IDELEVEN")
 	first.kill()
 	n.notice(1)
-	eventually(t, "the Sentinel fails over", func() bool {
+	testenv.Eventually(t, "the Sentinel fails over", func() bool {
 		return watch.client().Do(t.Context(), "SENTINEL", "FAILOVER", "mymaster").Err() == nil
 	})
 	n.awaitLog(1, lineBack)
-	eventually(t, "the other server takes writes", func() bool {
+	testenv.Eventually(t, "the other server takes writes", func() bool {
 		return second.client().HSet(t.Context(), "ranger:members", "12", "IDTWELVE").Err() == nil
 	})
-	eventually(t, "the new id is found", func() bool {
+	testenv.Eventually(t, "the new id is found", func() bool {
 		uid, _ := n.Find(t.Context(), "12")
 		return uid == "IDTWELVE"
 	})

@@ -180,21 +180,6 @@ func await[T any](tb testing.TB, c <-chan T, what string) (got T) {
 	return got
 }
 
-// eventually waits until holds does.
-func eventually(tb testing.TB, what string, holds func() bool) {
-	tb.Helper()
-	timeout := time.After(testenv.Patience)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-timeout:
-			tb.Fatal("it did not come to pass that " + what)
-		}
-	}
-}
-
 // journal is a log in memory.
 type journal struct {
 	mu    sync.Mutex

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ranger/internal/redis"
+	"ranger/internal/testenv"
 )
 
 const (
@@ -43,7 +44,7 @@ func TestRedisKilled(t *testing.T) {
 
 		s.start()
 		n.awaitLog(outage, lineBack)
-		eventually(t, "the empty hash is read", func() bool { return n.Status().Members == 0 })
+		testenv.Eventually(t, "the empty hash is read", func() bool { return n.Status().Members == 0 })
 		s.do("HSET", "ranger:members", "11", "IDELEVEN", missed, "IDMISSED")
 		n.find(missed, "IDMISSED")
 		if st := n.Status(); !st.Connected || st.Error != nil {
@@ -75,16 +76,16 @@ func TestRedisHangs(t *testing.T) {
 	n.awaitLog(1, "the member directory is loaded")
 	s.signal(stopSignal)
 	n.find("12", "")
-	eventually(t, "the outage is noticed", func() bool { return !n.Status().Connected })
+	testenv.Eventually(t, "the outage is noticed", func() bool { return !n.Status().Connected })
 	n.find("12", "")
 	n.find("11", "IDELEVEN")
 	if err := n.Status().Error; err == nil || err.Error() != "no answer within 500ms" {
 		t.Errorf("the error is %v", err)
 	}
 	s.signal(goOnSignal)
-	eventually(t, "it is over", func() bool { return n.Status().Connected })
+	testenv.Eventually(t, "it is over", func() bool { return n.Status().Connected })
 	s.do("HSET", "ranger:members", "12", "IDTWELVE")
-	eventually(t, "what was missed is found", func() bool {
+	testenv.Eventually(t, "what was missed is found", func() bool {
 		uid, _ := n.Find(t.Context(), "12")
 		return uid == "IDTWELVE"
 	})
@@ -118,7 +119,7 @@ func TestReadingThatHangs(t *testing.T) {
 	n.find("12", "IDTWELVE")
 	g.shut.Store(false)
 	close(g.pass)
-	eventually(t, "readings go on", func() bool {
+	testenv.Eventually(t, "readings go on", func() bool {
 		uid, _ := n.UID("13")
 		return uid == "IDTHIRTEEN"
 	})

@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	goredis "github.com/redis/go-redis/v9"
+
+	"ranger/internal/testenv"
 )
 
 // server is a Redis of the test's own.
@@ -32,6 +34,7 @@ type server struct {
 // nothing on disk, unless the arguments say so.
 func newServer(tb testing.TB, args ...string) *server {
 	tb.Helper()
+	testenv.Redis(tb) // -short leaves out what needs one
 	s := &server{tb: tb, dir: tb.TempDir(), port: freePort(tb), args: args}
 	tb.Cleanup(s.kill)
 	s.start()
@@ -40,6 +43,8 @@ func newServer(tb testing.TB, args ...string) *server {
 
 // newServerAt is newServer on a port, not started yet.
 func newServerAt(tb testing.TB, port string) *server {
+	tb.Helper()
+	testenv.Redis(tb)
 	s := &server{tb: tb, dir: tb.TempDir(), port: port, ended: make(chan struct{})}
 	close(s.ended)
 	tb.Cleanup(s.kill)
@@ -51,7 +56,7 @@ func (s *server) start(more ...string) {
 	s.tb.Helper()
 	s.launch(more...)
 	var dialer net.Dialer
-	eventually(s.tb, "the server answers", func() bool {
+	testenv.Eventually(s.tb, "the server answers", func() bool {
 		select {
 		case <-s.ended:
 			s.tb.Fatal("the server has ended")
@@ -88,7 +93,7 @@ func (s *server) launch(more ...string) {
 func (s *server) signal(signal syscall.Signal) {
 	s.tb.Helper()
 	var pid int
-	eventually(s.tb, "the server's process is known", func() bool {
+	testenv.Eventually(s.tb, "the server's process is known", func() bool {
 		text, err := os.ReadFile(filepath.Join(s.dir, "pid"))
 		if err != nil {
 			return false

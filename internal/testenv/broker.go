@@ -20,11 +20,13 @@ type Broker struct {
 	tb testing.TB
 }
 
-// NewBroker starts a broker and kills it when the test ends. files are written
-// into its folder first: rabbitmq.conf, or none for what rabbitmq-env.conf sets.
+// NewBroker starts a broker and kills it when the test ends. files maps names to
+// contents that are written to Dir first: "rabbitmq.conf", or "none", which is read
+// in place of rabbitmq-env.conf. As RabbitMQ does, it skips the test under -short and
+// fails it without RABBITMQ_URL.
 func NewBroker(tb testing.TB, files map[string]string) *Broker {
 	tb.Helper()
-	RabbitMQ(tb) // the same conditions as for the shared one
+	RabbitMQ(tb)
 	b := &Broker{tb: tb, Dir: tb.TempDir()}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(b.Dir, name), []byte(text), 0o600); err != nil {
@@ -43,15 +45,12 @@ func (b *Broker) Start() {
 	b.URL = b.run("start", b.Dir, "--owner", strconv.Itoa(os.Getpid()))
 }
 
-// Stop shuts the broker down and returns when it has ended.
-func (b *Broker) Stop() { b.tb.Helper(); b.run("stop", b.Dir) }
-
 // Kill ends the broker as a power cut does, and returns when it has ended. A
 // broker that does not run is left as it is.
 func (b *Broker) Kill() { b.tb.Helper(); b.run("kill", b.Dir) }
 
-// Eval evaluates Erlang expressions in the broker and fails the test if one
-// fails. It takes milliseconds, rabbitmqctl a second of CPU time.
+// Eval evaluates Erlang expressions, which end with a period, in the broker and
+// fails the test if one fails. It takes milliseconds, rabbitmqctl a second of CPU time.
 func (b *Broker) Eval(expressions string) {
 	b.tb.Helper()
 	b.run("eval", b.Dir, expressions)
@@ -63,12 +62,6 @@ func (b *Broker) Eval(expressions string) {
 func (b *Broker) Sync() {
 	b.tb.Helper()
 	b.Eval(`dumped = mnesia:dump_log(), ok = mnesia:sync_log(), [ok = dets:sync(T) || T <- dets:all()].`)
-}
-
-// CloseConnections closes all connections of a user, as an operator does.
-func (b *Broker) CloseConnections(user string) {
-	b.tb.Helper()
-	b.Eval(`rabbit_networking:close_all_user_connections(<<"` + user + `">>, "for a test").`)
 }
 
 // run runs scripts/broker. It does not end with the test's context: brokers are

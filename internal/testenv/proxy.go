@@ -28,16 +28,16 @@ func NewProxy(tb testing.TB, server string) *Proxy {
 		tb.Fatal(err)
 	}
 	target := u.Host
-	listening, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	u.Host = listening.Addr().String()
+	u.Host = listener.Addr().String()
 	p := &Proxy{URL: u.String(), conns: make(map[net.Conn]struct{})}
 	var running sync.WaitGroup
 	running.Go(func() {
 		for {
-			near, err := listening.Accept()
+			near, err := listener.Accept()
 			if err != nil {
 				return
 			}
@@ -47,12 +47,12 @@ func NewProxy(tb testing.TB, server string) *Proxy {
 				continue
 			}
 			p.add(near, far)
-			running.Go(func() { p.forward(near, io.TeeReader(far, &listener{proxy: p}), far) })
+			running.Go(func() { p.forward(near, io.TeeReader(far, &scanner{proxy: p}), far) })
 			running.Go(func() { p.forward(far, near, near) })
 		}
 	})
 	tb.Cleanup(func() {
-		_ = listening.Close()
+		_ = listener.Close()
 		p.Cut()
 		running.Wait()
 	})
@@ -77,7 +77,8 @@ func (p *Proxy) add(conns ...net.Conn) {
 }
 
 // Watch returns a channel that is closed when the server sends text from now on,
-// on any connection. There is one watch at a time.
+// on any connection. A second call replaces the first, whose channel is then never
+// closed.
 func (p *Proxy) Watch(text string) (seen <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -85,24 +86,24 @@ func (p *Proxy) Watch(text string) (seen <-chan struct{}) {
 	return p.seen
 }
 
-// listener looks for what is watched in what the server sends on a connection.
-type listener struct {
+// scanner searches what the server sends on one connection for what is watched.
+type scanner struct {
 	proxy *Proxy
 	last  []byte // the end of what was sent before
 }
 
 // Write never fails.
-func (l *listener) Write(b []byte) (int, error) {
-	p := l.proxy
+func (s *scanner) Write(b []byte) (int, error) {
+	p := s.proxy
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l.last = append(l.last, b...)
-	if p.watch != nil && bytes.Contains(l.last, p.watch) {
+	s.last = append(s.last, b...)
+	if p.watch != nil && bytes.Contains(s.last, p.watch) {
 		close(p.seen)
 		p.watch = nil
 	}
 	const enough = 256 // longer than any text
-	l.last = bytes.Clone(l.last[max(0, len(l.last)-enough):])
+	s.last = bytes.Clone(s.last[max(0, len(s.last)-enough):])
 	return len(b), nil
 }
 

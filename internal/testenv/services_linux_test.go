@@ -4,16 +4,15 @@ import (
 	"bufio"
 	"errors"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"ranger/internal/testenv"
 )
 
-// leaves starts processes as tests do, prints their ids, and ends as it is told.
+// leaves starts two processes in the background, the second in a process group of
+// its own, and prints their ids and TMPDIR.
 const leaves = `
 sleep 100000 & echo $!
 set -m
@@ -39,7 +38,7 @@ func TestServicesLeavesNothing(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			cmd := exec.CommandContext(t.Context(), "../../scripts/services", "bash", "-c", c.script)
+			cmd := testenv.Command(t.Context(), "../../scripts/services", "bash", "-c", c.script)
 			cmd.Env = append(cmd.Environ(), "RABBITMQ_URL=unused", "REDIS_URL=unused", "TMPDIR="+t.TempDir())
 			out, err := cmd.StdoutPipe()
 			if err != nil {
@@ -72,15 +71,13 @@ func TestServicesLeavesNothing(t *testing.T) {
 	}
 }
 
-// awaitGone fails unless the two processes and the folder are gone, at once or,
-// if later is set, in the end.
+// awaitGone fails the test unless the processes and the folder are gone: at once, or
+// if later is set, within testenv.Patience.
 func awaitGone(t *testing.T, later bool, lines []string) {
 	t.Helper()
-	timeout := time.After(testenv.Patience)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		var there []string
+	var there []string
+	gone := func() bool {
+		there = nil
 		for _, pid := range lines[:2] {
 			if stat, err := os.ReadFile("/proc/" + pid + "/stat"); err == nil && !strings.Contains(string(stat), ") Z ") {
 				there = append(there, "process "+pid)
@@ -89,16 +86,11 @@ func awaitGone(t *testing.T, later bool, lines []string) {
 		if _, err := os.Stat(lines[2]); !errors.Is(err, os.ErrNotExist) {
 			there = append(there, lines[2])
 		}
-		if len(there) == 0 {
-			return
-		}
-		if !later {
-			t.Fatalf("still there: %v", there)
-		}
-		select {
-		case <-tick.C:
-		case <-timeout:
-			t.Fatalf("still there: %v", there)
-		}
+		return len(there) == 0
+	}
+	if later {
+		testenv.Eventually(t, "all is gone", gone)
+	} else if !gone() {
+		t.Errorf("still there: %v", there)
 	}
 }

@@ -3,10 +3,9 @@ package main_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
-	"slices"
 	"strings"
 	"testing"
 
@@ -86,11 +85,8 @@ func TestSmoke(t *testing.T) {
 // itself is, with the race detector or without: what they need is in the build cache
 // then, and is not compiled a second time.
 func buildServers(t *testing.T) string {
-	dir, flags := t.TempDir(), []string{"-ldflags=-s -w"}
-	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
-		flags = append(flags, "-race")
-	}
-	if err := compare.Build(t.Context(), dir, nil, flags...); err != nil {
+	dir := t.TempDir()
+	if err := compare.Build(t.Context(), dir, nil, "-ldflags=-s -w", fmt.Sprintf("-race=%t", testenv.Race)); err != nil {
 		t.Fatal(err)
 	}
 	return dir
