@@ -31,7 +31,7 @@ func TestBrokerKilledUnderLoad(t *testing.T) {
 	durable.pass(l.every)
 	peatios.pass(l.every)
 
-	durable.restartBroker(b, peatios, func() {
+	restartBroker(b, durable, peatios, func() {
 		p.awaitLogAfter(0, "reading the broker ended, will reconnect")
 		if status, body := p.get("/readyz"); status != 503 || !strings.Contains(body, `"source":"connecting"`) {
 			t.Errorf("without a broker /readyz is %d %s", status, body)
@@ -51,14 +51,14 @@ func TestBrokerKilledUnderLoad(t *testing.T) {
 }
 
 // restartBroker kills the broker of two clusters and starts it again, and returns
-// when all nodes follow it. If exchanges are durable, the publisher comes back
-// after the nodes: for half a second after its start RabbitMQ 3.10 confirms what it
-// drops, since the stream is not up yet. If they are not, it comes back when it
-// can, and what it loses is announced.
-func (c *cluster) restartBroker(b *testenv.Broker, peatios *cluster, meanwhile func()) {
-	c.restart.Lock()
-	defer c.restart.Unlock() // also if a node never comes back
-	nodes := append(slices.Clone(c.nodes), peatios.nodes...)
+// when all nodes follow it. It holds back the durable cluster's publisher until then:
+// for half a second after its start RabbitMQ 3.10 confirms messages that it drops,
+// since the streams are not up yet. The other cluster's publisher reconnects at once,
+// and what it loses is announced.
+func restartBroker(b *testenv.Broker, durable, peatios *cluster, meanwhile func()) {
+	durable.restart.Lock()
+	defer durable.restart.Unlock() // also if a node never comes back
+	nodes := append(slices.Clone(durable.nodes), peatios.nodes...)
 	marks := make([]int, len(nodes))
 	for i, n := range nodes {
 		marks[i] = len(n.log())

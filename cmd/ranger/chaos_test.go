@@ -18,7 +18,7 @@ type load struct {
 	users, rate int
 	every       int           // events between faults
 	faults      int           // of chaos
-	heartbeat   time.Duration // beyond three of which, and 10 s, silence is a fault
+	heartbeat   time.Duration // the ledger takes 10 s more than three of them without one for a fault
 }
 
 // newLoad returns the load of a test, which runs beside others if it is low.

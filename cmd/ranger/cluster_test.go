@@ -36,8 +36,8 @@ type clusterNode struct {
 	proxy *testenv.Proxy // to the broker
 }
 
-// heartbeat is a cluster's HEARTBEAT_INTERVAL: short, so that a ledger of a minute
-// knows when some do not come.
+// heartbeat is the HEARTBEAT_INTERVAL of a cluster's nodes. Only make soak has the
+// ledger check it.
 const heartbeat = 2 * time.Second
 
 // newCluster starts so many nodes, with this environment, on the broker at url.

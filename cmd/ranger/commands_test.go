@@ -26,7 +26,7 @@ func command(t testing.TB, dir string, env []string, args ...string) result {
 	defer cancel()
 	cmd := testenv.Command(ctx, binary, args...)
 	cmd.Dir = dir
-	cmd.Env = append(env, "PATH="+os.Getenv("PATH"))
+	cmd.Env = append(env, "PATH="+os.Getenv("PATH"), promptRaceEnd)
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	_ = cmd.Run() // the exit code tells

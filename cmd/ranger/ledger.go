@@ -23,7 +23,7 @@ type ledgerCommand struct {
 	Sockets  string `default:"1" help:"How many sockets each has."`
 	Rate     string `default:"100" help:"How many events are published a second."`
 	Duration string `default:"30s" help:"For how long."`
-	Settle   string `default:"30s" help:"How long the last ones may take: to be confirmed, and then to arrive."`
+	Settle   string `default:"30s" help:"Longest wait for the last confirms, then for the last deliveries; ends earlier if nothing more can arrive."`
 	Cut      string `default:"0s" help:"How often the connection of one socket, any, is broken; 0s: never."`
 
 	HeartbeatInterval string `env:"HEARTBEAT_INTERVAL" default:"15s" help:"How often nodes send a heartbeat: what HEARTBEAT_INTERVAL says there."`

@@ -38,7 +38,11 @@ func (l *ledgerRun) interrupt() result {
 	l.t.Helper()
 	l.signal(syscall.SIGINT)
 	code := l.exit()
-	return result{l.out.String(), strings.Join(l.log(), "\n") + "\n", code}
+	var stderr strings.Builder
+	for _, line := range l.log() {
+		stderr.WriteString(line + "\n")
+	}
+	return result{l.out.String(), stderr.String(), code}
 }
 
 // report returns what was printed with --json.
@@ -61,7 +65,7 @@ func TestLedgerBalances(t *testing.T) {
 	p.await(events, clients+cuts)
 	r := l.interrupt()
 	report := r.report(t)
-	if r.err != "\n" {
+	if r.err != "" {
 		t.Errorf("it logged %s", r.err)
 	}
 	if !report.Good() || report.Confirmed < events || report.Confirmed != report.Published || report.Deliveries < 2*events {

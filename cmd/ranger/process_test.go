@@ -86,9 +86,13 @@ func launchIn(t testing.TB, dir string, env []string, args ...string) *process {
 func newProcess(t testing.TB, dir string, env []string, args ...string) *process {
 	p := &process{t: t, cmd: testenv.Command(t.Context(), binary, args...), done: make(chan struct{}), more: make(chan struct{})}
 	p.cmd.Dir = dir
-	p.cmd.Env = append(env, "PATH="+os.Getenv("PATH"))
+	p.cmd.Env = append(env, "PATH="+os.Getenv("PATH"), promptRaceEnd)
 	return p
 }
+
+// promptRaceEnd has a program that is built with the race detector end without the
+// second that it would wait for late reports.
+const promptRaceEnd = "GORACE=atexit_sleep_ms=0"
 
 // launch starts the program, and sees that it is gone at the end.
 func (p *process) launch() {
@@ -232,25 +236,6 @@ func (p *process) metric(series string) float64 {
 	v, err := strconv.ParseFloat(m[1], 64)
 	check(p.t, err)
 	return v
-}
-
-// awaitMetrics waits until a value that metrics give is that high.
-func (p *process) awaitMetrics(want float64, value func() float64) {
-	p.t.Helper()
-	timeout := time.After(testenv.Patience)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		got := value()
-		if got >= want {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-timeout:
-			p.t.Fatalf("it is %v, want %v", got, want)
-		}
-	}
 }
 
 func randomText() string { return rand.Text()[:8] }

@@ -22,8 +22,8 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
-	// They wait for programs, seldom for a processor; testenv.Heavy bounds those
-	// that load the machine. An argument overrides it.
+	// Tests here mostly wait for other processes; testenv.Heavy bounds those that
+	// need CPU. -parallel overrides it.
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
