@@ -16,15 +16,15 @@ func (r *run) settle() {
 	entries := r.account.all()
 	o := newOutstanding(due(r.plan, entries), r.transcripts)
 	end := time.Now().Add(r.cfg.Settle)
-	for !o.settled() && !r.announced(o, entries) && time.Now().Before(end) {
+	for !o.settled() && !r.missingAnnounced(o, entries) && time.Now().Before(end) {
 		<-time.After(settleLook)
 	}
 	<-time.After(min(settleLinger, r.cfg.Settle))
 }
 
-// announced reports whether each client was told of every event that it has not
-// got. All that were not announced have arrived then, so those will not.
-func (r *run) announced(o *outstanding, entries []entry) bool {
+// missingAnnounced reports whether every event that a client still lacks is covered
+// by a gap or by resumed:false. Events that were not announced have all arrived then.
+func (r *run) missingAnnounced(o *outstanding, entries []entry) bool {
 	if !o.announced(entries, nil, r.account.unixMS) { // cheap, and needed by what follows
 		return false
 	}
