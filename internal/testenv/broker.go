@@ -45,6 +45,9 @@ func (b *Broker) Start() {
 	b.URL = b.run("start", b.Dir, "--owner", strconv.Itoa(os.Getpid()))
 }
 
+// Stop shuts the broker down in good order, and returns when it has ended.
+func (b *Broker) Stop() { b.tb.Helper(); b.run("stop", b.Dir) }
+
 // Kill ends the broker as a power cut does, and returns when it has ended. A
 // broker that does not run is left as it is.
 func (b *Broker) Kill() { b.tb.Helper(); b.run("kill", b.Dir) }

@@ -14,9 +14,9 @@ import (
 // leaves starts two processes in the background, the second in a process group of
 // its own, and prints their ids and TMPDIR.
 const leaves = `
-sleep 100000 & echo $!
+sleep 600 & echo $!
 set -m
-sleep 100000 & echo $!   # in a process group of its own, as a server's
+sleep 600 & echo $!   # in a process group of its own, as a server's
 set +m
 echo "$TMPDIR"
 `
@@ -32,13 +32,13 @@ func TestServicesLeavesNothing(t *testing.T) {
 		code   int // of the exit, -1 after SIGKILL
 	}{
 		{name: "the command ends", script: leaves + "exit 3", code: 3},
-		{name: "SIGINT", script: leaves + "sleep 100000", signal: syscall.SIGINT, code: 130},
-		{name: "SIGTERM", script: leaves + "sleep 100000", signal: syscall.SIGTERM, code: 143},
-		{name: "SIGKILL", script: leaves + "sleep 100000", signal: syscall.SIGKILL, code: -1},
+		{name: "SIGINT", script: leaves + "sleep 600", signal: syscall.SIGINT, code: 130},
+		{name: "SIGTERM", script: leaves + "sleep 600", signal: syscall.SIGTERM, code: 143},
+		{name: "SIGKILL", script: leaves + "sleep 600", signal: syscall.SIGKILL, code: -1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			cmd := testenv.Command(t.Context(), "../../scripts/services", "bash", "-c", c.script)
+			cmd := testenv.Command(t.Context(), "env", "--default-signal=INT", "../../scripts/services", "bash", "-c", c.script)
 			cmd.Env = append(cmd.Environ(), "RABBITMQ_URL=unused", "REDIS_URL=unused", "TMPDIR="+t.TempDir())
 			out, err := cmd.StdoutPipe()
 			if err != nil {
