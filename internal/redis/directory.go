@@ -109,7 +109,10 @@ func (d *Directory) attempt(ctx context.Context) (answered bool) {
 		end()
 		_ = l.client.Close() // nothing depends on it
 	})
-	defer leave()
+	defer func() {
+		leave()
+		d.health.drop(l) // an answer may have come while leave ran for ctx
+	}()
 	// go-redis does not heed that ctx is done while it waits for an answer.
 	defer context.AfterFunc(ctx, leave)()
 	for next := time.Now(); ; {
