@@ -115,9 +115,7 @@ func (h harm) underLoad(t *testing.T) (cost int) {
 	t.Helper()
 	cfg := newConfig(t, testenv.RabbitMQ(t))
 	cfg.LookEvery = soon
-	if h.want == event.GapStream {
-		cfg = hearing(cfg)
-	}
+	cfg = steady(cfg)
 	var nodes []*node
 	var taps []*tap
 	since := time.Now().UnixMilli() // no gap begins earlier

@@ -97,7 +97,7 @@ func (r *restoration) afterCopy(t *testing.T, b *testenv.Broker) {
 func (r *restoration) check(t *testing.T, b *testenv.Broker) {
 	t.Helper()
 	data := filepath.Join(b.Dir, "data")
-	b.Kill()
+	b.Stop() // in good order: it closes connections with a reason
 	if err := os.RemoveAll(data); err != nil {
 		t.Fatal(err)
 	}
