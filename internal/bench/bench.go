@@ -33,10 +33,10 @@ type Config struct {
 	Rate     int           // trades, or connects, a second
 	Duration time.Duration // how long a load of fixed rate goes on
 	// Stable is how long the server's resident memory must have stayed within 1 %
-	// before it is reported, in whole seconds.
+	// before it is reported, in whole seconds; 15 s for idle, 5 s for slow.
 	Stable time.Duration
 	// Patience is how long no event may be delivered before those that are missing
-	// count as lost; 10 s by default.
+	// count as lost; 30 s by default.
 	Patience time.Duration
 	// Connecting is how many sockets are opened at once, 64 by default.
 	Connecting int

@@ -45,7 +45,7 @@ func newRun(name string, cfg, defaults Config) (*run, error) {
 	or(&cfg.Duration, defaults.Duration)
 	or(&cfg.Stable, defaults.Stable)
 	or(&cfg.Connecting, 64)
-	or(&cfg.Patience, 10*time.Second)
+	or(&cfg.Patience, 30*time.Second)
 	or(&cfg.Server, cfg.URL)
 	if cfg.Users < 2 || cfg.Users >= maxUsers-1000 {
 		return nil, fmt.Errorf("a load test needs 2 to %d users, not %d", maxUsers-1000, cfg.Users)

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"ranger/internal/bench"
 )
@@ -113,7 +112,7 @@ func (l *lab) run(ctx context.Context, round int, r row, source, name string) (e
 	if err != nil {
 		return err
 	}
-	load.Patience = time.Minute // the machine may be busy
+	load.Patience = patience
 	load.URL, load.Server, load.PID = s.url, name, int(s.process())
 	load.Token, load.Connect = key.sign, p.connect
 	report, err := scenario.Run(ctx, load)
