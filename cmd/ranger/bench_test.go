@@ -126,8 +126,7 @@ func TestBenchOfARunningServer(t *testing.T) {
 // TestBenchFindsFaults: a server that loses an event has failed.
 func TestBenchFindsFaults(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	testenv.Heavy(t)
+	w := newWorld(t) // and mostly waits for what does not come
 	lossy := losing(t, w.serve())
 	r := command(t, t.TempDir(), append(w.environment(), "JWT_PRIVATE_KEY="+w.privatePEM),
 		"bench", "fanout", "--url=ws"+strings.TrimPrefix(lossy.URL, "http"), "--users=10", "--events=200")

@@ -31,8 +31,8 @@ func TestBrokerKilledUnderLoad(t *testing.T) {
 	durable.pass(l.every)
 	peatios.pass(l.every)
 
-	restartBroker(b, durable, peatios, func() {
-		p.awaitLogAfter(0, "reading the broker ended, will reconnect")
+	restartBroker(b, durable, peatios, func(mark int) {
+		p.awaitLogAfter(mark, "reading the broker ended, will reconnect")
 		if status, body := p.get("/readyz"); status != 503 || !strings.Contains(body, `"source":"connecting"`) {
 			t.Errorf("without a broker /readyz is %d %s", status, body)
 		}
@@ -54,8 +54,9 @@ func TestBrokerKilledUnderLoad(t *testing.T) {
 // when all nodes follow it. It holds back the durable cluster's publisher until then:
 // for half a second after its start RabbitMQ 3.10 confirms messages that it drops,
 // since the streams are not up yet. The other cluster's publisher reconnects at once,
-// and what it loses is announced.
-func restartBroker(b *testenv.Broker, durable, peatios *cluster, meanwhile func()) {
+// and what it loses is announced. meanwhile is called without a broker, with the
+// number of the first line that the first node logs after the kill.
+func restartBroker(b *testenv.Broker, durable, peatios *cluster, meanwhile func(mark int)) {
 	durable.restart.Lock()
 	defer durable.restart.Unlock() // also if a node never comes back
 	nodes := append(slices.Clone(durable.nodes), peatios.nodes...)
@@ -64,7 +65,7 @@ func restartBroker(b *testenv.Broker, durable, peatios *cluster, meanwhile func(
 		marks[i] = len(n.log())
 	}
 	b.Kill()
-	meanwhile()
+	meanwhile(marks[0])
 	b.Start()
 	for i, n := range nodes {
 		n.awaitLogAfter(marks[i], "caught up")

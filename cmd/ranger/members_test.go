@@ -19,6 +19,7 @@ func (w *world) directory() (client *redis.Client, key string, env []string) {
 	url := testenv.Redis(w.t)
 	options, err := redis.ParseURL(url)
 	check(w.t, err)
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = testenv.Patience, testenv.Patience, testenv.Patience
 	client, key = redis.NewClient(options), "members of "+w.stream
 	w.t.Cleanup(func() { _ = client.Close() })
 	return client, key, []string{"REDIS_URL=" + url, "MEMBER_DIRECTORY=" + key}

@@ -30,7 +30,7 @@ type socket struct {
 // dial connects to p and reads the challenge.
 func dial(t testing.TB, p *process, header http.Header) *socket {
 	t.Helper()
-	ws, res, err := websocket.DefaultDialer.DialContext(t.Context(), p.ws, header)
+	ws, res, err := (&websocket.Dialer{HandshakeTimeout: testenv.Patience}).DialContext(t.Context(), p.ws, header)
 	check(t, err)
 	check(t, res.Body.Close())
 	t.Cleanup(func() { _ = ws.Close() })
