@@ -17,11 +17,11 @@ const slotsVariable = "RANGER_TEST_SLOTS"
 const retrySlot = 20 * time.Millisecond
 
 // Heavy waits until fewer heavy tests run than there are CPUs (the process's, if it
-// may use fewer than the machine has), in all packages together, and counts the calling test as one of them until it ends.
-// Call it after t.Parallel, in each test that loads the machine for seconds: one
-// with a broker of its own, several nodes, a browser or a flood of messages; in a
-// test or in its subtests, not in both. A process that dies frees its slots.
-// Without scripts/services nothing bounds them.
+// may use fewer than the machine has), in all packages together, and counts the
+// calling test as one of them until it ends. Call it after t.Parallel, in each test
+// that loads the machine for seconds: one with a broker of its own, three or more
+// nodes, a browser or a flood of messages; in a test or in its subtests, not in both.
+// A process that dies frees its slots. Without scripts/services nothing bounds them.
 func Heavy(tb testing.TB) {
 	tb.Helper()
 	dir := os.Getenv(slotsVariable) //nolint:forbidigo // set by scripts/services
