@@ -17,7 +17,7 @@ type handler struct {
 	upgrader websocket.Upgrader
 }
 
-// ServeHTTP welcomes the socket and adds it to its user's.
+// ServeHTTP opens a socket and adds it to its user's.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	uid, ok := h.uid(r)
 	if !ok {
@@ -31,11 +31,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var challenge [40]byte
 	_, _ = rand.Read(challenge[:]) // never fails (crypto/rand)
 	text := `{"challenge":"` + base64.RawURLEncoding.EncodeToString(challenge[:]) + `"}`
-	for _, text := range []string{text, `{"success":{"message":"Authenticated."}}`} {
-		if err := ws.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
-			_ = ws.Close()
-			return
-		}
+	if err := ws.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
+		_ = ws.Close()
+		return
 	}
 	if h.users.add(uid, ws) {
 		go h.read(uid, ws) // so that what the request held can go

@@ -25,12 +25,18 @@ type users struct {
 
 func newUsers() *users { return &users{sockets: make(map[string][]*websocket.Conn)} }
 
-// add makes the socket one of its user's; it must then be read, and removed. It
-// returns false, and closes the socket, where bare is about to end.
+// success is the answer to a valid token. What is published after a client has read
+// it reaches the client.
+const success = `{"success":{"message":"Authenticated."}}`
+
+// add sends success and makes the socket one of its user's; it must then be read, and
+// removed. It returns false, and closes the socket, if bare is about to end or the
+// socket takes nothing. The lock is held over that first small write, so no event can
+// come before it, nor be missed after it.
 func (u *users) add(uid string, ws *websocket.Conn) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.closed {
+	if u.closed || ws.WriteMessage(websocket.TextMessage, []byte(success)) != nil {
 		_ = ws.Close()
 		return false
 	}
