@@ -37,13 +37,13 @@ lint: ## run golangci-lint, go fix and go mod tidy, which must find nothing
 fuzz: ## run every fuzz target for FUZZTIME (30s)
 	scripts/services scripts/fuzz $(FUZZTIME)
 
-soak: ## the tests that break nodes and brokers, at full load and for long
+soak: ## break nodes and brokers at full load: some ten minutes
 	scripts/services go test -count=1 -timeout 60m -v -run '$(SOAK)' ./cmd/ranger -args -soak
 
 bench: ## measure ranger and the bare loop side by side: some 22 minutes
 	scripts/services go run ./internal/bench/compare
 
-growth: ## what sockets cost by their number, drawn to docs/growth.svg: some 8 minutes
+growth: ## measure sockets by their number and draw docs/growth.svg: some 8 minutes
 	@mkdir -p bin
 	scripts/services go run ./internal/bench/compare -rounds 3 -rows growth,idle-tls -json bin/growth.json
 	go test -run '^$$' -bench Growth -count 3 ./internal/hub > bin/growth.txt
