@@ -21,6 +21,7 @@ type tab struct {
 	ctx context.Context //nolint:containedctx // chromedp keeps the browser in it
 
 	mu       sync.Mutex
+	closed   bool                           // guarded by mu: the test is over, its server may end before the tab
 	sent     int                            // guarded by mu: tokens that the page has sent on its sockets
 	received map[network.RequestID][]string // guarded by mu: what came on each socket
 }
@@ -67,8 +68,13 @@ func closeBrowser() {
 func (s *toy) open(width int64) *tab {
 	s.t.Helper()
 	ctx, shut := chromedp.NewContext(openBrowser(s.t), chromedp.WithNewBrowserContext())
-	s.t.Cleanup(shut)
 	p := &tab{t: s.t, ctx: ctx, received: make(map[network.RequestID][]string)}
+	s.t.Cleanup(func() {
+		p.mu.Lock()
+		p.closed = true
+		p.mu.Unlock()
+		shut()
+	})
 	if err := chromedp.Listen(ctx, p.hear); err != nil {
 		s.t.Fatalf("open a tab: %v", err)
 	}
@@ -80,6 +86,9 @@ func (s *toy) open(width int64) *tab {
 func (p *tab) hear(ev any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
 	switch ev := ev.(type) {
 	case *runtime.EventExceptionThrown:
 		p.t.Errorf("the page threw %s", ev.ExceptionDetails.Text)
