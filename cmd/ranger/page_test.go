@@ -29,7 +29,8 @@ func (p *tab) order(user, side, volume, price string) {
 	p.evaluate(fmt.Sprintf(`document.querySelector(%q).click()`, at(panel, "side-"+side)))
 	for name, value := range map[string]string{"volume": volume, "price": price} {
 		into := at(panel, name)
-		p.evaluate(fmt.Sprintf(`document.querySelector(%q).value = ""`, into))
+		// With the focus, or the page would put in the best price meanwhile.
+		p.evaluate(fmt.Sprintf(`(field => (field.focus(), field.value = ""))(document.querySelector(%q))`, into))
 		p.do(chromedp.SendKeys(chromedp.CSS(into), value))
 	}
 	p.do(chromedp.SendKeys(chromedp.CSS(at(panel, "price")), kb.Enter))
