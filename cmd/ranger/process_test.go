@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bufio"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -82,9 +83,10 @@ func launchIn(t testing.TB, dir string, env []string, args ...string) *process {
 	return p
 }
 
-// newProcess returns the program before its start.
+// newProcess returns the program before its start. The test's context ends before its
+// cleanups, in which clients close first: launch ends the program last.
 func newProcess(t testing.TB, dir string, env []string, args ...string) *process {
-	p := &process{t: t, cmd: testenv.Command(t.Context(), binary, args...), done: make(chan struct{}), more: make(chan struct{})}
+	p := &process{t: t, cmd: testenv.Command(context.WithoutCancel(t.Context()), binary, args...), done: make(chan struct{}), more: make(chan struct{})}
 	p.cmd.Dir = dir
 	p.cmd.Env = append(env, "PATH="+os.Getenv("PATH"), promptRaceEnd)
 	return p
