@@ -104,7 +104,7 @@ func TestUnroutedLog(t *testing.T) {
 				if l.attrs["reason"] != string(reason) {
 					return false
 				}
-				skipped, between := l.attrs["more_like_it"].(int64), int64(1200/want-1)
+				skipped, between := l.attrs["suppressed"].(int64), int64(1200/want-1)
 				if lines++; lines > 1 && skipped != between {
 					t.Errorf("%s: a line stands for %d more, want %d", reason, skipped, between)
 				}

@@ -66,9 +66,9 @@ func (h *Hub) catchUp(ctx context.Context, t terms, peer netip.AddrPort) (stays 
 		return false
 	}
 	if err != nil {
-		if skipped, ok := h.behind.take(time.Now()); ok {
+		if suppressed, ok := h.behind.Allow(logInterval); ok {
 			h.log.WarnContext(ctx, "a client was ahead of this node, which did not catch up with the stream",
-				"error", err, "peer", peer, "more_like_it", skipped)
+				"error", err, "peer", peer, "suppressed", suppressed)
 		}
 	}
 	return true

@@ -16,6 +16,7 @@ import (
 
 	"ranger/internal/event"
 	"ranger/internal/journal"
+	"ranger/internal/ratelog"
 )
 
 // Verifier says who bears a token.
@@ -66,6 +67,10 @@ type Config struct {
 	MaxMessage int64
 }
 
+// logInterval is the least time between two log lines about the same kind of
+// refusal.
+const logInterval = time.Second
+
 // Hub is the server of all sockets. It is an http.Handler.
 type Hub struct {
 	cfg       Config
@@ -83,9 +88,9 @@ type Hub struct {
 	buffers   buffers
 	readers   readers
 	poller    atomic.Pointer[poller] // nil before Run
-	origins   sparse                 // of log lines about refused origins
-	behind    sparse                 // of log lines about clients that are ahead
-	terms     sparse                 // of log lines about terms that were refused
+	origins   ratelog.Limiter        // of log lines about refused origins
+	behind    ratelog.Limiter        // of log lines about clients that are ahead
+	terms     ratelog.Limiter        // of log lines about terms that were refused
 	running   sync.WaitGroup         // all sessions, and their goroutines
 
 	staying context.Context //nolint:containedctx // it ends waits in many goroutines: until Drain begins

@@ -131,7 +131,7 @@ func TestOriginLog(t *testing.T) {
 		}
 		pass(time.Second)
 		s.request(upgrade("Origin: https://evil.test")...) //nolint:bodyclose // request does
-		if got := s.log.String(); !strings.Contains(got, "more_like_it=100") {
+		if got := s.log.String(); !strings.Contains(got, "suppressed=100") {
 			t.Errorf("the log does not say how many there were:\n%s", got)
 		}
 	})

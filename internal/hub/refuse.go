@@ -3,8 +3,6 @@ package hub
 import (
 	"encoding/json"
 	"net/http"
-	"sync"
-	"time"
 )
 
 // refuse answers a request with an error of the form that sockets have too.
@@ -44,28 +42,6 @@ func refuseWith(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(body)) // a client that is gone misses nothing
-}
-
-// sparse lets one log line a second through. Its zero value is ready for use; it
-// is safe for concurrent use.
-type sparse struct {
-	mu      sync.Mutex
-	next    time.Time // guarded by mu: not before
-	skipped int       // guarded by mu: since the last line
-}
-
-// take says whether a line may be written now, and how many were not since the
-// last.
-func (s *sparse) take(now time.Time) (skipped int, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now.Before(s.next) {
-		s.skipped++
-		return 0, false
-	}
-	skipped, s.skipped = s.skipped, 0
-	s.next = now.Add(time.Second)
-	return skipped, true
 }
 
 // clip keeps what a client sent short enough for the log.

@@ -275,7 +275,7 @@ func TestCatchUpLog(t *testing.T) {
 		pass(time.Second)
 		s.ask(after("alice", journal.Position{Offset: 9}), notResumed(p))
 		log := s.log.String()
-		if n := strings.Count(log, "did not catch up"); n != 2 || !strings.Contains(log, "more_like_it=4") {
+		if n := strings.Count(log, "did not catch up"); n != 2 || !strings.Contains(log, "suppressed=4") {
 			t.Errorf("%d lines, want two:\n%s", n, log)
 		}
 	})

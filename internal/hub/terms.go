@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"time"
 
 	"ranger/internal/journal"
 )
@@ -147,7 +146,7 @@ func (t *terms) set(name, value string) error {
 
 // termsRefused logs what is wrong with a client's terms: the answer does not say.
 func (h *Hub) termsRefused(ctx context.Context, err error, peer netip.AddrPort) {
-	if skipped, ok := h.terms.take(time.Now()); ok {
-		h.log.InfoContext(ctx, "a client's resume, markets or events were refused", "error", err, "peer", peer, "more_like_it", skipped)
+	if suppressed, ok := h.terms.Allow(logInterval); ok {
+		h.log.InfoContext(ctx, "a client's resume, markets or events were refused", "error", err, "peer", peer, "suppressed", suppressed)
 	}
 }

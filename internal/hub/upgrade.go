@@ -30,9 +30,9 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !h.cfg.Ready() || h.registry.isClosed():
 		refuseForNow(w)
 	case !h.cfg.Origins.allow(r):
-		if skipped, ok := h.origins.take(time.Now()); ok {
+		if suppressed, ok := h.origins.Allow(logInterval); ok {
 			h.log.WarnContext(r.Context(), "origin refused; to allow it, add it to WEBSOCKET_ALLOWED_ORIGINS",
-				"origin", clip(r.Header.Get("Origin")), "host", clip(r.Host), "peer", r.RemoteAddr, "more_like_it", skipped)
+				"origin", clip(r.Header.Get("Origin")), "host", clip(r.Host), "peer", r.RemoteAddr, "suppressed", suppressed)
 		}
 		refuse(w, http.StatusForbidden, "Origin not allowed.")
 	default:

@@ -1,0 +1,60 @@
+package ratelog_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ranger/internal/ratelog"
+)
+
+func TestLimiter_AllowsOneLinePerInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l ratelog.Limiter
+		for _, step := range []struct {
+			after      time.Duration // since the step before
+			interval   time.Duration
+			suppressed int
+			ok         bool
+		}{
+			{0, time.Second, 0, true},
+			{0, time.Second, 0, false},
+			{999 * time.Millisecond, time.Second, 0, false},
+			{time.Millisecond, time.Minute, 2, true},
+			{time.Second, time.Second, 0, false},
+			{59 * time.Second, time.Second, 1, true},
+			{time.Hour, time.Second, 0, true},
+		} {
+			time.Sleep(step.after)
+			if suppressed, ok := l.Allow(step.interval); suppressed != step.suppressed || ok != step.ok {
+				t.Errorf("%v later: Allow(%v) = %d, %t; want %d, %t",
+					step.after, step.interval, suppressed, ok, step.suppressed, step.ok)
+			}
+		}
+	})
+}
+
+func TestLimiter_CountsConcurrentCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l ratelog.Limiter
+		var allowed atomic.Int64
+		var calls sync.WaitGroup
+		for range 100 {
+			calls.Go(func() {
+				if _, ok := l.Allow(time.Second); ok {
+					allowed.Add(1)
+				}
+			})
+		}
+		calls.Wait()
+		if got := allowed.Load(); got != 1 {
+			t.Errorf("%d lines were allowed, want 1", got)
+		}
+		time.Sleep(time.Second)
+		if suppressed, ok := l.Allow(time.Second); suppressed != 99 || !ok {
+			t.Errorf("Allow after the interval = %d, %t; want 99, true", suppressed, ok)
+		}
+	})
+}
