@@ -330,6 +330,3 @@ func Loop(ctx context.Context, i Intake, ended <-chan amqp091.Delivery, cfg Conf
 	}
 	return r.loop(ctx, ended)
 }
-
-// Directly returns what an intake reads from.
-func Directly(c net.Conn) io.Reader { return directly(c) }

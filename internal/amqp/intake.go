@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"ranger/internal/rawio"
 )
 
 const (
@@ -84,7 +86,7 @@ func newIntake(maxBody int) *intake {
 
 // over sets the connection that is read.
 func (c *intake) over(conn net.Conn) {
-	c.Conn, c.deadlines.conn, c.from = conn, conn, directly(conn)
+	c.Conn, c.deadlines.conn, c.from = conn, conn, rawio.NewReader(conn)
 }
 
 // drop has all deliveries that come discarded from now on. It may be called more than

@@ -3,6 +3,8 @@ package hub
 import (
 	"runtime"
 	"sync"
+
+	"ranger/internal/rawio"
 )
 
 // backlog is how many sessions may wait for each of the writers before another
@@ -77,10 +79,10 @@ func (p *writers) run() {
 // writer is what writing without waiting takes. One goroutine uses it at a time.
 type writer struct {
 	buf *[]byte
-	try *attempt
+	raw rawio.Writer
 }
 
-func newWriter() *writer { return &writer{buf: new([]byte), try: newAttempt()} }
+func newWriter() *writer { return &writer{buf: new([]byte)} }
 
 // turn writes what there is, a batch at most, as far as the socket takes it at
 // once. Where more is left the session queues again.
@@ -93,7 +95,7 @@ func (s *session) turn(to *writer) {
 	}
 	b, events := s.compose((*to.buf)[:0], &w)
 	*to.buf = b
-	rest, err := to.try.write(s.wire.raw, b)
+	rest, err := to.raw.TryWrite(s.wire.raw, b)
 	switch {
 	case err != nil:
 		s.giveUp(&w)

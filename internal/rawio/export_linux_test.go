@@ -1,7 +1,16 @@
 package rawio
 
-// Unseen is unseen.
-const Unseen = unseen
+// MaxUnseen is maxUnseen.
+const MaxUnseen = maxUnseen
 
-// IsDue counts a call, and tells whether the scheduler is to know of it.
-func (c *Caller) IsDue() bool { return c.isDue() }
+// Caller is caller.
+type Caller = caller
+
+// Read calls read.
+func (c *Caller) Read(fd uintptr, b []byte) (n int, err error) { return c.read(fd, b) }
+
+// Write calls write.
+func (c *Caller) Write(fd uintptr, b []byte) (n int, err error) { return c.write(fd, b) }
+
+// MustBeSeen calls mustBeSeen.
+func (c *Caller) MustBeSeen() bool { return c.mustBeSeen() }

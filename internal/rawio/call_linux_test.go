@@ -23,8 +23,7 @@ func pipe(t *testing.T) (read, write uintptr) {
 	return uintptr(fds[0]), uintptr(fds[1])
 }
 
-// Among so many calls are some that the scheduler knows of.
-func TestCalls(t *testing.T) {
+func TestCaller_ReadsAndWritesBeyondTheUnseenCalls(t *testing.T) {
 	read, write := pipe(t)
 	var caller rawio.Caller
 	var buf [8]byte
@@ -40,30 +39,30 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// Behind so many calls in a row comes one that the scheduler knows of; none is due where
-// the goroutine had to wait in between.
-func TestDue(t *testing.T) {
+// The scheduler must see one call after so many in a row, and none if the goroutine had
+// to wait in between.
+func TestCaller_SchedulerSeesOneCallInARow(t *testing.T) {
 	read, _ := pipe(t)
 	for _, waits := range []bool{false, true} {
 		var caller rawio.Caller
-		due := 0
-		for i := range 3 * (rawio.Unseen + 1) {
-			if caller.IsDue() {
-				due++
+		seen := 0
+		for i := range 3 * (rawio.MaxUnseen + 1) {
+			if caller.MustBeSeen() {
+				seen++
 			}
-			if waits && i%rawio.Unseen == rawio.Unseen/2 {
+			if waits && i%rawio.MaxUnseen == rawio.MaxUnseen/2 {
 				if _, err := caller.Read(read, make([]byte, 1)); !errors.Is(err, syscall.EAGAIN) {
-					t.Fatal(err)
+					t.Fatalf("Read of an empty pipe: %v, want EAGAIN", err)
 				}
 			}
 		}
-		if want := map[bool]int{false: 3, true: 0}[waits]; due != want {
-			t.Errorf("waits %t: %d calls were ordinary, want %d", waits, due, want)
+		if want := map[bool]int{false: 3, true: 0}[waits]; seen != want {
+			t.Errorf("with waits in between %t: the scheduler saw %d calls, want %d", waits, seen, want)
 		}
 	}
 }
 
-func TestWouldWait(t *testing.T) {
+func TestCaller_FailsInsteadOfWaiting(t *testing.T) {
 	read, write := pipe(t)
 	var caller rawio.Caller
 	var buf [1024]byte
@@ -81,7 +80,7 @@ func TestWouldWait(t *testing.T) {
 	}
 }
 
-func TestEnd(t *testing.T) {
+func TestCaller_EndAndErrors(t *testing.T) {
 	read, write := pipe(t)
 	if err := syscall.Close(int(write)); err != nil {
 		t.Fatal(err)
@@ -94,11 +93,11 @@ func TestEnd(t *testing.T) {
 		t.Errorf("Read of no descriptor: %v; want EBADF", err)
 	}
 	if n, err := caller.Read(read, nil); n != 0 || err != nil {
-		t.Errorf("Read into nothing = %d, %v", n, err)
+		t.Errorf("Read into nothing = %d, %v; want 0 and no error", n, err)
 	}
 }
 
-func BenchmarkRead(b *testing.B) {
+func BenchmarkCaller(b *testing.B) {
 	var fds [2]int
 	if err := syscall.Pipe2(fds[:], syscall.O_NONBLOCK|syscall.O_CLOEXEC); err != nil {
 		b.Fatal(err)

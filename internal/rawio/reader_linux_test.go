@@ -1,4 +1,4 @@
-package amqp_test
+package rawio_test
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"ranger/internal/amqp"
+	"ranger/internal/rawio"
 )
 
 // tcpPair returns the two ends of a connection.
@@ -35,11 +35,11 @@ func tcpPair(t *testing.T) (near, far *net.TCPConn) {
 	return a.(*net.TCPConn), b.(*net.TCPConn)
 }
 
-func TestDirect(t *testing.T) {
+func TestReader_ReadsAsTheConnection(t *testing.T) {
 	near, far := tcpPair(t)
-	in := amqp.Directly(near)
+	in := rawio.NewReader(near)
 	if in == near {
-		t.Fatal("a TCP connection is read by itself")
+		t.Fatalf("NewReader of a TCP connection = %T, want another reader", in)
 	}
 	var buf [64]byte
 	read := func(want string) {
@@ -65,13 +65,13 @@ func TestDirect(t *testing.T) {
 	<-done
 
 	if n, err := in.Read(nil); n != 0 || err != nil {
-		t.Errorf("Read into nothing = %d, %v; want no end", n, err)
+		t.Errorf("Read into nothing = %d, %v; want 0 and no error", n, err)
 	}
 	if err := near.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := in.Read(buf[:]); !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("Read beyond its deadline: %v", err)
+		t.Errorf("Read beyond its deadline: %v, want os.ErrDeadlineExceeded", err)
 	}
 	if err := near.SetReadDeadline(time.Time{}); err != nil {
 		t.Fatal(err)
@@ -82,36 +82,34 @@ func TestDirect(t *testing.T) {
 	}
 }
 
-func TestDirectReset(t *testing.T) {
+func TestReader_ErrorIsThatOfTheConnection(t *testing.T) {
 	near, far := tcpPair(t)
 	if err := far.SetLinger(0); err != nil {
 		t.Fatal(err)
 	}
 	_ = far.Close() // with a reset
-	_, err := amqp.Directly(near).Read(make([]byte, 8))
+	_, err := rawio.NewReader(near).Read(make([]byte, 8))
 	if opErr, ok := errors.AsType[*net.OpError](err); !ok || opErr.Op != "read" || !errors.Is(err, syscall.ECONNRESET) {
-		t.Errorf("Read after a reset: %#v", err)
+		t.Errorf("Read after a reset: %#v, want a *net.OpError of ECONNRESET", err)
 	}
 }
 
-// A read of what is at hand takes no memory.
-func TestDirectAllocates(t *testing.T) {
+func TestReader_DoesNotAllocate(t *testing.T) {
 	near, far := tcpPair(t)
-	in, buf, text := amqp.Directly(near), make([]byte, 64), []byte("text")
+	in, buf, text := rawio.NewReader(near), make([]byte, 64), []byte("text")
 	if n := testing.AllocsPerRun(100, func() {
 		_, _ = far.Write(text)
 		_, _ = in.Read(buf)
 	}); n > 0 {
-		t.Errorf("a read takes %v allocations", n)
+		t.Errorf("a read takes %v allocations, want 0", n)
 	}
 }
 
-// What is no connection of the system's is read by itself.
-func TestNotDirect(t *testing.T) {
+func TestNewReader_ReturnsWhatIsNoSocketItself(t *testing.T) {
 	near, far := net.Pipe()
 	defer func() { _ = near.Close() }()
 	defer func() { _ = far.Close() }()
-	if in := amqp.Directly(near); in != near {
-		t.Errorf("a pipe is read by %T", in)
+	if in := rawio.NewReader(near); in != near {
+		t.Errorf("NewReader of a pipe = %T, want the pipe itself", in)
 	}
 }
