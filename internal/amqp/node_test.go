@@ -167,7 +167,7 @@ func (n *node) tap(tb testing.TB, uid event.UID) *tap {
 func (n *node) follow(tb testing.TB) *tap {
 	tb.Helper()
 	return newTap(tb, func(w journal.Waker) *journal.Cursor {
-		c, _ := n.journal.Follow(alice, w)
+		c, _ := n.journal.SubscribeWithGaps(alice, w)
 		return c
 	})
 }

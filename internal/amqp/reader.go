@@ -150,8 +150,8 @@ func (r *reader) subscribe(c *connection) (<-chan amqp091.Delivery, error) {
 // woken later is left asleep: the next message may be long in coming.
 func (r *reader) loop(ctx context.Context, ended <-chan amqp091.Delivery) error {
 	defer r.in.drop()
-	defer r.src.journal.Flush()
-	rest := time.NewTimer(journal.Rest) // while the library has the connection
+	defer r.src.journal.FlushThrottled()
+	rest := time.NewTimer(journal.ThrottleInterval) // while the library has the connection
 	defer rest.Stop()
 	for {
 		select {
@@ -165,13 +165,13 @@ func (r *reader) loop(ctx context.Context, ended <-chan amqp091.Delivery) error 
 				rest.Reset(time.Until(r.restBy))
 			}
 		case <-rest.C:
-			r.src.journal.Flush()
+			r.src.journal.FlushThrottled()
 			r.restBy = time.Time{}
 		case _, open := <-ended:
 			if open {
 				return errPassedBy
 			}
-			r.src.journal.Flush() // before ended waits
+			r.src.journal.FlushThrottled() // before ended waits
 			return r.ended(ctx)
 		}
 	}
@@ -198,13 +198,13 @@ func (r *reader) own(ctx context.Context) error {
 // rest wakes those who rest when it is time, and sees that a read ends by then.
 func (r *reader) rest() {
 	if !r.restBy.IsZero() && !r.in.read.Before(r.restBy) {
-		r.src.journal.Flush()
+		r.src.journal.FlushThrottled()
 	}
-	switch resting := r.src.journal.Resting(); {
+	switch resting := r.src.journal.HasThrottled(); {
 	case !resting:
 		r.restBy = time.Time{}
 	case r.restBy.IsZero():
-		r.restBy = r.in.read.Add(journal.Rest)
+		r.restBy = r.in.read.Add(journal.ThrottleInterval)
 	}
 	r.in.deadlines.wakeAt(r.restBy)
 }
@@ -254,7 +254,7 @@ func (r *reader) takeAll(ctx context.Context) error {
 			return err
 		}
 	}
-	r.src.journal.Pause() // the last message need not have come to the journal
+	r.src.journal.EndBatch() // the last message need not have come to the journal
 	return nil
 }
 

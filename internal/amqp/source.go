@@ -160,7 +160,7 @@ func (s *Source) distrust(ctx context.Context, err error) {
 		return
 	}
 	s.proving = false
-	since := s.journal.Cut(0)
+	since := s.journal.Truncate(0)
 	if since == 0 {
 		since = s.readAt
 	}

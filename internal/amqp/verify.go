@@ -20,7 +20,7 @@ func (r *reader) verify(at journal.Position) error {
 	case first && at.Offset > r.want.Offset && r.src.journal.Holds(at):
 		r.want, r.wanted = r.src.journal.Next(at.Offset) // it was held longer than in the stream
 	case r.proving && !first:
-		since := r.src.journal.Cut(r.want.Offset)
+		since := r.src.journal.Truncate(r.want.Offset)
 		r.src.log.Error("messages that were read are no longer in the stream: it was restored from an older copy; clients are told of the gap",
 			"stream", r.src.cfg.Stream, "from", r.want)
 		r.src.owe(event.GapStream, since)

@@ -68,7 +68,7 @@ func TestRestEnds(t *testing.T) {
 				write(t, brokers, messageForAlice(manyEvents+1)+tt.behind)
 				synctest.Wait()
 				wantFresh(t, "at once", alices, manyEvents)
-				<-time.After(journal.Rest)
+				<-time.After(journal.ThrottleInterval)
 				synctest.Wait()
 				wantFresh(t, "after a rest", alices, manyEvents+1)
 				const more = 45
@@ -77,7 +77,7 @@ func TestRestEnds(t *testing.T) {
 					<-time.After(time.Millisecond)
 					synctest.Wait()
 				}
-				const rest = int(journal.Rest / time.Millisecond)
+				const rest = int(journal.ThrottleInterval / time.Millisecond)
 				if got, all := alices.freshEvents(), manyEvents+1+more; got < all-rest || got == all {
 					t.Errorf("while more came alice was woken for %d events of %d, want some of the last %d to wait", got, all, rest)
 				}

@@ -159,7 +159,7 @@ func (s *session) subscribeLocked(uid event.UID, t terms, now time.Time) []byte 
 			return []byte(textResumed)
 		}
 	}
-	c, at := j.Follow(uid, s)
+	c, at := j.SubscribeWithGaps(uid, s)
 	s.cursor, f.cursor = c, c
 	success := appendPosition([]byte(textFollowing), at)
 	if t.after != nil {

@@ -93,7 +93,7 @@ func (w *Writer) Write() error { return w.s.do(&work{cursor: w.s.cursor, feed: w
 // NewResumingWriter is NewWriter of a client that opted in and asks for markets.
 func (h *Hub) NewResumingWriter(uid event.UID, conn net.Conn, markets []string) *Writer {
 	w := h.NewWriter(uid, conn)
-	w.s.cursor, _ = h.journal.Follow(uid, noWaker{})
+	w.s.cursor, _ = h.journal.SubscribeWithGaps(uid, noWaker{})
 	w.s.feed = &feed{journal: h.journal, cursor: w.s.cursor, resume: true, filter: filter{markets: markets}}
 	return w
 }

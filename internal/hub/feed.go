@@ -41,9 +41,9 @@ func (f *feed) optedIn() bool { return f != nil && f.resume }
 // read copies entries as Cursor.Read does, and notices a cut of the window:
 // then what was there before is not what it was.
 func (f *feed) read(dst []journal.Entry) (int, error) {
-	before := f.cursor.Cuts()
+	before := f.cursor.Truncations()
 	n, err := f.cursor.Read(dst)
-	if f.cursor.Cuts() != f.cuts {
+	if f.cursor.Truncations() != f.cuts {
 		f.looked = false
 		if f.replaying {
 			f.replaying, f.owed = false, true

@@ -28,7 +28,7 @@ func (f *feed) appendBeat(buf []byte) []byte {
 	case !f.owed:
 		return buf
 	}
-	if p, ok := f.cursor.Reached(); ok && f.cursor.Cuts() == f.cuts {
+	if p, ok := f.cursor.Reached(); ok && f.cursor.Truncations() == f.cuts {
 		f.owed = false
 		return f.appendHeartbeat(buf, p)
 	}

@@ -232,7 +232,7 @@ func TestCut(t *testing.T) {
 		c.want(with(trade(2), q, 100))
 		seed.want(trade(2))
 
-		s.window.Cut(0)
+		s.window.Truncate(0)
 		pass(15 * time.Second)
 		s.offset = 0
 		g := s.gap()
@@ -251,7 +251,7 @@ func TestCut(t *testing.T) {
 		lost := s.tell("alice", trade(5))
 		c.want(with(trade(5), lost, 50))
 		seed.want(trade(4), trade(5))
-		s.window.Cut(55)
+		s.window.Truncate(55)
 		s.offset = 70 // behind what was last sent, and yet not after it
 		again := s.tell("alice", trade(6))
 		c.want(with(trade(6), again, 50))
@@ -270,7 +270,7 @@ func TestCutInAReplay(t *testing.T) {
 		}
 		c := s.resume("alice", first)
 		pass(time.Second) // the client reads nothing yet
-		s.window.Cut(1)
+		s.window.Truncate(1)
 		v := view{tb: t}
 		for {
 			f := c.read()

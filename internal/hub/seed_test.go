@@ -71,7 +71,7 @@ func TestSeedClientSeesNothingNew(t *testing.T) {
 		pass(10 * time.Second)
 		s.tell("alice", trade(3))
 		each(func(c *client) { c.want(trade(3)) })
-		s.window.Cut(0)
+		s.window.Truncate(0)
 		s.offset = 0
 		s.gap()
 		s.tell("alice", trade(4))

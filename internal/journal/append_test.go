@@ -11,7 +11,7 @@ import (
 	"ranger/internal/journal"
 )
 
-func TestAppendRefusesWhatItHas(t *testing.T) {
+func TestAppend_RefusesOffsetsUpToTheLast(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	w := &waker{}
 	c := s.Subscribe("alice", w)
@@ -21,7 +21,7 @@ func TestAppendRefusesWhatItHas(t *testing.T) {
 	for _, offset := range []uint64{41, 40, 39, 0} {
 		again := journal.Message{Position: position(offset), At: s.at, Events: []event.Event{{UID: "alice"}}}
 		if s.Append(again) {
-			t.Errorf("offset %d was taken after 41", offset)
+			t.Errorf("Append of offset %d after 41 = true, want false", offset)
 		}
 	}
 	if w.woken != 2 {
@@ -29,11 +29,11 @@ func TestAppendRefusesWhatItHas(t *testing.T) {
 	}
 	wantRead(t, c, 40, 41)
 	wantStats(t, s.Journal, journal.Stats{
-		Messages: 2, Entries: 2, Bytes: logBytes("alice", 8, 8), Floor: 40, Last: position(41),
+		Messages: 2, Entries: 2, Bytes: logBytes("alice", 8, 8), CompleteFrom: 40, Last: position(41),
 	})
 }
 
-func TestAppendKeepsWhatItIsGiven(t *testing.T) {
+func TestAppend_EntryHasTheFieldsOfItsEvent(t *testing.T) {
 	j := journal.New(journal.Config{})
 	c := j.Subscribe("alice", &waker{})
 	j.Append(journal.Message{
@@ -55,8 +55,7 @@ func TestAppendKeepsWhatItIsGiven(t *testing.T) {
 	}
 }
 
-// A message for nobody moves the stream on, and wakes nobody.
-func TestAppendMessageWithoutEvents(t *testing.T) {
+func TestAppend_MessageWithoutEventsMovesTheLastPosition(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	w := &waker{}
 	s.Subscribe("alice", w)
@@ -70,9 +69,9 @@ func TestAppendMessageWithoutEvents(t *testing.T) {
 	}
 }
 
-// A stream has offsets that are no messages: positions on either side hold, and
-// one in the hole does not.
-func TestAppendOverHole(t *testing.T) {
+// A stream has offsets without a message. Positions on both sides of such a hole are
+// held, and none in it.
+func TestAppend_SkipsOffsets(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	s.add()
 	s.add()
@@ -84,14 +83,13 @@ func TestAppendOverHole(t *testing.T) {
 		}
 	}
 	if s.Holds(journal.Position{Offset: 5}) {
-		t.Error("a position in the hole holds")
+		t.Error("Holds(a position in the hole) = true, want false")
 	}
 	wantStats(t, s.Journal, journal.Stats{Messages: 3, Last: position(10)})
 }
 
-// What lies between was never read: the window begins anew, and nothing before
-// that can be asked for.
-func TestAppendLostBeginsAnew(t *testing.T) {
+// After lost messages the window begins anew: no client can resume before them.
+func TestAppend_LostMessagesBeginTheWindowAnew(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	c := s.Subscribe("alice", &waker{})
 	s.add("alice")
@@ -99,31 +97,31 @@ func TestAppendLostBeginsAnew(t *testing.T) {
 	s.next, s.lost = 10, true
 	s.add("alice")
 	if s.Holds(position(1)) {
-		t.Error("a position before what was lost holds")
+		t.Error("Holds(the position before the lost messages) = true, want false")
 	}
 	if !s.Holds(position(10)) {
-		t.Error("the position after what was lost does not hold")
+		t.Error("Holds(the position after the lost messages) = false, want true")
 	}
 	wantRefused(t, s.Journal, position(1))
 	wantResumed(t, s.Journal, 10)
-	wantRead(t, c, 0, 1, 10) // who is connected gets what there is
+	wantRead(t, c, 0, 1, 10) // a connected client gets all entries
 	wantStats(t, s.Journal, journal.Stats{
-		Messages: 1, Entries: 3, Bytes: logBytes("alice", 7, 7, 8), Floor: 10, Last: position(10),
+		Messages: 1, Entries: 3, Bytes: logBytes("alice", 7, 7, 8), CompleteFrom: 10, Last: position(10),
 	})
 }
 
-func TestEmpty(t *testing.T) {
+func TestNew_HoldsNothing(t *testing.T) {
 	j := journal.New(journal.Config{})
 	if last, ok := j.Last(); ok {
 		t.Errorf("Last() = %v, true; want false", last)
 	}
 	if j.Holds(journal.Position{}) {
-		t.Error("an empty journal holds a position")
+		t.Error("Holds(zero position) of an empty journal = true, want false")
 	}
 	wantStats(t, j, journal.Stats{})
 }
 
-func TestStatsAge(t *testing.T) {
+func TestStats_AgeIsThatOfTheOldestMessage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStream(t, journal.Config{})
 		s.at = time.Now().UnixMilli()

@@ -9,7 +9,7 @@ import (
 	"ranger/internal/journal"
 )
 
-// Appending in a full window, so that every message drops another.
+// The window is full, so each message drops another.
 func BenchmarkAppend(b *testing.B) {
 	for _, users := range []int{1, 10_000} {
 		b.Run(fmt.Sprint("users=", users), func(b *testing.B) {
@@ -60,7 +60,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// A client that comes and goes, with another of its user's there or not.
+// A client connects and leaves, with or without another client of the same user.
 func BenchmarkSubscribe(b *testing.B) {
 	for _, name := range []string{"first of its user", "another"} {
 		b.Run(name, func(b *testing.B) {
@@ -77,8 +77,8 @@ func BenchmarkSubscribe(b *testing.B) {
 	}
 }
 
-// A client that comes back, in a window of 200,000 messages, to a full log of which
-// it has missed that much.
+// A client resumes in a window of 200,000 messages, with a full log of which it has
+// missed so many events.
 func BenchmarkResume(b *testing.B) {
 	const users, messages = 200, 200_000
 	j := journal.New(journal.Config{})
@@ -97,22 +97,22 @@ func BenchmarkResume(b *testing.B) {
 			for b.Loop() {
 				c, _, ok := j.Resume("ID0000000007", w, after)
 				if !ok {
-					b.Fatal("refused")
+					b.Fatalf("Resume after %v was refused", after)
 				}
 				got := 0
 				for n := len(dst); n == len(dst); got += n {
 					n, _ = c.Read(dst)
 				}
 				if c.Close(); uint64(got) != missed {
-					b.Fatalf("%d were missed, want %d", got, missed)
+					b.Fatalf("%d events were read, want %d", got, missed)
 				}
 			}
 		})
 	}
 }
 
-// What an idle user with one cursor takes: the cursor, the log and its place in the
-// map, without the uid's own text, which sessions have too.
+// The memory of an idle user with one cursor: the cursor, the log and its place in the
+// map, without the text of the uid, which sessions have too.
 func BenchmarkIdleUser(b *testing.B) {
 	const users = 100_000
 	uids := make([]event.UID, users)

@@ -11,7 +11,7 @@ import (
 	"ranger/internal/journal"
 )
 
-func TestSize(t *testing.T) {
+func TestSize_DropsTheOldestOfAFullLog(t *testing.T) {
 	s := newStream(t, journal.Config{Size: 3})
 	late := s.Subscribe("alice", &waker{})
 	s.add("bob")
@@ -26,14 +26,14 @@ func TestSize(t *testing.T) {
 	s.add("alice")
 	wantBehind(t, late)
 	wantRead(t, kept, 4)
-	// A log that was full says nothing of the other users' completeness.
+	// A full log does not change what is complete for other users.
 	wantStats(t, s.Journal, journal.Stats{
 		Messages: 6, Entries: 5, Bytes: logBytes("bob", 5, 5) + logBytes("alice", 7, 7, 7), Evicted: 1, Last: position(5),
 	})
 }
 
-func TestMemoryOfOneUser(t *testing.T) {
-	const size = 896 // a size of the allocator's
+func TestMemory_OfOneUserIsBounded(t *testing.T) {
+	const size = 896 // a size class of the allocator
 	const most = 3*(size+journal.EntryCost) + journal.LogCost + 5
 	s := newStream(t, journal.Config{Memory: 64 * most})
 	c := s.Subscribe("alice", &waker{})
@@ -45,7 +45,7 @@ func TestMemoryOfOneUser(t *testing.T) {
 	wantBehind(t, c)
 	wantStats(t, s.Journal, journal.Stats{Messages: 4, Entries: 3, Bytes: most, Evicted: 1, Last: position(3)})
 
-	// An event that is too big by itself takes the whole log, and gets through.
+	// An event that is larger than the bound replaces the whole log and is delivered.
 	c = s.Subscribe("alice", &waker{})
 	s.addLong("alice", 10*size)
 	wantRead(t, c, 4)
@@ -54,11 +54,10 @@ func TestMemoryOfOneUser(t *testing.T) {
 	})
 }
 
-// The oldest go first, for all users alike.
-func TestMemoryOfAll(t *testing.T) {
-	const size = 704                                                        // a size of the allocator's
+func TestMemory_DropsTheOldestOfAllUsers(t *testing.T) {
+	const size = 704                                                        // a size class of the allocator
 	const all int64 = 64 * (size + journal.EntryCost + journal.LogCost + 7) // 7 bytes of uid
-	// The spine is of one second, and takes its part.
+	// The index has one segment, and counts too.
 	s := newStream(t, journal.Config{Memory: all + journal.SegmentCost + 65*journal.MessageCost})
 	uid := func(i int) event.UID { return event.UID(fmt.Sprintf("user %02d", i)) }
 	first := s.Subscribe(uid(0), &waker{})
@@ -71,27 +70,26 @@ func TestMemoryOfAll(t *testing.T) {
 	wantBehind(t, first)
 	wantRead(t, second, 1)
 	wantStats(t, s.Journal, journal.Stats{
-		Messages: 65, Entries: 64, Bytes: all, Evicted: 1, Floor: 1, Last: position(64),
+		Messages: 65, Entries: 64, Bytes: all, Evicted: 1, CompleteFrom: 1, Last: position(64),
 	})
-	if got := s.Stats().Bytes; got != all+s.SpineBytes() {
-		t.Errorf("%d bytes, want those of the spine in them", got)
+	if got := s.Stats().Bytes; got != all+s.IndexBytes() {
+		t.Errorf("Bytes = %d, want %d, which includes the index", got, all+s.IndexBytes())
 	}
 }
 
-// The entries of one message go together: one of them alone is of no use.
-func TestMemoryTakesMessagesWhole(t *testing.T) {
+func TestMemory_DropsAllEntriesOfAMessage(t *testing.T) {
 	s := newStream(t, journal.Config{Memory: 1 << 20})
 	s.add("alice", "bob", "carol", "dave")
 	for i := 0; s.Stats().Evicted == 0; i++ {
 		s.addLong(event.UID(fmt.Sprint("user ", i)), 500)
 	}
-	if got := s.Stats(); got.Evicted != 4 || got.Floor != 1 {
-		t.Errorf("%d entries were dropped up to %d, want the 4 of offset 0", got.Evicted, got.Floor)
+	if got := s.Stats(); got.Evicted != 4 || got.CompleteFrom != 1 {
+		t.Errorf("%d entries were dropped, complete from %d; want 4 and 1", got.Evicted, got.CompleteFrom)
 	}
 }
 
-// Messages for nobody take memory too, and the oldest go first.
-func TestMemoryOfTheSpine(t *testing.T) {
+// Messages without events take memory too.
+func TestMemory_DropsTheOldestOfTheIndex(t *testing.T) {
 	const memory = 1 << 18
 	s := newStream(t, journal.Config{Memory: memory})
 	c := s.Subscribe("alice", &waker{})
@@ -101,39 +99,39 @@ func TestMemoryOfTheSpine(t *testing.T) {
 	}
 	stats := s.Stats()
 	if stats.Bytes > memory || stats.Bytes < memory*9/10 || stats.Entries != 0 || stats.Evicted != 1 {
-		t.Errorf("%d bytes in %d messages and %d entries, want about %d in messages", stats.Bytes, stats.Messages, stats.Entries, memory)
+		t.Errorf("%d bytes in %d messages and %d entries, want about %d bytes in messages only", stats.Bytes, stats.Messages, stats.Entries, memory)
 	}
 	wantBehind(t, c)
-	if s.Holds(position(stats.Floor-1)) || !s.Holds(position(stats.Floor)) {
-		t.Errorf("the spine does not begin at the floor %d", stats.Floor)
+	if s.Holds(position(stats.CompleteFrom-1)) || !s.Holds(position(stats.CompleteFrom)) {
+		t.Errorf("the index does not begin at CompleteFrom, %d", stats.CompleteFrom)
 	}
-	wantRefused(t, s.Journal, position(stats.Floor-1))
-	wantResumed(t, s.Journal, stats.Floor)
+	wantRefused(t, s.Journal, position(stats.CompleteFrom-1))
+	wantResumed(t, s.Journal, stats.CompleteFrom)
 }
 
-// Where Memory is short, checks of messages after which nobody can resume go
-// before their time.
-func TestSpineGoesWithTheLogs(t *testing.T) {
+// If Memory is short, checks of messages after which no client can resume are dropped
+// before TTL.
+func TestMemory_IndexShrinksWithTheLogs(t *testing.T) {
 	s := newStream(t, journal.Config{Memory: 64 * 1000})
 	for i := range 1000 {
 		s.wait(time.Second)
 		s.addLong(event.UID(fmt.Sprint("user ", i)), 500)
 	}
 	stats := s.Stats()
-	if first, _ := s.First(); first != position(stats.Floor-1) {
-		t.Errorf("the spine begins with %v, want the last one that can be resumed after, %v", first, position(stats.Floor-1))
+	if first, _ := s.First(); first != position(stats.CompleteFrom-1) {
+		t.Errorf("First() = %v, want %v, the first after which a client can resume", first, position(stats.CompleteFrom-1))
 	}
-	wantResumed(t, s.Journal, stats.Floor-1)
+	wantResumed(t, s.Journal, stats.CompleteFrom-1)
 }
 
-func TestTTL(t *testing.T) {
+func TestTTL_DropsEntriesAndMessages(t *testing.T) {
 	s := newStream(t, journal.Config{TTL: time.Minute})
 	c := s.Subscribe("alice", &waker{})
 	s.add("alice")
 	s.wait(30 * time.Second)
 	s.add("bob")
 	s.wait(30 * time.Second)
-	s.add("bob") // what is a minute old is not too old
+	s.add("bob") // an entry of exactly a minute is kept
 	wantRead(t, c, 0)
 	wantStats(t, s.Journal, journal.Stats{
 		Messages: 3, Entries: 3, Bytes: logBytes("alice", 7) + logBytes("bob", 5, 5), Last: position(2),
@@ -144,48 +142,47 @@ func TestTTL(t *testing.T) {
 	wantRead(t, c, 3)
 	wantRead(t, late, 3)
 	wantStats(t, s.Journal, journal.Stats{
-		Messages: 4, Entries: 3, Bytes: logBytes("alice", 7) + logBytes("bob", 5, 5), Floor: 1, Last: position(3),
+		Messages: 4, Entries: 3, Bytes: logBytes("alice", 7) + logBytes("bob", 5, 5), CompleteFrom: 1, Last: position(3),
 	})
 	if !s.Holds(position(0)) {
-		t.Error("the spine let go of what is not older than its next segment")
+		t.Error("Holds(the oldest position) = false, but its segment ends within TTL")
 	}
 	s.wait(31 * time.Second)
 	s.add()
 	wantStats(t, s.Journal, journal.Stats{
-		Messages: 4, Entries: 2, Bytes: logBytes("alice", 7) + logBytes("bob", 5), Floor: 2, Last: position(4),
+		Messages: 4, Entries: 2, Bytes: logBytes("alice", 7) + logBytes("bob", 5), CompleteFrom: 2, Last: position(4),
 	})
 	if s.Holds(position(0)) {
-		t.Error("a position older than the window holds")
+		t.Error("Holds(a position older than TTL) = true, want false")
 	}
 }
 
-// Where the stream was silent for longer than TTL, the last message before that
-// is still known: it is where a source that reconnects goes on.
-func TestTTLKeepsTheLastPosition(t *testing.T) {
+// After a silence longer than TTL the last message is still held: a source that
+// reconnects begins there.
+func TestTTL_KeepsTheLastPosition(t *testing.T) {
 	s := newStream(t, journal.Config{TTL: time.Minute})
 	s.add("alice")
 	s.wait(time.Hour)
 	if !s.Holds(position(0)) {
-		t.Error("the newest position does not hold")
+		t.Error("Holds(the newest position) = false, want true")
 	}
 	s.add()
-	wantStats(t, s.Journal, journal.Stats{Messages: 2, Floor: 1, Last: position(1)})
+	wantStats(t, s.Journal, journal.Stats{Messages: 2, CompleteFrom: 1, Last: position(1)})
 }
 
-// The spine goes with time, and takes the floor along.
-func TestSpineIsBounded(t *testing.T) {
+func TestTTL_BoundsTheIndex(t *testing.T) {
 	s := newStream(t, journal.Config{TTL: time.Minute})
 	for range 1000 {
 		s.wait(time.Second)
 		s.add()
 	}
-	wantStats(t, s.Journal, journal.Stats{Messages: 61, Floor: 939, Last: position(999)})
+	wantStats(t, s.Journal, journal.Stats{Messages: 61, CompleteFrom: 939, Last: position(999)})
 	if s.Holds(position(938)) || !s.Holds(position(939)) {
-		t.Error("what holds is not what is 60 s old or less")
+		t.Error("the index does not hold exactly the messages of the last 60 s")
 	}
 }
 
-func TestIdleLogsAreForgotten(t *testing.T) {
+func TestLogs_AreRemovedWhenIdle(t *testing.T) {
 	s := newStream(t, journal.Config{TTL: time.Minute})
 	for i := range 1000 {
 		s.add(event.UID(fmt.Sprint("user ", i)))
@@ -195,7 +192,7 @@ func TestIdleLogsAreForgotten(t *testing.T) {
 		s.Subscribe(event.UID(fmt.Sprint("user ", 750+i)), &waker{}).Close()
 	}
 	if got := s.Logs(); got != 1001 {
-		t.Errorf("%d logs, want those of 1000 users with events and of one connected", got)
+		t.Errorf("%d logs, want 1001: 1000 users with events and one connected", got)
 	}
 	s.wait(2 * time.Minute)
 	s.add()
@@ -203,15 +200,14 @@ func TestIdleLogsAreForgotten(t *testing.T) {
 		t.Errorf("%d logs after a TTL, want 1", got)
 	}
 	open.Close()
-	open.Close() // as good as once
+	open.Close() // no effect
 	if got := s.Logs(); got != 0 {
-		t.Errorf("%d logs after Close, want none", got)
+		t.Errorf("%d logs after Close, want 0", got)
 	}
 }
 
-// What finds the oldest entry is as large as there are logs with entries, and
-// gets smaller with them.
-func TestOldestIsBounded(t *testing.T) {
+// The heap of oldest entries has one head for each log with entries, and shrinks.
+func TestOldest_IsBounded(t *testing.T) {
 	s := newStream(t, journal.Config{Size: 10})
 	c := s.Subscribe("quiet", &waker{})
 	s.add("quiet")
@@ -222,27 +218,27 @@ func TestOldestIsBounded(t *testing.T) {
 		s.add("busy")
 	}
 	if got, _ := s.Heads(); got != 10_002 {
-		t.Errorf("%d heads of 10,002 logs", got)
+		t.Errorf("%d heads, want 10,002", got)
 	}
 	wantRead(t, c, 0)
 	s.wait(time.Hour)
 	s.add("busy")
 	if got, room := s.Heads(); got != 1 || room > 1000 {
-		t.Errorf("%d heads in room for %d, want 1", got, room)
+		t.Errorf("%d heads in room for %d, want 1 in at most 1000", got, room)
 	}
 }
 
-// Of many logs the one with the oldest entry of all is found, whatever their own
-// bounds have dropped, and cuts have taken.
-func TestMemoryOfMany(t *testing.T) {
+// The oldest entry of all is found, whatever the bounds of logs have dropped and
+// truncations have removed.
+func TestMemory_OldestOfManyLogs(t *testing.T) {
 	const memory, most = 64_000, 4
 	s := newStream(t, journal.Config{Memory: memory, Size: most, TTL: 24 * time.Hour})
 	random := rand.New(rand.NewPCG(1, 2))
-	logs := map[event.UID][]int{}             // the messages of which it holds the entries
+	logs := map[event.UID][]int{}             // messages whose entries the log holds
 	var owners []event.UID                    // by message
 	var sizes []int                           // by message
 	first := 0                                // oldest message held
-	since := map[event.UID]int{}              // behind what its own bound dropped
+	since := map[event.UID]int{}              // after what the bound of the log dropped
 	oldest := func() (uid event.UID, n int) { // entry held
 		for owner, own := range logs {
 			if len(own) > 0 && (uid == "" || own[0] < n) {
@@ -251,7 +247,7 @@ func TestMemoryOfMany(t *testing.T) {
 		}
 		return uid, n
 	}
-	took := func() int64 { // each message has a segment of its own
+	took := func() int64 { // each message has its segment
 		n := int64(len(owners)-first) * (journal.SegmentCost + journal.MessageCost)
 		for uid, own := range logs {
 			if n += logBytes(uid); len(own) == 0 {
@@ -266,11 +262,11 @@ func TestMemoryOfMany(t *testing.T) {
 	for range 5000 {
 		if random.IntN(50) == 0 && len(owners)-first > 20 {
 			s.next = uint64(len(owners) - random.IntN(20))
-			s.Cut(s.next)
+			s.Truncate(s.next)
 			owners, sizes = owners[:s.next], sizes[:s.next]
 			for uid, own := range logs {
 				logs[uid] = slices.DeleteFunc(own, func(n int) bool { return n >= len(owners) })
-				if len(logs[uid]) == 0 { // what it had dropped is missing to all now
+				if len(logs[uid]) == 0 { // what it had dropped is missing for all users now
 					first = max(first, min(since[uid], len(owners))-1)
 				}
 			}
@@ -283,7 +279,7 @@ func TestMemoryOfMany(t *testing.T) {
 			logs[uid], since[uid] = own[1:], own[0]+1
 		}
 		owners, sizes = append(owners, uid), append(sizes, size)
-		for took() > memory { // the oldest message's entry goes, then the message
+		for took() > memory { // the entry of the oldest message is dropped, then the message
 			if uid, n := oldest(); n <= first && uid != "" {
 				if logs[uid] = logs[uid][1:]; len(logs[uid]) == 0 {
 					since[uid] = 0
@@ -297,6 +293,6 @@ func TestMemoryOfMany(t *testing.T) {
 		}
 	}
 	if first < 3000 {
-		t.Errorf("memory sufficed down to offset %d", first)
+		t.Errorf("memory was exceeded only up to offset %d, want at least 3000", first)
 	}
 }

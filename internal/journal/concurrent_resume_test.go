@@ -16,32 +16,32 @@ import (
 	"ranger/internal/journal"
 )
 
-// read is one entry as a reader met it: which message it is of, by its check,
-// which no two messages share, and whether it is the gap before its events.
+// read is one entry that a reader has read: the check of its message, which is unique,
+// and whether it is the gap before the events.
 type read struct {
 	message uint32
 	gap     bool
 }
 
-// stretch is what a reader read with nothing between: with one cursor, or with
-// several, each resumed where the one before it ended.
+// stretch is what a reader read without interruption: with one cursor, or with several,
+// each resumed at the end of the one before.
 type stretch struct {
 	uid    event.UID
 	reads  []read
 	joints []joint
-	ended  bool // by ErrBehind, or a refusal; else it has reached the end
+	ended  bool // by ErrBehind or a refusal; otherwise it has reached the end
 }
 
-// joint is where a cursor began.
+// joint is the place of a stretch at which a cursor began.
 type joint struct {
 	index      int    // in reads
-	after      uint32 // the message behind which it did, 0 for none
-	done, some int32  // of the cuts these were done before, and these had begun then
+	after      uint32 // the message after which it began, 0 for none
+	done, some int32  // truncations that were done before, and those that had begun
 }
 
-// I2, I3, I4: one goroutine appends, with gaps, and cuts; readers come and go,
-// and resume where they were. Each reads what it is to read, in order and once;
-// what it misses it was told of, or was cut.
+// I2, I3, I4: one goroutine appends, with gaps, and truncates; readers come and go, and
+// resume. Each reads its entries in order and once. What it misses was truncated, or
+// it was refused.
 func TestConcurrentResumes(t *testing.T) {
 	const (
 		users    = 4
@@ -49,7 +49,7 @@ func TestConcurrentResumes(t *testing.T) {
 		messages = 12_000
 	)
 	j := journal.New(journal.Config{Size: 150, TTL: 500 * time.Millisecond})
-	h := &history{cut: make([]int32, messages+1)}
+	h := &history{removedBy: make([]int32, messages+1)}
 	done := make(chan struct{})
 	var group sync.WaitGroup
 	all := make([][]stretch, readers)
@@ -76,29 +76,29 @@ func TestConcurrentResumes(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d stretches were ended, %d had resumes and reached the end, %d did with one cursor", kinds[0], kinds[1], kinds[2])
+	t.Logf("%d stretches were ended, %d with resumes reached the end, %d with one cursor did", kinds[0], kinds[1], kinds[2])
 	if kinds[0] == 0 || kinds[1] == 0 {
-		t.Error("nothing was missed, or nobody resumed: nothing was tried")
+		t.Errorf("%d stretches were ended and %d resumed, want some of both", kinds[0], kinds[1])
 	}
 }
 
 // history is all that was ever appended.
 type history struct {
-	begun, done atomic.Int32 // number of cuts
-	items       []happened   // owned by who appends, until all is over
-	cut         []int32      // likewise: which cut took a message away, from 1 on
+	begun, done atomic.Int32 // numbers of truncations
+	items       []happened   // owned by the goroutine that appends, until the end
+	removedBy   []int32      // likewise: the truncation that removed each message, from 1 on
 }
 
 type happened struct {
 	read
 
-	uid event.UID // empty for everybody
+	uid event.UID // empty for all users
 }
 
-// append appends messages of which each has its number, from 1 on, for a check.
+// append appends messages. The check of each is its number, from 1 on.
 func (h *history) append(j *journal.Journal, users, messages int) {
 	random := rand.New(rand.NewPCG(1, 2))
-	var stream []uint32 // the messages that stand in it, oldest first
+	var stream []uint32 // its messages, oldest first
 	var offsets []uint64
 	offset := uint64(0)
 	for n := uint32(1); n <= uint32(messages); n++ {
@@ -121,19 +121,19 @@ func (h *history) append(j *journal.Journal, users, messages int) {
 		offset += 1 + uint64(random.IntN(8)/7)
 		if random.IntN(150) == 0 {
 			keep := len(stream) - 1 - random.IntN(min(len(stream), 1+random.IntN(40)))
-			cut := h.begun.Add(1)
+			truncation := h.begun.Add(1)
 			for _, n := range stream[keep:] {
-				h.cut[n] = cut
+				h.removedBy[n] = truncation
 			}
 			offset = offsets[keep]
 			stream, offsets = stream[:keep], offsets[:keep]
-			j.Cut(offset)
+			j.Truncate(offset)
 			h.done.Add(1)
 		}
 	}
 }
 
-// check holds a stretch against what was appended.
+// check compares a stretch with what was appended.
 func (h *history) check(tb testing.TB, s *stretch) {
 	tb.Helper()
 	var own []read
@@ -149,31 +149,31 @@ func (h *history) check(tb testing.TB, s *stretch) {
 			end = s.joints[k+1].index
 		}
 		if next < len(own) && own[next].message <= at.after {
-			tb.Errorf("%s went on behind message %d and had not read %v", s.uid, at.after, own[next])
+			tb.Errorf("%s resumed after message %d and had not read %v", s.uid, at.after, own[next])
 			return
 		}
-		// What was cut before the cursor began it does not read; for what is cut
-		// after that, and not read, it would have ended.
+		// A cursor does not read what was truncated before it began. If something
+		// unread is truncated later, the stretch ends.
 		skip := func(upTo func(read) bool) {
-			for next < len(own) && !upTo(own[next]) && h.cut[own[next].message] != 0 && h.cut[own[next].message] <= at.some {
+			for next < len(own) && !upTo(own[next]) && h.removedBy[own[next].message] != 0 && h.removedBy[own[next].message] <= at.some {
 				next++
 			}
 		}
 		for i, got := range s.reads[at.index:end] {
 			skip(func(r read) bool { return r == got })
 			if next == len(own) || own[next] != got {
-				tb.Errorf("%s read %v, the %d. behind message %d; want %v", s.uid, got, i, at.after, own[next:min(next+1, len(own))])
+				tb.Errorf("%s read %v as number %d after message %d, want %v", s.uid, got, i, at.after, own[next:min(next+1, len(own))])
 				return
 			}
-			if cut := h.cut[got.message]; cut != 0 && cut <= at.done {
-				tb.Errorf("%s read %v, which was cut before", s.uid, got)
+			if by := h.removedBy[got.message]; by != 0 && by <= at.done {
+				tb.Errorf("%s read %v, which was truncated before", s.uid, got)
 			}
 			next++
 		}
 		skip(func(r read) bool { return k+1 < len(s.joints) && r.message > s.joints[k+1].after })
 	}
 	if next != len(own) && !s.ended {
-		tb.Errorf("%s has not read %v and %d more", s.uid, own[next], len(own)-next-1)
+		tb.Errorf("%s has not read %v and %d more entries", s.uid, own[next], len(own)-next-1)
 	}
 }
 
@@ -185,8 +185,8 @@ type reader struct {
 	done    <-chan struct{} // closed when everything was appended
 	cursor  *journal.Cursor
 	bell    bell
-	at      journal.Position // behind which it would resume
-	whole   int              // how many of the stretch's reads are up to there
+	at      journal.Position // position at which it would resume
+	whole   int              // number of reads of the stretch up to there
 	stretch stretch
 }
 
@@ -195,7 +195,7 @@ func (r *reader) run(uid event.UID, patient bool) (stretches []stretch) {
 	for {
 		r.stretch = stretch{uid: uid}
 		done := r.history.done.Load()
-		r.cursor, r.at = r.journal.Follow(uid, r.bell)
+		r.cursor, r.at = r.journal.SubscribeWithGaps(uid, r.bell)
 		r.whole = 0
 		r.join(done)
 		end := r.follow(uid, patient)
@@ -212,8 +212,7 @@ func (r *reader) join(done int32) {
 	r.stretch.joints = append(r.stretch.joints, joint{len(r.stretch.reads), r.at.Check, done, r.history.begun.Load()})
 }
 
-// follow reads, and resumes at random, until it has read all there will be, or
-// cannot: then it returns false.
+// follow reads, and resumes at random. It reports whether it has read everything.
 func (r *reader) follow(uid event.UID, patient bool) bool {
 	dst := make([]journal.Entry, 9)
 	for last := false; ; {
@@ -236,7 +235,7 @@ func (r *reader) follow(uid event.UID, patient bool) bool {
 			select {
 			case <-r.bell:
 			case <-r.done:
-				last = true // what was appended before is read yet
+				last = true // reads what was appended before
 			}
 		}
 	}
@@ -253,21 +252,21 @@ func (r *reader) take(entries []journal.Entry) {
 			r.stretch.reads = append(r.stretch.reads, read{uint32(n), true})
 			switch e.Check {
 			case uint32(n):
-			case 0: // there is none before it
+			case 0: // no message precedes it
 				continue
-			default: // it is told again to who resumes there
+			default: // a resume there reads it again
 				whole--
 			}
 		}
 		r.at, r.whole = e.Position(), whole
 	}
-	// As a session does that tells its client how far it is.
+	// As a heartbeat of a session does.
 	if p, ok := r.cursor.Reached(); ok && r.random.IntN(3) == 0 {
 		r.at, r.whole = p, len(r.stretch.reads)
 	}
 }
 
-// resume goes on behind the last message of which it has read all.
+// resume resumes after the last message of which it has read everything.
 func (r *reader) resume(uid event.UID) (*journal.Cursor, journal.Position, bool) {
 	done := r.history.done.Load()
 	c, until, ok := r.journal.Resume(uid, r.bell, r.at)

@@ -12,7 +12,7 @@ import (
 	"ranger/internal/journal"
 )
 
-// bell tells its cursor's reader that there is more, without ever blocking.
+// bell is a Waker that notifies its cursor's reader without blocking.
 type bell chan struct{}
 
 func (b bell) Wake(bool) {
@@ -22,7 +22,7 @@ func (b bell) Wake(bool) {
 	}
 }
 
-// I3, I4: one goroutine appends, others read, come and go; each reads its user's
+// I3, I4: while one goroutine appends, readers come and go; each reads its user's
 // entries in order and without a hole.
 func TestConcurrentReaders(t *testing.T) {
 	const (
@@ -41,7 +41,7 @@ func TestConcurrentReaders(t *testing.T) {
 			follow(t, c, ring, uint64(i%users), users, messages)
 		})
 	}
-	readers.Go(func() { // one who comes and goes, and looks around
+	readers.Go(func() { // subscribes and leaves
 		for i := 0; ; i++ {
 			select {
 			case <-done:
@@ -50,12 +50,12 @@ func TestConcurrentReaders(t *testing.T) {
 			}
 			c := s.Subscribe(event.UID(fmt.Sprint("user ", i%users)), make(bell, 1))
 			if _, err := c.Read(make([]journal.Entry, 5)); err != nil {
-				t.Error(err)
+				t.Errorf("Read() of a new cursor: %v", err)
 			}
 			c.Close()
 			last, ok := s.Last()
 			if stats := s.Stats(); ok && (stats.Last.Offset < last.Offset || !s.Holds(last)) {
-				t.Errorf("%v came before %v, or does not hold", stats.Last, last)
+				t.Errorf("the last position went from %v back to %v, or is not held", last, stats.Last)
 			}
 		}
 	})
@@ -88,7 +88,7 @@ func follow(tb testing.TB, c *journal.Cursor, ring bell, first, step, end uint64
 	}
 }
 
-// Readers that fall behind are told so; those that do not, miss nothing.
+// A reader that falls behind gets ErrBehind; one that does not misses nothing.
 func TestConcurrentDrops(t *testing.T) {
 	s := newStream(t, journal.Config{Size: 4, Memory: 64 * 1000})
 	var readers sync.WaitGroup
@@ -108,7 +108,7 @@ func TestConcurrentDrops(t *testing.T) {
 	for i := range 20_000 {
 		s.add("alice")
 		if i%1000 == 0 {
-			s.Cut(s.next)
+			s.Truncate(s.next)
 		}
 	}
 	close(done)
@@ -145,11 +145,11 @@ func readUntilBehind(tb testing.TB, j *journal.Journal, done <-chan struct{}) {
 	}
 }
 
-// I2, I3: who is given an event has been given the gap before it, though the
+// I2, I3: a cursor returns the gap before the event that follows it, even if the
 // message is still being appended.
 func TestConcurrentGaps(t *testing.T) {
 	s := newStream(t, journal.Config{})
-	c, _ := s.Follow("alice", make(bell, 1))
+	c, _ := s.SubscribeWithGaps("alice", make(bell, 1))
 	var reader sync.WaitGroup
 	var reached atomic.Int64
 	const messages = 5000

@@ -7,50 +7,49 @@ import (
 	"ranger/internal/event"
 )
 
-// ErrBehind says that entries which a cursor has not read yet are gone.
-var ErrBehind = errors.New("the cursor's place fell off its user's log")
+// ErrBehind reports that entries which the cursor has not read are gone.
+var ErrBehind = errors.New("the cursor fell behind its user's log")
 
-// Waker is told that its cursor has entries to read. Wake runs on the goroutine
-// that appends: it must not block, and may come when there is nothing new.
+// Waker is notified when its cursor has entries to read.
 type Waker interface {
-	// Wake is called after each Append that adds entries, or some time after some.
-	// At leisure the goroutine that appends has nothing else to do: some
-	// microseconds of work may be done here and now, which is sooner than another
-	// goroutine would begin.
-	Wake(leisure bool)
+	// Wake is called after an Append that added entries, or a moment after several
+	// of them. It is called on the goroutine that appends, so it must not block.
+	// There may be nothing new to read. If inline is true, Wake may write on the
+	// calling goroutine for a few microseconds; otherwise it must only schedule the
+	// write.
+	Wake(inline bool)
 }
 
-// Cursor is a place in one user's log. Its methods are safe for concurrent use;
-// Close it when done.
+// Cursor is a position in one user's log. Its methods are safe for concurrent use.
+// The caller closes it.
 type Cursor struct {
-	log   *userLog // fixed at construction
-	waker Waker    // fixed at construction
+	log      *userLog // fixed at construction
+	waker    Waker    // fixed at construction
+	withGaps bool     // reads the gaps of all users; fixed at construction
 
 	// Guarded by the shard's mu.
-	sibling *Cursor // the next one on the same log
-	next    uint64  // number of the entry to be read next
-	gap     uint64  // number of the gap to be read next
-	cuts    uint32  // how often Cut ran
-	behind  bool    // some of what it had to read was cut away
-
-	gaps bool // reads what is announced to everybody; fixed before it is on its log
+	sibling     *Cursor // the next cursor on the same log
+	next        uint64  // number of the entry to read next
+	nextGap     uint64  // number of the gap to read next
+	truncations uint32  // calls of Truncate since the cursor began
+	behind      bool    // Truncate removed entries that it had not read
 
 	// Owned by the goroutine that appends.
-	late  bool  // its waker is to be woken later
-	woken int64 // when it was last, by Message.At
-	pace  pace  // of what it is woken for
+	late  bool  // it is one of the lateCursors
+	woken int64 // Message.At of the last call of its waker
+	pace  pace
 }
 
-// Read copies what follows the cursor into dst, as much as is there and fits,
-// and moves the cursor behind it. It does not block. ErrBehind: some of what
-// follows is gone, and the cursor is of no more use.
+// Read copies the entries after the cursor into dst, as many as there are and fit,
+// and moves the cursor past them. It does not block. It returns ErrBehind if some of
+// them are gone; then the cursor is of no more use.
 func (c *Cursor) Read(dst []Entry) (int, error) {
 	s := c.log.shard
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// The number is read under the lock that appending takes: where an entry is
-	// there, so are the gaps before it and that of its own message.
-	if c.gaps && c.gap != s.journal.announced.Load() {
+	// announced is read under the lock that Append takes to add an entry: if an entry
+	// can be read, so can the gaps before it and the gap of its own message.
+	if c.withGaps && c.nextGap != s.journal.announced.Load() {
 		return c.readWithGaps(dst)
 	}
 	if c.behind || c.next < c.log.entries.first {
@@ -65,8 +64,8 @@ func (c *Cursor) Read(dst []Entry) (int, error) {
 	return n, nil
 }
 
-// readWithGaps is Read where there are gaps to be told. It is called with the
-// shard's mu held, and lets go of it in between: Journal.mu is taken first.
+// readWithGaps is Read if there are unread gaps. It is called with the shard's mu
+// held and releases it for a moment, because Journal.mu is locked first.
 func (c *Cursor) readWithGaps(dst []Entry) (int, error) {
 	s := c.log.shard
 	s.mu.Unlock()
@@ -74,17 +73,17 @@ func (c *Cursor) readWithGaps(dst []Entry) (int, error) {
 	defer s.journal.mu.Unlock()
 	s.mu.Lock()
 	entries, gaps := &c.log.entries, &s.journal.gaps
-	if c.behind || c.next < entries.first || c.gap < gaps.first {
+	if c.behind || c.next < entries.first || c.nextGap < gaps.first {
 		return 0, ErrBehind
 	}
 	n := 0
 	for ; n < len(dst); n++ {
-		unread, untold := c.next < entries.next, c.gap < gaps.next
+		hasEntry, hasGap := c.next < entries.next, c.nextGap < gaps.next
 		switch {
-		case untold && (!unread || gaps.at(c.gap).stands <= entries.at(c.next).Offset):
-			dst[n] = gaps.at(c.gap).Entry
-			c.gap++
-		case unread:
+		case hasGap && (!hasEntry || gaps.at(c.nextGap).before <= entries.at(c.next).Offset):
+			dst[n] = gaps.at(c.nextGap).Entry
+			c.nextGap++
+		case hasEntry:
 			dst[n] = *entries.at(c.next)
 			c.next++
 		default:
@@ -94,26 +93,26 @@ func (c *Cursor) readWithGaps(dst []Entry) (int, error) {
 	return n, nil
 }
 
-// Reached returns the position of the newest message, if the cursor has read
-// everything up to there that it is to read; else it reports false.
+// Reached returns the position of the newest message if the cursor has read
+// everything up to it; otherwise it reports false.
 func (c *Cursor) Reached() (Position, bool) {
 	s := c.log.shard
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c.behind || c.next != c.log.entries.next || c.gaps && c.gap != s.journal.gaps.next {
+	if c.behind || c.next != c.log.entries.next || c.withGaps && c.nextGap != s.journal.gaps.next {
 		return Position{}, false
 	}
-	return s.journal.spine.last()
+	return s.journal.index.last()
 }
 
 // lookBack is how many entries Before copies under one lock.
 const lookBack = 16
 
-// Before returns the newest event before the cursor for which match is true,
-// and reports false where there is none. It calls match without a lock. It must
-// not run while Read does.
+// Before returns the newest event before the cursor for which match returns true, and
+// reports false if there is none. It calls match without a lock. It must not run
+// concurrently with Read.
 func (c *Cursor) Before(match func(*Entry) bool) (Entry, bool) {
 	var entries [lookBack]Entry
 	for end, n := uint64(math.MaxUint64), lookBack; n == lookBack; {
@@ -127,17 +126,17 @@ func (c *Cursor) Before(match func(*Entry) bool) (Entry, bool) {
 	return Entry{}, false
 }
 
-// Cuts returns how often the window was cut since the cursor began. Where two
-// calls return the same, what was read in between is of one stream.
-func (c *Cursor) Cuts() uint64 {
+// Truncations returns how often the window was truncated since the cursor began. If
+// two calls return the same, everything read between them is of one stream.
+func (c *Cursor) Truncations() uint64 {
 	s := c.log.shard
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return uint64(c.cuts)
+	return uint64(c.truncations)
 }
 
-// copyBefore copies the last entries before the one of that number, and before
-// the cursor, in order; it returns how many, and the number of the first.
+// copyBefore copies the last entries before the cursor whose numbers are below end, in
+// order. It returns how many, and the number of the first.
 func (c *Cursor) copyBefore(end uint64, dst []Entry) (n int, start uint64) {
 	s := c.log.shard
 	s.mu.Lock()
@@ -155,12 +154,12 @@ func (c *Cursor) copyBefore(end uint64, dst []Entry) (n int, start uint64) {
 	return n, start
 }
 
-// Close ends the subscription; afterwards Wake may still come once.
+// Close ends the subscription. Wake may be called once more after it.
 func (c *Cursor) Close() {
 	s := c.log.shard
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c.log.removeCursor(c) {
-		s.forgetLocked(c.log)
+		s.removeIdleLocked(c.log)
 	}
 }

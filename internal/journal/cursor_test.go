@@ -8,7 +8,7 @@ import (
 	"ranger/internal/journal"
 )
 
-func TestCursorReadsFromItsBeginning(t *testing.T) {
+func TestCursor_ReadsWhatIsAppendedAfterItBegan(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	s.add("alice")
 	c := s.Subscribe("alice", &waker{})
@@ -22,7 +22,7 @@ func TestCursorReadsFromItsBeginning(t *testing.T) {
 	wantRead(t, c, 4)
 }
 
-func TestCursorReadsInPieces(t *testing.T) {
+func TestCursor_ReadsInPieces(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	c := s.Subscribe("alice", &waker{})
 	for range 7 {
@@ -50,11 +50,10 @@ func TestCursorReadsInPieces(t *testing.T) {
 	}
 }
 
-// A cursor is behind exactly when an entry that it has not read is gone.
-func TestCursorIsBehind(t *testing.T) {
+func TestCursor_IsBehindIfAnUnreadEntryIsGone(t *testing.T) {
 	s := newStream(t, journal.Config{Size: 3})
 	for range 3 {
-		s.add("alice") // before the cursor: dropping these takes nothing from it
+		s.add("alice") // before the cursor: not read by it
 	}
 	c := s.Subscribe("alice", &waker{})
 	for range 3 {
@@ -67,15 +66,15 @@ func TestCursorIsBehind(t *testing.T) {
 	s.add("alice") // drops 3, which was read
 	wantRead(t, c, 4, 5, 6)
 	for range 3 {
-		s.add("alice") // drops all that was read
+		s.add("alice") // drops only entries that were read
 	}
-	s.add("alice") // drops 7, which was not
+	s.add("alice") // drops 7, which was not read
 	wantBehind(t, c)
 	s.add("alice")
-	wantBehind(t, c) // for good
+	wantBehind(t, c)
 }
 
-func TestCursorsOfOneUser(t *testing.T) {
+func TestCursors_OfOneUserAreIndependent(t *testing.T) {
 	s := newStream(t, journal.Config{Size: 2})
 	first, second := &waker{}, &waker{}
 	a := s.Subscribe("alice", first)
@@ -94,8 +93,8 @@ func TestCursorsOfOneUser(t *testing.T) {
 	}
 }
 
-// closer closes its cursor when it is woken, as a session may that ends while
-// its event is appended.
+// closer closes its cursor when it is woken, as a session does that ends while its
+// event is appended.
 type closer struct {
 	waker
 
@@ -107,7 +106,7 @@ func (c *closer) Wake(bool) {
 	c.cursor.Close()
 }
 
-func TestCursorClosedWhileAppended(t *testing.T) {
+func TestCursor_MayCloseInWake(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	one, other := &closer{}, &waker{}
 	one.cursor = s.Subscribe("alice", one)
@@ -120,8 +119,7 @@ func TestCursorClosedWhileAppended(t *testing.T) {
 	wantRead(t, c, 0, 1)
 }
 
-// A cursor outlives the entries of its log, and their return.
-func TestCursorOfAnEmptiedLog(t *testing.T) {
+func TestCursor_OutlivesTheEntriesOfItsLog(t *testing.T) {
 	s := newStream(t, journal.Config{Size: 2, TTL: 1})
 	c := s.Subscribe("alice", &waker{})
 	for range 5 {
@@ -130,7 +128,7 @@ func TestCursorOfAnEmptiedLog(t *testing.T) {
 		s.at += 10
 		s.add() // the entry is too old now
 		if got := s.Stats().Entries; got != 0 {
-			t.Fatalf("%d entries, want none", got)
+			t.Fatalf("%d entries after TTL, want 0", got)
 		}
 	}
 }

@@ -2,7 +2,7 @@ package journal
 
 import "unsafe"
 
-// Logs returns how many users' logs j holds.
+// Logs returns the number of logs.
 func (j *Journal) Logs() int {
 	n := 0
 	for i := range j.shards {
@@ -14,28 +14,27 @@ func (j *Journal) Logs() int {
 	return n
 }
 
-// Few returns how many wakers may work on the goroutine that appends before a Pause.
-func (j *Journal) Few() int { return j.later.few }
+// InlineBudget returns how many wakers may write inline between two calls of EndBatch.
+func (j *Journal) InlineBudget() int { return j.late.inlineBudget }
 
-// FewFor returns it for so many processors.
-func FewFor(procs int) int { return fewFor(procs) }
+// InlineBudgetOf returns the inline budget with so many processors.
+func InlineBudgetOf(procs int) int { return inlineBudget(procs) }
 
-// Heads returns how many logs stand in the heap of all that hold entries, and
-// how much room it has.
+// Heads returns how many logs the heap of oldest entries has, and its capacity.
 func (j *Journal) Heads() (n, room int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return len(j.oldest), cap(j.oldest)
 }
 
-// SpineBytes returns what the spine is reckoned to take.
-func (j *Journal) SpineBytes() int64 {
+// IndexBytes returns the estimated memory of the checksum index.
+func (j *Journal) IndexBytes() int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.spine.bytes()
+	return j.index.bytes()
 }
 
-// Ring is a ring of numbers, each in a slot as large as an entry's.
+// Ring is a ring of numbers, with slots as large as those of entries.
 type Ring struct{ r ring[slot] }
 
 type slot struct {
@@ -43,7 +42,7 @@ type slot struct {
 	_ [unsafe.Sizeof(Entry{}) - unsafe.Sizeof(0)]byte
 }
 
-// Push, Pop, PopNewest, At, Len and Slots are the ring's own.
+// Push, Pop, PopNewest, At, Len and Slots call the methods of the ring.
 func (r *Ring) Push(n int) uint64 { return r.r.push(slot{n: n}) }
 
 func (r *Ring) Pop() int { return r.r.pop().n }
@@ -56,7 +55,7 @@ func (r *Ring) Len() int { return r.r.len() }
 
 func (r *Ring) Slots() int { return len(r.r.slots) }
 
-// What the journal reckons with.
+// Constants of the estimates and bounds.
 const (
 	EntryCost   = entryCost
 	LogCost     = logCost
@@ -66,6 +65,5 @@ const (
 	SegmentSpan = segmentSpan
 	LookBack    = lookBack
 	MaxGaps     = maxGaps
-	Fewest      = fewest
-	CursorSize  = unsafe.Sizeof(Cursor{})
+	MinInline   = minInline
 )

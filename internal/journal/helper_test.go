@@ -16,21 +16,21 @@ import (
 	"ranger/internal/journal"
 )
 
-// stream feeds a journal as a source does, with a clock of its own.
+// stream appends to a journal as a source does, with a simulated clock.
 type stream struct {
 	*journal.Journal
 	tb   testing.TB
 	at   int64  // Unix ms
 	next uint64 // offset of the next message
-	lost bool   // messages before it
-	gap  []byte // before its events
+	lost bool   // messages were lost before it
+	gap  []byte // the gap before its events
 }
 
 func newStream(tb testing.TB, cfg journal.Config) *stream {
 	return &stream{Journal: journal.New(cfg), tb: tb, at: 1_700_000_000_000}
 }
 
-// position is that of the message at an offset.
+// position returns the position of the message at an offset.
 func position(offset uint64) journal.Position {
 	return journal.Position{Offset: offset, Check: journal.Check(fmt.Appendf(nil, "body %d", offset))}
 }
@@ -44,7 +44,7 @@ func (s *stream) add(users ...event.UID) {
 		m.Events = append(m.Events, event.Event{UID: uid, Kind: event.Trade, Message: text(s.next, uid)})
 	}
 	if !s.Append(m) {
-		s.tb.Fatalf("offset %d was refused", s.next)
+		s.tb.Fatalf("Append(%d) = false, want true", s.next)
 	}
 	s.next++
 }
@@ -54,12 +54,12 @@ func (s *stream) addLong(uid event.UID, size int) {
 	s.tb.Helper()
 	e := event.Event{UID: uid, Kind: event.Order, Message: slices.Clip([]byte(strings.Repeat("x", size)))}
 	if !s.Append(journal.Message{Position: position(s.next), At: s.at, Events: []event.Event{e}}) {
-		s.tb.Fatalf("offset %d was refused", s.next)
+		s.tb.Fatalf("Append(%d) = false, want true", s.next)
 	}
 	s.next++
 }
 
-// wait lets the stream's clock go on.
+// wait advances the clock of the stream.
 func (s *stream) wait(d time.Duration) { s.at += d.Milliseconds() }
 
 func text(offset uint64, uid event.UID) []byte {
@@ -74,8 +74,7 @@ func (s *stream) announce(users ...event.UID) {
 	s.add(users...)
 }
 
-// logBytes is what a user's log is reckoned to take that holds messages of these
-// sizes.
+// logBytes returns the estimated memory of a user's log with messages of these sizes.
 func logBytes(uid event.UID, sizes ...int) int64 {
 	n := journal.LogCost + int64(len(uid))
 	for _, size := range sizes {
@@ -84,15 +83,15 @@ func logBytes(uid event.UID, sizes ...int) int64 {
 	return n
 }
 
-// held is what the allocator gives for the copy of a message of this size.
+// held returns the capacity of a copy of a message of this size.
 func held(size int) int64 { return int64(cap(bytes.Clone(make([]byte, size)))) }
 
-// waker counts how often it was woken. The journal's goroutine alone may look.
+// waker counts its calls. Only the goroutine that appends may read the number.
 type waker struct{ woken int }
 
 func (w *waker) Wake(bool) { w.woken++ }
 
-// readAll reads all that c has.
+// readAll reads everything that c has.
 func readAll(tb testing.TB, c *journal.Cursor) (got []journal.Entry) {
 	tb.Helper()
 	dst := make([]journal.Entry, 3)
@@ -108,7 +107,7 @@ func readAll(tb testing.TB, c *journal.Cursor) (got []journal.Entry) {
 	}
 }
 
-// wantRead reads all that c has and compares the offsets.
+// wantRead reads everything and compares the offsets.
 func wantRead(tb testing.TB, c *journal.Cursor, want ...uint64) {
 	tb.Helper()
 	var got []uint64
@@ -127,7 +126,7 @@ func wantBehind(tb testing.TB, c *journal.Cursor) {
 	}
 }
 
-// wantTexts reads all that c has and compares the texts.
+// wantTexts reads everything and compares the texts.
 func wantTexts(tb testing.TB, c *journal.Cursor, want ...string) {
 	tb.Helper()
 	var got []string
@@ -139,18 +138,18 @@ func wantTexts(tb testing.TB, c *journal.Cursor, want ...string) {
 	}
 }
 
-// wantResumed resumes alice after the message at an offset, and closes the cursor when
-// it has read what is wanted.
+// wantResumed resumes alice after the message at an offset, compares the offsets that it
+// reads, and closes the cursor.
 func wantResumed(tb testing.TB, j *journal.Journal, after uint64, want ...uint64) {
 	tb.Helper()
 	c, until, ok := j.Resume("alice", &waker{}, position(after))
 	if !ok {
-		tb.Errorf("alice cannot resume after %d", after)
+		tb.Errorf("Resume of alice after %d was refused", after)
 		return
 	}
 	defer c.Close()
 	if last, _ := j.Last(); until != last {
-		tb.Errorf("what was there is up to %v, want %v", until, last)
+		tb.Errorf("Resume is up to %v, want %v", until, last)
 	}
 	wantRead(tb, c, want...)
 }
@@ -159,20 +158,19 @@ func wantRefused(tb testing.TB, j *journal.Journal, after journal.Position) {
 	tb.Helper()
 	logs := j.Logs()
 	if c, until, ok := j.Resume("alice", &waker{}, after); ok || c != nil || until != (journal.Position{}) {
-		tb.Errorf("alice resumed after %v, want a refusal", after)
+		tb.Errorf("Resume of alice after %v = %v, %v, %v; want a refusal", after, c, until, ok)
 	}
 	if j.Logs() != logs {
-		tb.Error("a refusal left a log behind")
+		tb.Errorf("%d logs after a refusal, want %d", j.Logs(), logs)
 	}
 }
 
-// wantStats compares what does not hang on the real clock. The bytes wanted are
-// those of the logs.
+// wantStats compares the stats without Age. want.Bytes is without the index.
 func wantStats(tb testing.TB, j *journal.Journal, want journal.Stats) {
 	tb.Helper()
 	got := j.Stats()
 	got.Age = 0
-	want.Bytes += j.SpineBytes()
+	want.Bytes += j.IndexBytes()
 	if diff := cmp.Diff(want, got); diff != "" {
 		tb.Errorf("stats (-want +got):\n%s", diff)
 	}

@@ -1,6 +1,6 @@
-// Package journal holds the recent window of the stream in memory: the check of
-// every message (the spine) and, per user, the events (the logs). One goroutine
-// appends; any number read through cursors and never hold it up.
+// Package journal holds the recent window of the stream in memory: the check of every
+// message (the checksum index) and the events of each user (the logs). One goroutine
+// appends; any number of goroutines read through cursors and never delay it.
 package journal
 
 import (
@@ -15,65 +15,67 @@ import (
 	"ranger/internal/event"
 )
 
-// Config bounds the window. Zero values stand for the defaults.
+// Config bounds the window. Zero values mean the defaults.
 type Config struct {
-	// TTL is how long a message stays, 15 minutes by default.
+	// TTL is how long a message is kept, 15 minutes by default.
 	TTL time.Duration
-	// Size is how many entries a user's log holds, 1000 by default.
+	// Size is the most entries of a user's log, 1000 by default.
 	Size int
-	// Memory is what the window may take in bytes, 256 MiB by default; one user's
-	// log may take a 64th of it.
+	// Memory is the most memory of the window in bytes, 256 MiB by default. One
+	// user's log may take a 64th of it.
 	Memory int64
 }
 
-// Message is one message of the stream and what became of it.
+// Message is one message of the stream, decoded.
 type Message struct {
 	Position
-	// Lost says that messages between the last one appended and this one were
-	// never read. A jump of offsets alone says nothing: a stream has offsets that
-	// are no messages.
+	// Lost reports that messages between the last one appended and this one were
+	// never read. A jump of offsets does not show it: a stream has offsets without
+	// a message.
 	Lost bool
-	// At is when this node took it from the broker, Unix ms.
+	// At is the time when this node read it from the broker, Unix ms.
 	At int64
-	// Micros is by how many microseconds, below 1000, that was after At.
+	// Micros is the part of that time below a millisecond, in µs.
 	Micros uint16
-	// More says that another message is at hand and will be appended at once: then
-	// users who were woken a moment ago are woken for both. Where none is, Pause must
-	// be called.
-	More bool
-	// Paced says that Flush is called within Rest of when there is somebody Resting:
-	// then users to whom very many events come, some 750 a second, are woken by
-	// that alone, for all that came meanwhile.
-	Paced bool
-	// Events are for different users each. Append copies their Message.
+	// MoreBuffered reports that another message has come and will be appended at
+	// once: cursors woken within 5 ms are then woken once for several messages.
+	// After the last one the caller calls EndBatch.
+	MoreBuffered bool
+	// Throttle reports that the caller calls FlushThrottled within ThrottleInterval
+	// of the time when HasThrottled becomes true. Cursors that get more than 750
+	// events/s are then woken only by that.
+	Throttle bool
+	// Events are of different users. Append copies their Message.
 	Events []event.Event
-	// Gap is the text of an announcement to everybody, nil for none. It stands
-	// before the events. Append keeps it.
+	// Gap is the text of a gap that all users are notified of, nil for none. It
+	// precedes the events. Append keeps it.
 	Gap []byte
 }
 
-// Journal is the window. All methods are safe for concurrent use, but Append
-// and Cut are for one goroutine, which alone decides the order.
+// Journal is the window. Its methods are safe for concurrent use, except Append,
+// Truncate, EndBatch, FlushThrottled and HasThrottled: they are for one goroutine,
+// which decides the order.
 type Journal struct {
 	cfg    Config        // fixed at construction
 	seed   maphash.Seed  // fixed at construction
-	shards [shards]shard // each with a lock of its own, taken after mu
+	shards [shards]shard // each with its mutex, locked after mu
 
 	mu      sync.Mutex
-	spine   spine     // guarded by mu
-	oldest  oldest    // guarded by mu
-	gaps    ring[gap] // guarded by mu: what was announced to everybody
-	entries int       // guarded by mu: number of the entries held in logs
-	bytes   int64     // guarded by mu: sum of the logs' bytes
-	evicted uint64    // guarded by mu: entries dropped by Size or Memory, ever
-	floor   uint64    // guarded by mu: offset from which on nothing is missing, but by a log's own bound
+	// Guarded by mu.
+	index        index
+	oldest       oldest
+	gaps         ring[gap] // gaps of all users
+	entries      int       // number of entries in the logs
+	bytes        int64     // estimated memory of the logs
+	evicted      uint64    // entries dropped by Size or Memory since the start
+	completeFrom uint64    // offset from which on nothing is missing, except by the bound of a log
 
 	announced atomic.Uint64 // number of the next gap; changes under mu
 
 	// Owned by the goroutine that appends.
-	texts [][]byte  // copies of the messages of what is being appended
-	wake  []*Cursor // whom to tell of it
-	later later
+	texts [][]byte  // copies of the messages of the events being appended
+	wake  []*Cursor // cursors that read the message being appended
+	late  lateCursors
 }
 
 // New returns an empty journal.
@@ -81,17 +83,17 @@ func New(cfg Config) *Journal {
 	cfg.TTL = cmp.Or(cfg.TTL, 15*time.Minute)
 	cfg.Size = cmp.Or(cfg.Size, 1000)
 	cfg.Memory = cmp.Or(cfg.Memory, 256<<20)
-	j := &Journal{cfg: cfg, seed: maphash.MakeSeed(), later: later{few: fewFor(runtime.GOMAXPROCS(0))}}
+	j := &Journal{cfg: cfg, seed: maphash.MakeSeed(), late: lateCursors{inlineBudget: inlineBudget(runtime.GOMAXPROCS(0))}}
 	for i := range j.shards {
 		j.shards[i].journal, j.shards[i].logs = j, make(map[event.UID]*userLog)
 	}
 	return j
 }
 
-// Append adds the stream's next message, wakes the sessions of its users and
-// drops what is over the bounds. A message at or before the last one is not
-// added again: then it returns false. One before which messages were lost begins
-// the window anew: no position before it holds any more.
+// Append adds the stream's next message, wakes the cursors that read it and drops
+// what exceeds the bounds. It reports false, and adds nothing, if the message is at or
+// before the last one. After lost messages the window begins anew: no earlier position
+// is held any more.
 func (j *Journal) Append(m Message) bool {
 	j.texts = j.texts[:0]
 	for i := range m.Events {
@@ -101,9 +103,9 @@ func (j *Journal) Append(m Message) bool {
 	clear(j.texts)
 	switch {
 	case added:
-		j.tell(&m)
-	case !m.More:
-		j.Pause()
+		j.wakeCursors(&m)
+	case !m.MoreBuffered:
+		j.EndBatch()
 	}
 	return added
 }
@@ -111,14 +113,14 @@ func (j *Journal) Append(m Message) bool {
 func (j *Journal) append(m *Message) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	last, ok := j.spine.last()
+	last, ok := j.index.last()
 	if ok && m.Offset <= last.Offset {
 		return false
 	}
 	if m.Lost {
-		j.spine = spine{}
+		j.index = index{}
 	}
-	j.spine.push(m.Position, m.At)
+	j.index.push(m.Position, m.At)
 	j.wake = j.wake[:0]
 	if m.Gap != nil {
 		j.announceLocked(m, last)
@@ -138,7 +140,7 @@ func (j *Journal) addLocked(m *Message, e *event.Event, text []byte) {
 	before, known := l.bytes, l.entries.len() > 0
 	entry := Entry{Offset: m.Offset, Check: m.Check, At: m.At, Micros: m.Micros, Message: text, Kind: e.Kind}
 	for l.entries.len() == j.cfg.Size || (l.entries.len() > 0 && l.bytes+entry.cost() > j.cfg.Memory/64) {
-		l.since = l.drop().Offset + 1
+		l.completeFrom = l.drop().Offset + 1
 		j.entries--
 		j.evicted++
 	}
@@ -153,56 +155,56 @@ func (j *Journal) addLocked(m *Message, e *event.Event, text []byte) {
 	}
 }
 
-// maxGaps is how many announcements to everybody are held.
+// maxGaps is the most gaps of all users that are kept.
 const maxGaps = 1024
 
-// gap is an announcement to everybody.
+// gap is an announcement to all users.
 type gap struct {
 	Entry
-	// stands is the offset of the message whose events it stands before. To whom
-	// it is told behind the message before that it was not told yet.
-	stands uint64
+	// before is the offset of the message whose events the gap precedes. A client
+	// that resumes after an earlier message has not seen the gap.
+	before uint64
 }
 
-// announceLocked adds the gap of m, which follows the message at last. Its
-// position is m's own, if that has no events: else who has read the gap has not
-// read m.
+// announceLocked adds the gap of m, which follows the message at last. The gap's
+// position is that of m if m has no events: otherwise a client that has seen the gap
+// has not seen m.
 func (j *Journal) announceLocked(m *Message, last Position) {
 	if j.gaps.len() == maxGaps {
-		j.floor = max(j.floor, j.gaps.pop().stands+1)
+		j.completeFrom = max(j.completeFrom, j.gaps.pop().before+1)
 	}
 	at := m.Position
 	if len(m.Events) > 0 {
 		at = last
 	}
 	e := Entry{Offset: at.Offset, Check: at.Check, At: m.At, Message: m.Gap, Kind: event.Announcement}
-	j.gaps.push(gap{Entry: e, stands: m.Offset})
+	j.gaps.push(gap{Entry: e, before: m.Offset})
 	j.announced.Store(j.gaps.next)
 	for i := range j.shards {
 		j.wake = j.shards[i].appendCursors(j.wake)
 	}
 }
 
-// trimLocked drops what is older than TTL at now (Unix ms), then the oldest of
-// all users alike until Memory suffices. The spine must not be empty.
+// trimLocked drops what is older than TTL at now, in Unix ms, then the oldest entries
+// of all users until Memory suffices. The index must not be empty.
 func (j *Journal) trimLocked(now int64) {
 	before := now - j.cfg.TTL.Milliseconds()
 	for j.gaps.len() > 0 && j.gaps.oldest().At < before {
-		j.floor = max(j.floor, j.gaps.pop().stands+1)
+		j.completeFrom = max(j.completeFrom, j.gaps.pop().before+1)
 	}
-	for end := uint64(0); ; { // of the last message dropped, which goes as a whole
-		j.spine.trim(before, j.floor)
-		j.floor = max(j.floor, j.spine.segments[0].offset)
+	for end := uint64(0); ; { // end of the last message dropped; all entries of a message are dropped
+		j.index.trim(before, j.completeFrom)
+		j.completeFrom = max(j.completeFrom, j.index.segments[0].offset)
 		l := j.oldest.log()
-		over := j.bytes+j.spine.bytes() > j.cfg.Memory
+		over := j.bytes+j.index.bytes() > j.cfg.Memory
 		switch {
 		case l != nil && l.entries.oldest().At < before:
 			j.dropLocked(l)
-		case l != nil && (l.entries.oldest().Offset < end || over && !j.spine.older(l.entries.oldest().Offset)):
+		case l != nil && (l.entries.oldest().Offset < end || over && !j.index.older(l.entries.oldest().Offset)):
 			end = j.dropLocked(l) + 1
 			j.evicted++
-		case over && len(j.spine.segments) > 1:
-			j.spine.drop()
+		case over && len(j.index.segments) > 1:
+			j.index.drop()
 		default:
 			return
 		}
@@ -218,33 +220,32 @@ func (j *Journal) dropLocked(l *userLog) uint64 {
 	e := l.drop()
 	j.bytes += l.bytes - before
 	j.entries--
-	s.forgetLocked(l)
-	j.floor = max(j.floor, e.Offset+1)
+	s.removeIdleLocked(l)
+	j.completeFrom = max(j.completeFrom, e.Offset+1)
 	return e.Offset
 }
 
-// TTL returns how long a message stays.
+// TTL returns how long a message is kept.
 func (j *Journal) TTL() time.Duration { return j.cfg.TTL }
 
-// Last returns the position of the newest message, and whether there is one.
+// Last returns the position of the newest message, and reports whether there is one.
 func (j *Journal) Last() (Position, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.spine.last()
+	return j.index.last()
 }
 
-// First returns the position of the oldest message held, and whether there is
+// First returns the position of the oldest message held, and reports whether there is
 // one.
 func (j *Journal) First() (Position, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.spine.first()
+	return j.index.first()
 }
 
-// Holds tells whether the message at p is in the window and is the one that p
-// was taken from.
+// Holds reports whether the window has the message at p, with the same check.
 func (j *Journal) Holds(p Position) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.spine.holds(p)
+	return j.index.holds(p)
 }

@@ -6,54 +6,56 @@ import (
 	"ranger/internal/event"
 )
 
-// Entry is one event of one user's log, or a gap that is told between them.
-// Entries are in the order of the stream.
+// Entry is one event of one user's log, or a gap between events. Entries are in the
+// order of the stream.
 type Entry struct {
-	// Offset is the number in the stream of the message that it came from.
+	// Offset is the stream offset of its message.
 	Offset uint64
-	// At is when this node took it from the broker, Unix ms.
+	// At is the time when this node read it from the broker, Unix ms.
 	At int64
 	// Message is the text of the socket message. It must not be changed.
 	Message []byte
-	// Check is that of the message in the stream.
+	// Check is the check of its message.
 	Check uint32
-	// Micros is by how many microseconds that was after At.
+	// Micros is the part of the time below a millisecond, in µs.
 	Micros uint16
-	Kind   event.Kind
+	// Kind is the kind of event, or event.Announcement for a gap.
+	Kind event.Kind
 }
 
-// Taken returns when this node took it from the broker, to the microsecond.
+// Taken returns the time when this node read it from the broker, to the µs.
 func (e *Entry) Taken() time.Time { return time.UnixMicro(e.At*1000 + int64(e.Micros)) }
 
-// Position returns where in the stream the entry stands.
+// Position returns the position of its message.
 func (e *Entry) Position() Position { return Position{Offset: e.Offset, Check: e.Check} }
 
-// What the logs are reckoned to take in bytes beside the messages' texts.
+// Estimated memory of the logs in bytes, without the texts of messages.
 const (
-	// entryCost is an entry's: its slot in the log's ring, and half a free one.
+	// entryCost is the slot of an entry in the log's ring, and half a free one.
 	entryCost = 72
-	// logCost is that of a log with entries, beside its user's uid: the log
-	// itself, its slot in the map, its place among the oldest.
+	// logCost is a log with entries, without its uid: the log, its slot in the map,
+	// its place in the heap of the oldest.
 	logCost = 192
 )
 
 func (e *Entry) cost() int64 { return int64(cap(e.Message)) + entryCost }
 
-// userLog holds the events of one user and the cursors that read them. Guarded
-// by its shard's mu; all but cursors changes under Journal.mu as well, so that who
-// holds either may look at it.
+// userLog holds the events of one user and the cursors that read them. It is guarded
+// by its shard's mu. Everything except cursors changes only with Journal.mu locked as
+// well, so either mutex suffices to read it.
 type userLog struct {
 	uid     event.UID // fixed at construction
 	shard   *shard    // fixed at construction
 	entries ring[Entry]
-	bytes   int64   // what the log is reckoned to take; 0 without entries
-	since   uint64  // offset from which on the log has dropped nothing by its own bound
+	bytes   int64   // estimated memory; 0 without entries
 	cursors *Cursor // the newest; each has the next one as its sibling
+
+	completeFrom uint64 // offset from which on the bound of this log has dropped nothing
 }
 
 func (l *userLog) addCursor(c *Cursor) { c.sibling, l.cursors = l.cursors, c }
 
-// removeCursor takes c out and reports whether it was there.
+// removeCursor removes c and reports whether it was there.
 func (l *userLog) removeCursor(c *Cursor) bool {
 	for at := &l.cursors; *at != nil; at = &(*at).sibling {
 		if *at == c {
@@ -76,33 +78,33 @@ func (l *userLog) add(e Entry) {
 // drop drops the oldest entry and returns it.
 func (l *userLog) drop() Entry {
 	e := l.entries.pop()
-	l.paid(e)
+	l.subtract(e)
 	return e
 }
 
-// cut drops the entries from an offset on, moves the cursors to what is left, of
-// the gaps too, and returns how many it dropped.
-func (l *userLog) cut(offset uint64, gaps cutGaps) (dropped int) {
+// truncate drops the entries from an offset on and returns how many it dropped. It
+// moves the cursors back to the entries and gaps that are left.
+func (l *userLog) truncate(offset uint64, gaps gapNumbers) (dropped int) {
 	end := l.entries.next
 	for l.entries.len() > 0 && l.entries.newest().Offset >= offset {
-		l.paid(l.entries.popNewest())
+		l.subtract(l.entries.popNewest())
 		dropped++
 	}
-	l.since = min(l.since, offset)
+	l.completeFrom = min(l.completeFrom, offset)
 	for c := l.cursors; c != nil; c = c.sibling {
-		c.cuts++
-		c.behind = c.behind || dropped > 0 && c.next < end || c.gaps && gaps.next < gaps.end && c.gap < gaps.end
-		c.next, c.gap = min(c.next, l.entries.next), min(c.gap, gaps.next)
+		c.truncations++
+		c.behind = c.behind || dropped > 0 && c.next < end || c.withGaps && gaps.after < gaps.before && c.nextGap < gaps.before
+		c.next, c.nextGap = min(c.next, l.entries.next), min(c.nextGap, gaps.after)
 	}
 	return dropped
 }
 
-func (l *userLog) paid(e Entry) {
+func (l *userLog) subtract(e Entry) {
 	l.bytes -= e.cost()
 	if l.entries.len() == 0 {
 		l.bytes = 0
 	}
 }
 
-// idle tells that nothing is lost when the log is forgotten.
+// idle reports whether the log can be removed without loss.
 func (l *userLog) idle() bool { return l.entries.len() == 0 && l.cursors == nil }

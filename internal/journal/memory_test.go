@@ -12,13 +12,13 @@ import (
 	"ranger/internal/journal"
 )
 
-// filler appends events as a source does: each text and uid is its own.
+// filler appends events as a source does: no two share a text or uid.
 type filler struct {
 	journal *journal.Journal
 	at      int64
 	offset  uint64
 	text    []byte
-	most    int64 // that the window was reckoned to take
+	most    int64 // greatest Stats.Bytes
 }
 
 func (f *filler) add(user, size int) {
@@ -46,14 +46,14 @@ func (f *filler) full(memory int64, users, size int) {
 	}
 }
 
-// I7: whatever the window holds, it is reckoned to take no more than Memory, and
-// takes no more of the heap than a tenth above what it is reckoned to.
-func TestMemoryIsWhatItTakes(t *testing.T) {
+// I7: whatever the window holds, the estimate does not exceed Memory, and the heap
+// does not exceed the estimate by more than a tenth.
+func TestMemory_EstimateIsWhatTheHeapTakes(t *testing.T) {
 	const memory = 4 << 20
 	for name, c := range map[string]struct {
 		cfg  journal.Config
 		fill func(*filler)
-		none bool // that memory suffices
+		none bool // Memory suffices for everything
 	}{
 		"one small event a user": {fill: func(f *filler) { f.full(memory, 1<<40, 40) }},
 		"5000 users with full logs": {cfg: journal.Config{Size: 6}, none: true, fill: func(f *filler) {
@@ -69,8 +69,8 @@ func TestMemoryIsWhatItTakes(t *testing.T) {
 			}
 		}},
 		"large messages": {fill: func(f *filler) { f.full(memory, 100, 20_000) }},
-		"large messages, just above a size of the allocator's": {fill: func(f *filler) { f.full(memory, 100, 4097) }},
-		"messages for nobody": {none: true, fill: func(f *filler) {
+		"large messages, just above a size class": {fill: func(f *filler) { f.full(memory, 100, 4097) }},
+		"messages without events": {none: true, fill: func(f *filler) {
 			for range 1_250_000 {
 				f.add(0, 0)
 			}
@@ -83,7 +83,7 @@ func TestMemoryIsWhatItTakes(t *testing.T) {
 		}},
 		"logs that shrink": {fill: func(f *filler) {
 			f.full(memory, 2500, 40)
-			f.full(memory/8, 5, 40) // each other one goes by little, the oldest first
+			f.full(memory/8, 5, 40) // the other logs shrink slowly, the oldest first
 		}},
 		"few after many": {fill: func(f *filler) {
 			f.full(memory, 1<<40, 40)
@@ -110,13 +110,13 @@ func TestMemoryIsWhatItTakes(t *testing.T) {
 			f.text = nil
 			took := heap() - before
 			runtime.KeepAlive(f)
-			t.Logf("reckoned %d KiB, heap %d KiB: %.3f; %d entries, %d logs, %d messages", stats.Bytes>>10, took>>10,
+			t.Logf("estimate %d KiB, heap %d KiB: %.3f; %d entries, %d logs, %d messages", stats.Bytes>>10, took>>10,
 				float64(took)/float64(stats.Bytes), stats.Entries, f.journal.Logs(), stats.Messages)
 			if f.most > memory || stats.Bytes > memory {
-				t.Errorf("%d bytes were reckoned, %d is the bound", f.most, memory)
+				t.Errorf("the estimate was %d bytes, want at most %d", f.most, memory)
 			}
 			if stats.Bytes < memory*9/10 && !c.none {
-				t.Errorf("%d bytes are reckoned, want about %d", stats.Bytes, memory)
+				t.Errorf("the estimate is %d bytes, want about %d", stats.Bytes, memory)
 			}
 			if most := stats.Bytes*11/10 + 32<<10; took > most {
 				t.Errorf("the heap grew by %d bytes, want at most %d", took, most)
@@ -125,10 +125,10 @@ func TestMemoryIsWhatItTakes(t *testing.T) {
 	}
 }
 
-// heap returns what is in use after a collection.
+// heap returns the bytes in use after a collection.
 func heap() int64 {
 	runtime.GC()
-	runtime.GC() // what the first one found is swept
+	runtime.GC() // sweeps what the first one found
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)

@@ -7,42 +7,42 @@ import (
 	"ranger/internal/journal"
 )
 
-// model is a window without any cunning: it keeps every message and every entry
-// of the stream, and marks what is gone.
+// model is a simple window: it keeps every message and every entry of the stream, and
+// marks those that are gone.
 type model struct {
 	cfg     journal.Config
-	spine   []*record // held
-	items   []*item   // ever, in the stream's order; less those cut
+	index   []*record // messages held
+	items   []*item   // all, in the order of the stream, without those truncated
 	evicted uint64
-	since   map[event.UID]uint64 // offset behind the last entry that a log's own bound dropped
-	coarse  uint64               // before it something may be missing: what told where was cut away
+	since   map[event.UID]uint64 // offset after the last entry that the bound of a log dropped
+	coarse  uint64               // offset from which on nothing is missing by what was truncated
 }
 
-// record is a message.
+// record is a message of the index.
 type record struct {
 	journal.Position
 
 	at    int64
-	start bool // of a segment
+	start bool // first of a segment
 }
 
 // item is one event of a message, or the gap before them.
 type item struct {
 	journal.Entry
 
-	stands uint64    // the offset of its message
-	uid    event.UID // empty for a gap that everybody is told
+	before uint64    // the offset of its message
+	uid    event.UID // empty for a gap of all users
 	gone   bool
-	shared bool // gone by the bounds that all users share
+	shared bool // dropped by a bound that all users share
 }
 
-func (e *item) everybodys() bool { return e.uid == "" }
+func (e *item) ofAllUsers() bool { return e.uid == "" }
 
 func (m *model) last() (*record, bool) {
-	if len(m.spine) == 0 {
+	if len(m.index) == 0 {
 		return nil, false
 	}
-	return m.spine[len(m.spine)-1], true
+	return m.index[len(m.index)-1], true
 }
 
 func (m *model) append(msg journal.Message) bool {
@@ -51,20 +51,20 @@ func (m *model) append(msg journal.Message) bool {
 		return false
 	}
 	if msg.Lost {
-		m.spine = nil
+		m.index = nil
 	}
 	before := journal.Position{}
 	if ok {
 		before = last.Position
 	}
-	start := len(m.spine) == 0 || msg.Offset != last.Offset+1 || msg.At >= m.startOf(last).at+journal.SegmentSpan
-	m.spine = append(m.spine, &record{Position: msg.Position, at: msg.At, start: start})
+	start := len(m.index) == 0 || msg.Offset != last.Offset+1 || msg.At >= m.startOf(last).at+journal.SegmentSpan
+	m.index = append(m.index, &record{Position: msg.Position, at: msg.At, start: start})
 	if msg.Gap != nil {
-		told := entry(msg, event.Announcement, msg.Gap)
+		gap := entry(msg, event.Announcement, msg.Gap)
 		if len(msg.Events) > 0 {
-			told.Offset, told.Check = before.Offset, before.Check
+			gap.Offset, gap.Check = before.Offset, before.Check
 		}
-		m.items = append(m.items, &item{Entry: told, stands: msg.Offset})
+		m.items = append(m.items, &item{Entry: gap, before: msg.Offset})
 	}
 	for _, e := range msg.Events {
 		m.add(msg, e)
@@ -78,7 +78,7 @@ func entry(msg journal.Message, kind event.Kind, text []byte) journal.Entry {
 }
 
 func (m *model) add(msg journal.Message, e event.Event) {
-	own := append(m.held(e.UID), &item{Entry: entry(msg, e.Kind, e.Message), stands: msg.Offset, uid: e.UID})
+	own := append(m.held(e.UID), &item{Entry: entry(msg, e.Kind, e.Message), before: msg.Offset, uid: e.UID})
 	m.items = append(m.items, own[len(own)-1])
 	for ; len(own) > m.cfg.Size || len(own) > 1 && sum(own) > m.cfg.Memory/64; own = own[1:] {
 		own[0].gone = true
@@ -87,7 +87,7 @@ func (m *model) add(msg journal.Message, e event.Event) {
 	}
 }
 
-// trim drops what is too old, then the oldest of the spine and of all logs.
+// trim drops what is older than TTL, then the oldest of the index and of all logs.
 func (m *model) trim(now int64) {
 	before := now - m.cfg.TTL.Milliseconds()
 	for _, e := range m.items {
@@ -95,80 +95,80 @@ func (m *model) trim(now int64) {
 			e.gone, e.shared = true, true
 		}
 	}
-	for m.trimSpine(before); m.bytes() > m.cfg.Memory; m.trimSpine(before) {
+	for m.trimIndex(before); m.bytes() > m.cfg.Memory; m.trimIndex(before) {
 		held, next := m.held("*"), m.second()
 		switch {
-		case len(held) > 0 && (next < 0 || held[0].stands < m.spine[next-1].Offset+1):
+		case len(held) > 0 && (next < 0 || held[0].before < m.index[next-1].Offset+1):
 			for _, e := range held {
-				if e.stands == held[0].stands {
+				if e.before == held[0].before {
 					e.gone, e.shared = true, true
 					m.evicted++
 				}
 			}
 		case next >= 0:
-			m.spine = m.spine[next:]
+			m.index = m.index[next:]
 		default:
 			return
 		}
 	}
 }
 
-// trimSpine drops segments that are too old, or behind no message of which one
-// can resume.
-func (m *model) trimSpine(before int64) {
+// trimIndex drops segments that are too old, or after no message of which a client can
+// resume.
+func (m *model) trimIndex(before int64) {
 	for next := m.second(); next >= 0; next = m.second() {
 		useless := slices.ContainsFunc(m.items, func(e *item) bool {
-			return e.shared && e.stands > m.spine[next-1].Offset
-		}) || m.coarse > m.spine[next-1].Offset+1
-		if m.spine[next].at > before && !useless {
+			return e.shared && e.before > m.index[next-1].Offset
+		}) || m.coarse > m.index[next-1].Offset+1
+		if m.index[next].at > before && !useless {
 			return
 		}
-		m.spine = m.spine[next:]
+		m.index = m.index[next:]
 	}
 }
 
-// second returns the index at which the spine's second segment begins, -1 where
-// there is one segment.
+// second returns the number of the first record of the second segment, -1 if there is
+// one segment.
 func (m *model) second() int {
-	for i := 1; i < len(m.spine); i++ {
-		if m.spine[i].start {
+	for i := 1; i < len(m.index); i++ {
+		if m.index[i].start {
 			return i
 		}
 	}
 	return -1
 }
 
-// startOf returns the first record of a held record's segment.
+// startOf returns the first record of a record's segment.
 func (m *model) startOf(r *record) *record {
-	for i := slices.Index(m.spine, r); ; i-- {
-		if m.spine[i].start {
-			return m.spine[i]
+	for i := slices.Index(m.index, r); ; i-- {
+		if m.index[i].start {
+			return m.index[i]
 		}
 	}
 }
 
-// cut forgets what stands at the offset and behind it, and returns since when
-// messages may be missing.
-func (m *model) cut(offset uint64, places []*place) (since int64) {
+// truncate removes what has the offset or a greater one, and returns since when messages
+// may be missing.
+func (m *model) truncate(offset uint64, places []*place) (since int64) {
 	if last, ok := m.last(); ok {
 		since = m.startOf(last).at
 	}
-	left := slices.IndexFunc(m.spine, func(r *record) bool { return r.Offset >= offset })
+	left := slices.IndexFunc(m.index, func(r *record) bool { return r.Offset >= offset })
 	if left < 0 {
-		left = len(m.spine)
+		left = len(m.index)
 	}
 	if left > 0 {
-		since = m.startOf(m.spine[left-1]).at
+		since = m.startOf(m.index[left-1]).at
 	} else {
 		offset = 0
 	}
-	m.spine = m.spine[:left]
-	end := slices.IndexFunc(m.items, func(e *item) bool { return e.stands >= offset })
+	m.index = m.index[:left]
+	end := slices.IndexFunc(m.items, func(e *item) bool { return e.before >= offset })
 	if end < 0 {
 		end = len(m.items)
 	}
 	for _, p := range places {
-		p.cuts++
+		p.truncations++
 		for i := max(p.next, end); i < len(m.items); i++ {
 			p.behind = p.behind || p.reads(m.items[i])
 		}
@@ -188,24 +188,24 @@ func (m *model) cut(offset uint64, places []*place) (since int64) {
 	return since
 }
 
-// held returns the events held, of uid or of all, "*".
+// held returns the events held, of uid or of all users, "*".
 func (m *model) held(uid event.UID) (held []*item) {
 	for _, e := range m.items {
-		if !e.gone && !e.everybodys() && (uid == "*" || e.uid == uid) {
+		if !e.gone && !e.ofAllUsers() && (uid == "*" || e.uid == uid) {
 			held = append(held, e)
 		}
 	}
 	return held
 }
 
-// bytes is what the window is reckoned to take.
+// bytes returns the estimated memory of the window.
 func (m *model) bytes() int64 {
 	logs := map[event.UID][]*item{}
 	for _, e := range m.held("*") {
 		logs[e.uid] = append(logs[e.uid], e)
 	}
-	n := int64(journal.MessageCost * len(m.spine))
-	for _, r := range m.spine {
+	n := int64(journal.MessageCost * len(m.index))
+	for _, r := range m.index {
 		if r.start {
 			n += journal.SegmentCost
 		}
@@ -216,7 +216,7 @@ func (m *model) bytes() int64 {
 	return n
 }
 
-// sum is what one user's entries are reckoned to take.
+// sum returns the estimated memory of one user's log.
 func sum(own []*item) int64 {
 	n := journal.LogCost + int64(len(own[0].uid))
 	for _, e := range own {
@@ -225,52 +225,51 @@ func sum(own []*item) int64 {
 	return n
 }
 
-// holds tells whether the message at p is in the spine.
+// holds reports whether the message at p is in the index.
 func (m *model) holds(p journal.Position) bool {
-	return slices.ContainsFunc(m.spine, func(r *record) bool { return r.Position == p })
+	return slices.ContainsFunc(m.index, func(r *record) bool { return r.Position == p })
 }
 
-// complete tells whether nothing is missing of what uid would read behind the
-// offset.
+// complete reports whether nothing is missing of what uid would read after the offset.
 func (m *model) complete(uid event.UID, after uint64) bool {
 	return !slices.ContainsFunc(m.items, func(e *item) bool {
-		return e.gone && e.stands > after && (e.everybodys() || e.uid == uid)
+		return e.gone && e.before > after && (e.ofAllUsers() || e.uid == uid)
 	})
 }
 
-// refuses tells whether there is a reason not to resume behind the offset
-// though nothing is missing: what all users share is one number, and after a Cut
-// it is no greater than the cut's.
+// refuses reports whether a resume after the offset is refused though nothing is missing
+// for the user: completeFrom is one number for all users.
 func (m *model) refuses(after uint64) bool {
 	return after+1 < m.coarse || slices.ContainsFunc(m.items, func(e *item) bool {
-		return e.shared && e.stands > after
+		return e.shared && e.before > after
 	})
 }
 
-// behindOf returns the index of the first item behind the offset.
-func (m *model) behindOf(offset uint64) int {
-	if i := slices.IndexFunc(m.items, func(e *item) bool { return e.stands > offset }); i >= 0 {
+// firstAfter returns the number of the first item after the offset.
+func (m *model) firstAfter(offset uint64) int {
+	if i := slices.IndexFunc(m.items, func(e *item) bool { return e.before > offset }); i >= 0 {
 		return i
 	}
 	return len(m.items)
 }
 
-// place is a cursor: the index of the next item, whoever's, gone or not.
+// place is a cursor: the number of the next item, of any user, gone or not.
 type place struct {
 	cursor *journal.Cursor
 	uid    event.UID
 	gaps   bool
 	next   int
-	behind bool // something unread was cut away
-	cuts   uint64
+	behind bool // something unread was truncated
+
+	truncations uint64
 }
 
 func (p *place) reads(e *item) bool {
-	return e.uid == p.uid || p.gaps && e.everybodys()
+	return e.uid == p.uid || p.gaps && e.ofAllUsers()
 }
 
-// unread returns what the cursor is to read next, in order, and the indices
-// behind each, and whether something of it is gone.
+// unread returns the entries that the cursor must read next, in order, the item numbers
+// after each, and whether any of them is gone.
 func (m *model) unread(p *place) (unread []journal.Entry, next []int, gone bool) {
 	gone = p.behind
 	for i := p.next; i < len(m.items); i++ {

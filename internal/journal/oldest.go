@@ -2,26 +2,26 @@ package journal
 
 import "slices"
 
-// oldest finds the log that holds the oldest entry of all. It has each log that
-// holds entries once, in a heap by what its oldest entry is, or was: logs drop
-// entries by their own bound without a word.
+// oldest finds the log that holds the oldest entry of all. It is a heap that has each
+// log with entries once, ordered by the offset of its oldest entry. That offset may
+// be out of date: logs also drop entries by their bound.
 type oldest []head
 
-// head is where a log begins, or began.
+// head is the beginning of a log.
 type head struct {
-	offset uint64 // of no entry younger than the log's oldest
+	offset uint64 // at most the offset of the log's oldest entry
 	log    *userLog
 }
 
-// spareHeads is how much room is no reason to let go of it.
+// spareHeads is the spare room, in heads, that is kept.
 const spareHeads = 256
 
-// push adds a log whose only entry is the newest of all.
+// push adds a log with one entry, the newest of all: it belongs at the end.
 func (o *oldest) push(l *userLog) {
-	*o = append(*o, head{l.entries.oldest().Offset, l}) // its place in the heap is the last
+	*o = append(*o, head{l.entries.oldest().Offset, l})
 }
 
-// log returns the log with the oldest entry, nil where no log holds any.
+// log returns the log with the oldest entry, nil if no log has any.
 func (o *oldest) log() *userLog {
 	for len(*o) > 0 {
 		first := &(*o)[0]
@@ -39,7 +39,7 @@ func (o *oldest) log() *userLog {
 	return nil
 }
 
-// pop takes the first log out.
+// pop removes the first log.
 func (o *oldest) pop() {
 	h := *o
 	end := len(h) - 1
@@ -51,15 +51,15 @@ func (o *oldest) pop() {
 	}
 }
 
-// retain takes out the logs that hold nothing.
-func (o *oldest) retain() {
+// removeEmpty removes the logs without entries.
+func (o *oldest) removeEmpty() {
 	*o = slices.DeleteFunc(*o, func(h head) bool { return h.log.entries.len() == 0 })
 	for i := len(*o)/2 - 1; i >= 0; i-- {
 		o.down(i)
 	}
 }
 
-// down puts the head at i where it belongs among those below it.
+// down moves the head at i down to its place in the heap.
 func (o *oldest) down(i int) {
 	h := *o
 	for {

@@ -2,28 +2,26 @@ package journal
 
 import "math"
 
-// paceSpan is over how many ms a pace is taken, busyPace how many events in that
-// are many, some 250 a second, and fastPace how many are very many, some 750. Those who
-// get very many are woken once each Rest, for all that came, until they are no
-// longer many: a broker feeds in fits. Who gets fewer would wait for little gain.
+// A cursor is throttled above 750 events/s and released below 250 events/s. The gap
+// between the two absorbs the broker's bursts. Below that, waiting would gain little.
 const (
-	paceSpan = 32
-	busyPace = 8 * paceUnit
-	fastPace = 24 * paceUnit
-	// paceUnit is what an event counts for: in whole ones the weight of few would not
-	// fall from one to the next.
-	paceUnit = 16
+	paceSpan     = 32             // ms over which events are counted
+	throttlePace = 24 * paceEvent // 750 events/s
+	busyPace     = 8 * paceEvent  // 250 events/s
+	// paceEvent is the weight of one event. With a weight of 1 the decay between two
+	// events would be rounded away.
+	paceEvent = 16
 )
 
-// pace is how many events came of late: of each the weight falls to nothing within
-// paceSpan or soon after. Its zero value is ready for use.
+// pace is a decaying count of recent events: the weight of each falls to nothing in
+// about paceSpan. Its zero value is ready for use.
 type pace struct {
-	at   int64 // when the last one came, Unix ms
-	n    uint16
-	fast bool // there were very many, and there are many still
+	at        int64 // time of the last event, Unix ms
+	n         uint16
+	throttled bool // above 750 events/s, and not below 250 since
 }
 
-// count counts an event that came at that time, Unix ms.
+// count counts an event at a time in Unix ms.
 func (p *pace) count(at int64) {
 	switch passed := at - p.at; {
 	case passed < 0 || passed >= paceSpan:
@@ -32,12 +30,9 @@ func (p *pace) count(at int64) {
 		p.n -= uint16(int64(p.n) * passed / paceSpan) //nolint:gosec // a part of n
 	}
 	p.at = at
-	p.n += min(paceUnit, math.MaxUint16-p.n)
-	p.fast = p.n >= fastPace || p.fast && p.isBusy()
+	p.n += min(paceEvent, math.MaxUint16-p.n)
+	p.throttled = p.n >= throttlePace || p.throttled && p.isBusy()
 }
 
-// isFast tells whether there are very many, or were and are many still.
-func (p *pace) isFast() bool { return p.fast }
-
-// isBusy tells whether there are many.
+// isBusy reports whether events come faster than 250 a second.
 func (p *pace) isBusy() bool { return p.n >= busyPace }

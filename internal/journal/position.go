@@ -7,24 +7,24 @@ import (
 	"strings"
 )
 
-// Position names one message of the stream: where it stands and what it is.
-// Two nodes that read the same stream give a message the same Position; in a
-// stream that was made anew, or restored from an older copy, another message
-// stands at the offset and its check differs.
+// Position identifies one message of the stream by its offset and a check of its body.
+// All nodes that read the same stream give a message the same Position. After the
+// stream was declared anew, or restored from an older copy, another message has the
+// offset, and its check differs.
 type Position struct {
-	// Offset is the message's number in the stream, below MaxOffset.
+	// Offset is the message's offset in the stream, below MaxOffset.
 	Offset uint64
-	// Check is the Check of its body.
+	// Check is the CRC-32C of its body, see Check.
 	Check uint32
 }
 
-// MaxOffset bounds offsets, so that every client can hold one as a number.
+// MaxOffset is the bound of offsets: a JavaScript number holds all below it.
 const MaxOffset = 1 << 53
 
-// checkDigits is how many hex digits a check is written with.
+// checkDigits is the number of hex digits of a check.
 const checkDigits = 8
 
-// String returns the position as a client sees it, "<offset>.<8 hex digits>".
+// String returns the position in the form that clients see: "<offset>.<8 hex digits>".
 func (p Position) String() string { return string(p.Append(nil)) }
 
 // Append appends what String returns to dst.
@@ -38,8 +38,8 @@ func (p Position) Append(dst []byte) []byte {
 	return dst
 }
 
-// ParsePosition reads what String writes, to the letter. It reports false for
-// everything else.
+// ParsePosition parses exactly what String returns. It reports false for everything
+// else.
 func ParsePosition(text string) (Position, bool) {
 	number, check, _ := strings.Cut(text, ".")
 	offset, err := strconv.ParseUint(number, 10, 64)
@@ -51,7 +51,7 @@ func ParsePosition(text string) (Position, bool) {
 		return Position{}, false
 	}
 	p := Position{Offset: offset, Check: uint32(sum)}
-	if p.String() != text { // there is no other way to write the same
+	if p.String() != text { // such as leading zeros
 		return Position{}, false
 	}
 	return p, true
@@ -61,11 +61,11 @@ func ParsePosition(text string) (Position, bool) {
 // body.
 func Check(body []byte) uint32 { return AddToCheck(0, body) }
 
-// AddToCheck returns the Check of a body of which check is that of its beginning, and
-// part what follows.
+// AddToCheck returns the Check of a body that consists of a beginning, with the given
+// check, and part.
 func AddToCheck(check uint32, part []byte) uint32 {
 	return crc32.Update(check, crc32.MakeTable(crc32.Castagnoli), part)
 }
 
-// LogValue makes logs show a position as String does.
+// LogValue returns the position for logs, in the form of String.
 func (p Position) LogValue() slog.Value { return slog.StringValue(p.String()) }

@@ -11,7 +11,7 @@ import (
 )
 
 // RFC 3720 appendix B.4.
-func TestCheck(t *testing.T) {
+func TestCheck_IsCRC32C(t *testing.T) {
 	ascending := make([]byte, 32)
 	for i := range ascending {
 		ascending[i] = byte(i)
@@ -34,7 +34,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestPositionText(t *testing.T) {
+func TestPosition_String(t *testing.T) {
 	p := journal.Position{Offset: 41, Check: 0x9f3c2a1}
 	const want = "41.09f3c2a1"
 	if got := p.String(); got != want {
@@ -43,11 +43,11 @@ func TestPositionText(t *testing.T) {
 	var b strings.Builder
 	slog.New(slog.NewTextHandler(&b, nil)).Info("caught up", "position", p)
 	if !strings.Contains(b.String(), "position="+want) {
-		t.Errorf("the log says %q, want position=%s in it", b.String(), want)
+		t.Errorf("the log line is %q, want position=%s in it", b.String(), want)
 	}
 }
 
-func TestParsePosition(t *testing.T) {
+func TestParsePosition_ReadsWhatStringReturns(t *testing.T) {
 	for text, want := range map[string]journal.Position{
 		"0.00000000":                {},
 		"41.09f3c2a1":               {Offset: 41, Check: 0x9f3c2a1},
@@ -60,8 +60,8 @@ func TestParsePosition(t *testing.T) {
 	}
 }
 
-// I7: what a client sends is a position to the letter, or none.
-func TestParsePositionRefuses(t *testing.T) {
+// I7: everything else that a client may send is refused.
+func TestParsePosition_RefusesEverythingElse(t *testing.T) {
 	for name, text := range malformed() {
 		t.Run(name, func(t *testing.T) {
 			if got, ok := journal.ParsePosition(text); ok || got != (journal.Position{}) {
@@ -78,7 +78,7 @@ func malformed() map[string]string {
 		"no dot":              "4109f3c2a1",
 		"no offset":           ".09f3c2a1",
 		"no check":            "41.",
-		"offset alone":        "41",
+		"only an offset":        "41",
 		"two dots":            "41..09f3c2a1",
 		"three parts":         "41.09f3c2a1.",
 		"three full parts":    "41.09f3c2a1.09f3c2a1",
@@ -90,7 +90,7 @@ func malformed() map[string]string {
 		"plus in check":       "41.+9f3c2a1",
 		"minus in check":      "41.-9f3c2a1",
 		"space before":        " 41.09f3c2a1",
-		"space behind":        "41.09f3c2a1 ",
+		"space after":        "41.09f3c2a1 ",
 		"space inside":        "41 .09f3c2a1",
 		"space in check":      "41. 9f3c2a1",
 		"newline":             "41.09f3c2a1\n",
@@ -117,7 +117,7 @@ func malformed() map[string]string {
 		"many zeroes":         strings.Repeat("0", 10_000) + "41.09f3c2a1",
 		"NUL":                 "\x00",
 		"NUL before":          "\x0041.09f3c2a1",
-		"NUL behind":          "41.09f3c2a1\x00",
+		"NUL after":          "41.09f3c2a1\x00",
 		"NUL in check":        "41.09f3c2a\x00",
 		"Arabic digits":       "٤١.09f3c2a1",
 		"fullwidth digits":    "４１.09f3c2a1",
@@ -134,8 +134,8 @@ func malformed() map[string]string {
 	}
 }
 
-// I7: what is taken for a position is what it writes itself as, byte for byte,
-// and names a message that a client can number.
+// I7: a text that is parsed as a position is exactly its String, and the offset is below
+// MaxOffset.
 func FuzzParsePosition(f *testing.F) {
 	for _, text := range malformed() {
 		f.Add(text, uint64(len(text)), uint32(len(text)))
@@ -147,17 +147,17 @@ func FuzzParsePosition(f *testing.F) {
 	f.Add("18446744073709551615.00000001", uint64(1<<64-1), uint32(1))
 	f.Fuzz(func(t *testing.T, text string, offset uint64, check uint32) {
 		if p, ok := journal.ParsePosition(text); ok && (p.String() != text || p.Offset >= journal.MaxOffset) {
-			t.Errorf("%q was taken for %v", text, p)
+			t.Errorf("ParsePosition(%q) = %v, true; want false", text, p)
 		}
 		want := journal.Position{Offset: offset, Check: check}
 		got, ok := journal.ParsePosition(want.String())
 		if ok != (offset < journal.MaxOffset) || ok && got != want {
-			t.Errorf("ParsePosition(%q) = %v, %v", want, got, ok)
+			t.Errorf("ParsePosition(%q) = %v, %v; want it back", want, got, ok)
 		}
 	})
 }
 
-func TestHolds(t *testing.T) {
+func TestHolds_OnlyMessagesOfTheWindow(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	s.next = 100
 	for range 3*journal.SegmentSize + 5 { // within one second

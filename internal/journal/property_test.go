@@ -22,13 +22,13 @@ type machine struct {
 	cursors []*place
 	at      int64
 	offset  uint64             // of the next message
-	salt    uint32             // makes every check another
-	seen    []journal.Position // ever appended
+	salt    uint32             // makes each check unique
+	seen    []journal.Position // all that were appended
 }
 
-// I2, I3: whatever is appended, cut, read and dropped in whatever order, a cursor
-// reads its user's entries, and the gaps in their place, in order, each once, or
-// is told that it cannot; and it resumes if, and only if, it misses nothing.
+// I2, I3: whatever is appended, truncated, read and dropped, in any order, a cursor
+// reads its user's entries, and the gaps in their place, in order and each once, or
+// gets ErrBehind; and it resumes if, and only if, it misses nothing.
 func TestJournalIsItsModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := journal.Config{
@@ -46,7 +46,7 @@ func TestJournalIsItsModel(t *testing.T) {
 			"again":     m.again,
 			"wait":      m.wait,
 			"jump":      func(t *rapid.T) { m.offset += uint64(rapid.IntRange(0, 3).Draw(t, "jump")) },
-			"cut":       m.cut,
+			"truncate":  m.truncate,
 			"subscribe": m.subscribe,
 			"follow":    m.follow,
 			"resume":    m.resume,
@@ -90,7 +90,7 @@ func (m *machine) append(t *rapid.T) {
 	m.seen = append(m.seen, msg.Position)
 }
 
-// again appends what is there already.
+// again appends an offset that is there already.
 func (m *machine) again(t *rapid.T) {
 	last, ok := m.model.last()
 	if !ok {
@@ -98,7 +98,7 @@ func (m *machine) again(t *rapid.T) {
 	}
 	offset := last.Offset - min(last.Offset, uint64(rapid.IntRange(0, 3).Draw(t, "back")))
 	if m.journal.Append(journal.Message{Position: journal.Position{Offset: offset, Check: 9}, At: m.at}) {
-		t.Fatalf("offset %d was taken after %d", offset, last.Offset)
+		t.Fatalf("Append(%d) after %d = true, want false", offset, last.Offset)
 	}
 }
 
@@ -106,16 +106,16 @@ func (m *machine) wait(t *rapid.T) {
 	m.at += rapid.SampledFrom([]int64{1, 500, 1000, 4000, 59_999}).Draw(t, "ms")
 }
 
-// cut goes on after what is left, or anywhere if nothing is.
-func (m *machine) cut(t *rapid.T) {
+// truncate continues after the last message left, or anywhere if none is.
+func (m *machine) truncate(t *rapid.T) {
 	back := rapid.Uint64Range(0, 12).Draw(t, "back")
 	offset := m.offset + 1 - min(m.offset+1, back)
 	if rapid.IntRange(0, 4).Draw(t, "all") == 0 {
 		offset = 0
 	}
-	got, want := m.journal.Cut(offset), m.model.cut(offset, m.cursors)
+	got, want := m.journal.Truncate(offset), m.model.truncate(offset, m.cursors)
 	if got != want {
-		t.Fatalf("Cut(%d) = %d, want %d", offset, got, want)
+		t.Fatalf("Truncate(%d) = %d, want %d", offset, got, want)
 	}
 	m.offset = uint64(rapid.IntRange(0, 5).Draw(t, "offset"))
 	if last, ok := m.model.last(); ok {
@@ -132,21 +132,21 @@ func (m *machine) subscribe(t *rapid.T) {
 func (m *machine) follow(t *rapid.T) {
 	p := &place{uid: user(t), gaps: true, next: len(m.model.items)}
 	var at, want journal.Position
-	p.cursor, at = m.journal.Follow(p.uid, &waker{})
+	p.cursor, at = m.journal.SubscribeWithGaps(p.uid, &waker{})
 	if last, ok := m.model.last(); ok {
 		want = last.Position
 	}
 	if at != want {
-		t.Fatalf("follows from %v, want %v", at, want)
+		t.Fatalf("SubscribeWithGaps() begins after %v, want %v", at, want)
 	}
 	m.cursors = append(m.cursors, p)
 }
 
-// position is any that was ever seen, or one like it.
+// position returns one that was appended, or one like it.
 func (m *machine) position(t *rapid.T) journal.Position {
 	p := journal.Position{Offset: uint64(rapid.IntRange(0, 9).Draw(t, "offset"))}
 	if n := len(m.seen); n > 0 {
-		// Mostly what may still be held: else hardly one in ten would resume.
+		// Mostly one that may still be held: otherwise few would resume.
 		p = m.seen[n-1-min(n-1, rapid.IntRange(0, 12).Draw(t, "back"))]
 	}
 	switch rapid.IntRange(0, 9).Draw(t, "other") {
@@ -160,8 +160,7 @@ func (m *machine) position(t *rapid.T) journal.Position {
 	return p
 }
 
-// resume resumes if, and only if, the model is complete, but for what one number
-// for all users leaves out.
+// resume resumes if, and only if, the model is complete and does not refuse.
 func (m *machine) resume(t *rapid.T) {
 	p, after := &place{uid: user(t), gaps: true}, m.position(t)
 	c, until, ok := m.journal.Resume(p.uid, &waker{}, after)
@@ -176,9 +175,9 @@ func (m *machine) resume(t *rapid.T) {
 		return
 	}
 	if last, _ := m.model.last(); until != last.Position {
-		t.Fatalf("what is there is up to %v, want %v", until, last.Position)
+		t.Fatalf("Resume() is up to %v, want %v", until, last.Position)
 	}
-	p.cursor, p.next = c, m.model.behindOf(after.Offset)
+	p.cursor, p.next = c, m.model.firstAfter(after.Offset)
 	m.cursors = append(m.cursors, p)
 }
 
@@ -211,18 +210,18 @@ func (m *machine) read(t *rapid.T) {
 	}
 }
 
-// reached: a cursor has read everything, up to the newest message, or not.
+// reached compares whether a cursor has read everything.
 func (m *machine) reached(t *rapid.T) {
 	p := m.pick(t)
 	got, ok := p.cursor.Reached()
 	unread, _, gone := m.model.unread(p)
 	last, some := m.model.last()
 	if want := some && !gone && len(unread) == 0; ok != want || ok && got != last.Position {
-		t.Fatalf("Reached() = %v, %v with %d unread, gone: %v", got, ok, len(unread), gone)
+		t.Fatalf("Reached() = %v, %v; want %v, with %d unread, gone: %v", got, ok, want, len(unread), gone)
 	}
 }
 
-// before: the newest event before the cursor that matches.
+// before compares the newest event before the cursor that matches.
 func (m *machine) before(t *rapid.T) {
 	p := m.pick(t)
 	kind := rapid.SampledFrom([]event.Kind{event.Order, event.Trade, event.Announcement}).Draw(t, "kind")
@@ -249,7 +248,7 @@ func (m *machine) close(t *rapid.T) {
 	m.cursors = slices.DeleteFunc(m.cursors, func(c *place) bool { return c == p })
 }
 
-// check compares what the two hold.
+// check compares what journal and model hold.
 func (m *machine) check(t *rapid.T) {
 	held, stats := m.model.held("*"), m.journal.Stats()
 	full, logs := map[event.UID]bool{}, map[event.UID]bool{}
@@ -258,31 +257,31 @@ func (m *machine) check(t *rapid.T) {
 	}
 	for _, p := range m.cursors {
 		logs[p.uid] = true
-		if got := p.cursor.Cuts(); got != p.cuts {
-			t.Fatalf("%d cuts, want %d", got, p.cuts)
+		if got := p.cursor.Truncations(); got != p.truncations {
+			t.Fatalf("Truncations() = %d, want %d", got, p.truncations)
 		}
 	}
 	heads, _ := m.journal.Heads()
 	got := fmt.Sprint(stats.Messages, stats.Entries, stats.Bytes, stats.Evicted, m.journal.Logs(), heads)
-	want := fmt.Sprint(len(m.model.spine), len(held), m.model.bytes(), m.model.evicted, len(logs), len(full))
+	want := fmt.Sprint(len(m.model.index), len(held), m.model.bytes(), m.model.evicted, len(logs), len(full))
 	if got != want {
 		t.Fatalf("messages, entries, bytes, evicted, logs and heads are %s, want %s", got, want)
 	}
 	for _, e := range m.model.items {
-		if e.shared && e.Offset >= stats.Floor {
-			t.Fatalf("offset %d was dropped, but the floor is %d", e.Offset, stats.Floor)
+		if e.shared && e.Offset >= stats.CompleteFrom {
+			t.Fatalf("offset %d was dropped, but CompleteFrom is %d", e.Offset, stats.CompleteFrom)
 		}
 	}
-	m.checkSpine(t)
+	m.checkIndex(t)
 }
 
-// checkSpine: a position of the window holds, and no other.
-func (m *machine) checkSpine(t *rapid.T) {
+// checkIndex checks that the positions of the window are held, and no others.
+func (m *machine) checkIndex(t *rapid.T) {
 	var first, last journal.Position
-	if n := len(m.model.spine); n > 0 {
-		first, last = m.model.spine[0].Position, m.model.spine[n-1].Position
+	if n := len(m.model.index); n > 0 {
+		first, last = m.model.index[0].Position, m.model.index[n-1].Position
 	}
-	any := len(m.model.spine) > 0
+	any := len(m.model.index) > 0
 	if p, ok := m.journal.First(); ok != any || p != first {
 		t.Fatalf("First() = %v, %v; want %v", p, ok, first)
 	}
@@ -294,20 +293,20 @@ func (m *machine) checkSpine(t *rapid.T) {
 			t.Fatalf("Holds(%v) = %v, want %v", p, got, want)
 		}
 		if m.journal.Holds(journal.Position{Offset: p.Offset, Check: ^p.Check}) {
-			t.Fatalf("%v holds with another check", p)
+			t.Fatalf("Holds(%v with another check) = true, want false", p)
 		}
 		if got, want := m.journal.Ahead(p), !any || p.Offset > last.Offset; got != want {
 			t.Fatalf("Ahead(%v) = %v, want %v", p, got, want)
 		}
-		m.checkLookup(t, p)
+		m.checkNext(t, p)
 	}
 }
 
-// checkLookup: what follows an offset is found.
-func (m *machine) checkLookup(t *rapid.T, p journal.Position) {
-	i := slices.IndexFunc(m.model.spine, func(r *record) bool { return r.Offset > p.Offset })
+// checkNext checks that Next finds the message after an offset.
+func (m *machine) checkNext(t *rapid.T, p journal.Position) {
+	i := slices.IndexFunc(m.model.index, func(r *record) bool { return r.Offset > p.Offset })
 	got, ok := m.journal.Next(p.Offset)
-	if ok != (i >= 0) || ok && got != m.model.spine[i].Position {
-		t.Fatalf("Next(%d) = %v, %v", p.Offset, got, ok)
+	if ok != (i >= 0) || ok && got != m.model.index[i].Position {
+		t.Fatalf("Next(%d) = %v, %v; want a message: %v", p.Offset, got, ok, i >= 0)
 	}
 }

@@ -9,18 +9,17 @@ import (
 	"ranger/internal/journal"
 )
 
-// What follows the position is read, and then what comes, as if nothing had been
-// in between (I3).
-func TestResume(t *testing.T) {
+// I3: a resumed cursor reads what follows the position, then what is appended.
+func TestResume_ReadsWhatFollows(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	s.add("alice")      // 0
 	s.add("bob")        // 1
 	s.announce()        // 2
 	s.add("alice")      // 3
 	s.announce("alice") // 4
-	s.tell("alice")     // 5
+	s.announceTo("alice")     // 5
 	s.announce("bob")   // 6
-	all := []string{"alice 0", "gap 2", "alice 3", "gap 4", "alice 4", "a gap of theirs", "gap 6"}
+	all := []string{"alice 0", "gap 2", "alice 3", "gap 4", "alice 4", "gap of one user", "gap 6"}
 	for after, follows := range map[uint64]int{0: 1, 1: 1, 2: 2, 3: 3, 4: 5, 5: 6, 6: 7} {
 		t.Run(fmt.Sprint("after ", after), func(t *testing.T) {
 			w := &waker{}
@@ -30,30 +29,30 @@ func TestResume(t *testing.T) {
 			}
 			defer c.Close()
 			if _, reached := c.Reached(); reached != (follows == len(all)) {
-				t.Errorf("reached before anything was read: %v", reached)
+				t.Errorf("Reached() before a Read = %v, want %v", reached, !reached)
 			}
 			wantTexts(t, c, all[follows:]...)
 			if got, reached := c.Reached(); !reached || got != until {
 				t.Errorf("Reached() = %v, %v; want %v", got, reached, until)
 			}
 			if w.woken != 0 {
-				t.Errorf("woken %d times for what was there", w.woken)
+				t.Errorf("woken %d times for what was there, want 0", w.woken)
 			}
 		})
 	}
 }
 
-func TestFollow(t *testing.T) {
+func TestSubscribeWithGaps_ReadsGapsOfAllUsers(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	w, plain := &waker{}, &waker{}
-	early, at := s.Follow("alice", w)
+	early, at := s.SubscribeWithGaps("alice", w)
 	if at != (journal.Position{}) {
-		t.Errorf("follows from %v in an empty window", at)
+		t.Errorf("begins after %v in an empty window, want zero", at)
 	}
 	s.announce("alice")
-	c, at := s.Follow("alice", w)
+	c, at := s.SubscribeWithGaps("alice", w)
 	if at != position(0) {
-		t.Errorf("follows from %v, want %v", at, position(0))
+		t.Errorf("begins after %v, want %v", at, position(0))
 	}
 	p := s.Subscribe("alice", plain)
 	s.announce()
@@ -70,14 +69,14 @@ func TestFollow(t *testing.T) {
 	}
 }
 
-// I3: a user resumes up to the very message before one that is missing, whatever
-// took it away.
-func TestResumeAtTheEdge(t *testing.T) {
+// I3: a user can resume after the message before one that is missing, and not earlier,
+// whatever dropped it.
+func TestResume_Edge(t *testing.T) {
 	for name, c := range map[string]struct {
 		cfg    journal.Config
 		append func(*stream)
-		oldest uint64 // after which alice can resume
-		bob    uint64 // and bob
+		oldest uint64 // the oldest after which alice can resume
+		bob    uint64 // the same of bob
 	}{
 		"nothing missing": {journal.Config{}, func(s *stream) { s.add("alice"); s.add("bob") }, 0, 0},
 		"size": {journal.Config{Size: 2}, func(s *stream) {
@@ -120,20 +119,20 @@ func TestResumeAtTheEdge(t *testing.T) {
 				s.announce()
 			}
 		}, 2, 2},
-		"cut and emptied": {journal.Config{Size: 1}, func(s *stream) {
+		"truncated and emptied": {journal.Config{Size: 1}, func(s *stream) {
 			s.add()
 			s.add("alice")
 			s.add("alice")
-			s.Cut(2)
+			s.Truncate(2)
 			s.next = 2
 			s.add("bob")
 		}, 1, 1},
-		"cut, not emptied": {journal.Config{Size: 2}, func(s *stream) {
+		"truncated, not emptied": {journal.Config{Size: 2}, func(s *stream) {
 			s.add()
 			for range 4 {
 				s.add("alice") // 1 and 2 are dropped
 			}
-			s.Cut(4)
+			s.Truncate(4)
 			s.next = 4
 			s.add("bob")
 		}, 2, 0},
@@ -151,7 +150,7 @@ func TestResumeAtTheEdge(t *testing.T) {
 				for after := range s.next {
 					cursor, _, ok := s.Resume(uid, &waker{}, position(after))
 					if ok != (after >= oldest) {
-						t.Errorf("%s resumes after %d: %v; %d is the oldest that should do", uid, after, ok, oldest)
+						t.Errorf("Resume of %s after %d = %v, want %v", uid, after, ok, !ok)
 					}
 					if ok {
 						cursor.Close()
@@ -162,8 +161,7 @@ func TestResumeAtTheEdge(t *testing.T) {
 	}
 }
 
-// What is no position of this stream is refused, wherever it stands.
-func TestResumeRefuses(t *testing.T) {
+func TestResume_RefusesPositionsThatAreNotHeld(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	wantRefused(t, s.Journal, journal.Position{})
 	s.next = 10
@@ -183,10 +181,10 @@ func TestResumeRefuses(t *testing.T) {
 	}
 }
 
-func TestAhead(t *testing.T) {
+func TestAhead_ComparesWithTheLastPosition(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	if !s.Ahead(position(0)) {
-		t.Error("nothing is ahead of an empty window")
+		t.Error("Ahead() of an empty window = false, want true")
 	}
 	s.next = 10
 	s.add()
@@ -197,11 +195,11 @@ func TestAhead(t *testing.T) {
 	}
 }
 
-// A gap stands before the events of its message: who has read no more than it
-// must not take the message for read, and is told of it again.
-func TestGapOfAMessageWithEvents(t *testing.T) {
+// A gap precedes the events of its message. A client that has seen only the gap has not
+// seen the message, and so must get the gap again.
+func TestGap_OfAMessageWithEventsHasThePositionBefore(t *testing.T) {
 	s := newStream(t, journal.Config{})
-	c, _ := s.Follow("alice", &waker{})
+	c, _ := s.SubscribeWithGaps("alice", &waker{})
 	s.announce("alice", "bob")
 	s.announce("bob")
 	s.add("alice")
@@ -211,14 +209,14 @@ func TestGapOfAMessageWithEvents(t *testing.T) {
 		text string
 		at   journal.Position
 	}{
-		{"gap 0", journal.Position{}}, // nothing stands before it
+		{"gap 0", journal.Position{}}, // no message precedes it
 		{"alice 0", position(0)},
 		{"gap 1", position(0)},
 		{"alice 2", position(2)},
 		{"gap 3", position(3)},
 	} {
 		if _, reached := c.Reached(); reached {
-			t.Errorf("reached with %d entries read", i)
+			t.Errorf("Reached() with %d entries read = true, want false", i)
 		}
 		n, err := c.Read(dst)
 		if n != 1 || err != nil || string(dst[0].Message) != want.text || dst[0].Position() != want.at {
@@ -227,15 +225,15 @@ func TestGapOfAMessageWithEvents(t *testing.T) {
 	}
 	again, _, ok := s.Resume("alice", &waker{}, position(0))
 	if !ok {
-		t.Fatal("the position of a gap was refused")
+		t.Fatal("Resume at the position of a gap was refused")
 	}
 	wantTexts(t, again, "gap 1", "alice 2", "gap 3")
 }
 
-// Who does not read gaps before they are dropped is told so (I2).
-func TestGapsAreBounded(t *testing.T) {
+// I2: a cursor that does not read gaps before they are dropped falls behind.
+func TestGaps_AreBounded(t *testing.T) {
 	s := newStream(t, journal.Config{TTL: time.Minute})
-	c, _ := s.Follow("alice", &waker{})
+	c, _ := s.SubscribeWithGaps("alice", &waker{})
 	for range journal.MaxGaps {
 		s.announce()
 	}
@@ -246,21 +244,21 @@ func TestGapsAreBounded(t *testing.T) {
 		s.announce()
 	}
 	wantBehind(t, c)
-	aged, _ := s.Follow("alice", &waker{})
+	aged, _ := s.SubscribeWithGaps("alice", &waker{})
 	s.announce()
 	s.wait(2 * time.Minute)
 	s.add()
 	wantBehind(t, aged)
 }
 
-func TestBefore(t *testing.T) {
+func TestBefore_FindsTheNewestMatchBeforeTheCursor(t *testing.T) {
 	s := newStream(t, journal.Config{Size: 100})
 	s.add("alice")
 	for range 3*journal.LookBack - 1 {
 		s.addLong("alice", 1)
 	}
-	c, _ := s.Follow("alice", &waker{})
-	s.tell("alice")
+	c, _ := s.SubscribeWithGaps("alice", &waker{})
+	s.announceTo("alice")
 	any := func(*journal.Entry) bool { return true }
 	kind := func(k event.Kind) func(*journal.Entry) bool {
 		return func(e *journal.Entry) bool { return e.Kind == k }
@@ -271,18 +269,18 @@ func TestBefore(t *testing.T) {
 			t.Errorf("Before() = offset %d, %v; want %d, %v", e.Offset, ok, offset, found)
 		}
 	}
-	want(any, s.next-2, true) // what is not read yet is not before it
+	want(any, s.next-2, true) // an unread entry is not before the cursor
 	wantRead(t, c, s.next-1)
-	want(any, s.next-2, true) // nor does a gap count
+	want(any, s.next-2, true) // gaps do not count
 	want(kind(event.Announcement), 0, false)
 	want(kind(event.Trade), 0, true)
 	looked := 0
 	want(func(*journal.Entry) bool { looked++; return false }, 0, false)
 	if looked != 3*journal.LookBack {
-		t.Errorf("looked at %d entries, want all %d", looked, 3*journal.LookBack)
+		t.Errorf("match was called for %d entries, want %d", looked, 3*journal.LookBack)
 	}
-	s.Cut(5)
+	s.Truncate(5)
 	want(any, 4, true)
-	s.Cut(0)
+	s.Truncate(0)
 	want(any, 0, false)
 }

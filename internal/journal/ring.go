@@ -5,21 +5,21 @@ import (
 	"sort"
 )
 
-// ring is a queue whose items are numbered from its first on. It takes a quarter
-// more slots when it is full, gives some back when three eighths are free, and
-// lets go of all its memory when it empties.
+// ring is a queue whose items are numbered consecutively. It gets a quarter more slots
+// when it is full, shrinks when three eighths are free, and frees all its memory
+// when it is empty.
 type ring[T any] struct {
 	slots []T
-	first uint64 // number of the oldest item held
-	next  uint64 // number that the next item gets
+	first uint64 // number of the oldest item
+	next  uint64 // number of the next item to add
 }
 
 func (r *ring[T]) len() int { return int(r.next - r.first) } //nolint:gosec // no more than slots
 
-// at returns the item with this number, which must be held.
+// at returns the item with this number, which must be in the ring.
 func (r *ring[T]) at(number uint64) *T { return &r.slots[number%uint64(len(r.slots))] }
 
-// oldest and newest return the items at the ends, which there must be.
+// oldest and newest return the items at the ends. The ring must not be empty.
 func (r *ring[T]) oldest() *T { return r.at(r.first) }
 
 func (r *ring[T]) newest() *T { return r.at(r.next - 1) }
@@ -34,7 +34,7 @@ func (r *ring[T]) push(item T) uint64 {
 	return r.next - 1
 }
 
-// pop drops the oldest item, which there must be, and returns it.
+// pop removes the oldest item and returns it. The ring must not be empty.
 func (r *ring[T]) pop() T {
 	item := r.take(r.first)
 	r.first++
@@ -42,8 +42,8 @@ func (r *ring[T]) pop() T {
 	return item
 }
 
-// popNewest drops the newest item, which there must be, and returns it. The next
-// item gets its number again.
+// popNewest removes the newest item and returns it. The ring must not be empty. The
+// next item gets its number again.
 func (r *ring[T]) popNewest() T {
 	r.next--
 	item := r.take(r.next)
@@ -51,7 +51,7 @@ func (r *ring[T]) popNewest() T {
 	return item
 }
 
-// take empties a slot, so that nothing is held by it, and returns what it held.
+// take empties a slot, so that what it referred to can be freed, and returns its item.
 func (r *ring[T]) take(number uint64) T {
 	var zero T
 	slot := r.at(number)
@@ -69,23 +69,23 @@ func (r *ring[T]) shrink() {
 	}
 }
 
-// room is how many slots a ring gets for n items.
+// room returns the number of slots of a ring for n items.
 func room(n int) int { return n + n/4 + 1 }
 
 func (r *ring[T]) resize() {
 	slots := slices.Grow([]T(nil), room(r.len()))
-	resized := ring[T]{slots: slots[:cap(slots)]} // what the allocator gives is used
+	resized := ring[T]{slots: slots[:cap(slots)]} // uses all that the allocator gives
 	for n := r.first; n != r.next; n++ {
 		*resized.at(n) = *r.at(n)
 	}
 	r.slots = resized.slots
 }
 
-// search returns the number of the first item for which is is true, which must be
-// so for all behind it; the next number where there is none.
-func (r *ring[T]) search(is func(*T) bool) uint64 {
+// search returns the number of the first item for which match returns true, or next if
+// there is none. It must be true for all items after one for which it is true.
+func (r *ring[T]) search(match func(*T) bool) uint64 {
 	i := sort.Search(r.len(), func(i int) bool {
-		return is(r.at(r.first + uint64(i))) //nolint:gosec // never negative
+		return match(r.at(r.first + uint64(i))) //nolint:gosec // never negative
 	})
 	return r.first + uint64(i) //nolint:gosec // never negative
 }

@@ -8,7 +8,7 @@ import (
 	"ranger/internal/journal"
 )
 
-func TestRing(t *testing.T) {
+func TestRing_IsItsModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var ring journal.Ring
 		var model []int
@@ -46,16 +46,16 @@ func TestRing(t *testing.T) {
 	})
 }
 
-// A ring takes little more than what it holds, and no more work than a few moves
-// an item, however it grew or shrank.
-func TestRingFits(t *testing.T) {
+// A ring has little spare room, and moves each item only a few times, however it grew
+// or shrank.
+func TestRing_SpareRoomAndMovesAreBounded(t *testing.T) {
 	var ring journal.Ring
 	moves, slots := 0, 0
 	check := func() {
 		t.Helper()
-		// The allocator gives numbers by twos at least, and an eighth more at most.
+		// The allocator rounds up to a multiple of two, and by an eighth at most.
 		if most := max(4, ring.Len()*9/5); ring.Len() > 0 && ring.Slots() > most || ring.Len() == 0 && ring.Slots() != 0 {
-			t.Fatalf("%d slots for %d items", ring.Slots(), ring.Len())
+			t.Fatalf("%d slots for %d items, want at most %d", ring.Slots(), ring.Len(), most)
 		}
 		if ring.Slots() != slots {
 			slots, moves = ring.Slots(), moves+ring.Len()

@@ -8,8 +8,8 @@ import (
 	"ranger/internal/event"
 )
 
-// shards is how many parts the users are split into, so that readers of one
-// seldom wait for readers of another.
+// shards is the number of parts into which users are split, so that readers of one
+// user seldom wait for readers of another.
 const shards = 64
 
 // shard holds the logs of a part of the users.
@@ -18,7 +18,7 @@ type shard struct {
 
 	mu   sync.Mutex
 	logs map[event.UID]*userLog // guarded by mu
-	most int                    // logs that the map ever had; guarded by mu
+	most int                    // guarded by mu: the most logs that the map has had
 }
 
 func (j *Journal) shard(uid event.UID) *shard {
@@ -35,13 +35,13 @@ func (s *shard) openLocked(uid event.UID) *userLog {
 	return l
 }
 
-// appendCursors appends to dst the cursors that are told of gaps.
+// appendCursors appends to dst the cursors that read the gaps of all users.
 func (s *shard) appendCursors(dst []*Cursor) []*Cursor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range s.logs {
 		for c := l.cursors; c != nil; c = c.sibling {
-			if c.gaps {
+			if c.withGaps {
 				dst = append(dst, c)
 			}
 		}
@@ -49,12 +49,12 @@ func (s *shard) appendCursors(dst []*Cursor) []*Cursor {
 	return dst
 }
 
-// spareLogs is for how many logs a map may have room to spare.
+// spareLogs is the number of logs for which a map may have spare room.
 const spareLogs = 64
 
-// forgetLocked lets go of l if nobody would miss it, and of the map when most of
-// it is free: a map keeps the room that it once had.
-func (s *shard) forgetLocked(l *userLog) {
+// removeIdleLocked removes l if it is idle, and replaces the map if most of it is
+// free: a map never shrinks.
+func (s *shard) removeIdleLocked(l *userLog) {
 	if !l.idle() || s.logs[l.uid] != l {
 		return
 	}

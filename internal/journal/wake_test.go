@@ -11,21 +11,21 @@ import (
 	"ranger/internal/testenv"
 )
 
-// burst appends the next message at this ms, behind which there is more or not,
-// with an event for each of the users.
+// burst appends the next message at this ms, with more messages buffered or not, and an
+// event for each of the users.
 func (s *stream) burst(ms int64, more bool, users ...event.UID) {
 	s.tb.Helper()
-	m := journal.Message{Position: position(s.next), At: 1_700_000_000_000 + ms, More: more}
+	m := journal.Message{Position: position(s.next), At: 1_700_000_000_000 + ms, MoreBuffered: more}
 	for _, uid := range users {
 		m.Events = append(m.Events, event.Event{UID: uid, Kind: event.Trade, Message: text(s.next, uid)})
 	}
 	if !s.Append(m) {
-		s.tb.Fatalf("offset %d was refused", s.next)
+		s.tb.Fatalf("Append(%d) = false, want true", s.next)
 	}
 	s.next++
 }
 
-// wantWoken compares how often who was woken.
+// wantWoken compares how often a waker was called.
 func wantWoken(tb testing.TB, when string, want, got int) {
 	tb.Helper()
 	if got != want {
@@ -33,9 +33,9 @@ func wantWoken(tb testing.TB, when string, want, got int) {
 	}
 }
 
-// Who was not woken of late is woken at once, also in a burst; whoever was rests
-// until it ends, or for five milliseconds.
-func TestWakingRests(t *testing.T) {
+// In a burst a cursor that was not woken within 5 ms is woken at once; others wait until
+// the burst ends, or for 5 ms.
+func TestWake_IsSharedInABurst(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	busy, idle := &waker{}, &waker{}
 	c := s.Subscribe("busy", busy)
@@ -49,7 +49,7 @@ func TestWakingRests(t *testing.T) {
 	}{
 		{"the first of a burst", 0, true, []event.UID{"busy"}, 1, 0},
 		{"within the burst", 1, true, []event.UID{"busy"}, 1, 0},
-		{"also who was idle", 2, true, []event.UID{"busy", "idle"}, 1, 1},
+		{"another cursor too", 2, true, []event.UID{"busy", "idle"}, 1, 1},
 		{"nothing for them", 3, true, nil, 1, 1},
 		{"the last one", 4, false, nil, 2, 1},
 		{"no burst", 4, false, []event.UID{"busy"}, 3, 1},
@@ -72,9 +72,8 @@ func TestWakingRests(t *testing.T) {
 	}
 }
 
-// Whoever rests is woken once by Flush, and by a message that is refused and the
-// last one.
-func TestFlush(t *testing.T) {
+// FlushThrottled, and a refused message that is the last one, wake late cursors once.
+func TestFlushThrottled_WakesLateCursors(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	w, other := &waker{}, &waker{}
 	s.Subscribe("alice", w)
@@ -83,66 +82,66 @@ func TestFlush(t *testing.T) {
 		s.burst(0, true, "alice")
 	}
 	wantWoken(t, "in the burst", 1, w.woken)
-	s.Flush()
+	s.FlushThrottled()
 	wantWoken(t, "flushed", 2, w.woken)
 	wantWoken(t, "flushed, the other", 2, other.woken)
-	s.Flush()
+	s.FlushThrottled()
 	wantWoken(t, "flushed again", 2, w.woken)
 	s.burst(1, true, "alice")
-	s.Append(journal.Message{Position: position(0), More: true})
+	s.Append(journal.Message{Position: position(0), MoreBuffered: true})
 	wantWoken(t, "refused", 2, w.woken)
 	s.Append(journal.Message{Position: position(0)})
 	wantWoken(t, "refused, the last", 3, w.woken)
 }
 
-// An announcement to everybody rests with the events.
-func TestAnnouncementsRest(t *testing.T) {
+// Gaps of all users share wake-ups as events do.
+func TestWake_OfGapsIsSharedInABurst(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	w := &waker{}
-	s.Follow("alice", w)
+	s.SubscribeWithGaps("alice", w)
 	s.burst(0, true, "alice")
-	s.Append(journal.Message{Position: position(1), At: 1_700_000_000_001, More: true, Gap: []byte("gap")})
+	s.Append(journal.Message{Position: position(1), At: 1_700_000_000_001, MoreBuffered: true, Gap: []byte("gap")})
 	wantWoken(t, "in the burst", 1, w.woken)
-	s.Flush()
+	s.FlushThrottled()
 	wantWoken(t, "flushed", 2, w.woken)
 }
 
-// paced appends the next message at this ms, with an event for each of the users, as
-// who calls Flush does.
+// paced appends the next message at this ms, with an event for each of the users, as a
+// caller of FlushThrottled does.
 func (s *stream) paced(ms int64, users ...event.UID) {
 	s.tb.Helper()
-	m := journal.Message{Position: position(s.next), At: 1_700_000_000_000 + ms, Paced: true}
+	m := journal.Message{Position: position(s.next), At: 1_700_000_000_000 + ms, Throttle: true}
 	for _, uid := range users {
 		m.Events = append(m.Events, event.Event{UID: uid, Kind: event.Trade, Message: text(s.next, uid)})
 	}
 	if !s.Append(m) {
-		s.tb.Fatalf("offset %d was refused", s.next)
+		s.tb.Fatalf("Append(%d) = false, want true", s.next)
 	}
 	s.next++
 }
 
-// Whoever gets very many events is woken by Flush alone, for all of them, and at once
-// again when they have become few; whoever gets fewer is woken for each.
-func TestFastRest(t *testing.T) {
+// A cursor above 750 events/s is woken only by FlushThrottled, until it is below 250
+// events/s; one below 750 events/s is woken for each event.
+func TestThrottle_Above750EventsPerSecond(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	fast, half, other := &waker{}, &waker{}, &waker{}
 	s.Subscribe("fast", fast)
 	s.Subscribe("half", half)
 	s.Subscribe("other", other)
 	ms := int64(0)
-	for ; !s.Resting(); ms++ { // 1,000 a second
+	for ; !s.HasThrottled(); ms++ { // 1,000 a second
 		s.paced(ms, "fast")
 		if ms > 100 {
-			t.Fatal("nobody rests")
+			t.Fatal("HasThrottled() = false after 100 events at 1,000 events/s")
 		}
 	}
 	if fast.woken < 20 || fast.woken > 40 {
-		t.Errorf("woken %d times before the first rest, want some 30", fast.woken)
+		t.Errorf("woken %d times before it was throttled, want about 30", fast.woken)
 	}
 	for end := ms + 1000; ms < end; ms++ {
 		if ms%10 == 0 {
-			s.Flush()
-			wantWaiting(t, s, false)
+			s.FlushThrottled()
+			wantThrottled(t, s, false)
 		}
 		if ms%4 == 0 { // 250 a second
 			s.paced(ms, "fast", "other")
@@ -152,17 +151,17 @@ func TestFastRest(t *testing.T) {
 	}
 	wantWoken(t, "250 a second", 250, other.woken)
 	if fast.woken < 120 || fast.woken > 140 {
-		t.Errorf("woken %d times, want some 30 and once each Flush", fast.woken)
+		t.Errorf("woken %d times, want about 30 and once per FlushThrottled", fast.woken)
 	}
-	s.Flush()
+	s.FlushThrottled()
 	fast.woken = 0
 	for range 10 {
 		for range 10 { // 500 a second
 			ms += 2
 			s.paced(ms, "fast", "half")
 		}
-		wantWaiting(t, s, true)
-		s.Flush()
+		wantThrottled(t, s, true)
+		s.FlushThrottled()
 	}
 	wantWoken(t, "500 a second after 1,000", 10, fast.woken)
 	wantWoken(t, "500 a second", 100, half.woken)
@@ -170,22 +169,22 @@ func TestFastRest(t *testing.T) {
 		ms += 5
 		s.paced(ms, "fast")
 	}
-	s.Flush()
+	s.FlushThrottled()
 	fast.woken = 0
 	for range 20 {
 		ms += 5
 		s.paced(ms, "fast")
 	}
 	wantWoken(t, "200 a second", 20, fast.woken)
-	wantWaiting(t, s, false)
+	wantThrottled(t, s, false)
 }
 
-// Nobody rests until their log drops what they have not read.
-func TestNobodyRestsForTooLong(t *testing.T) {
+// A throttled cursor is woken before its log drops what it has not read.
+func TestThrottle_EndsBeforeTheLogOverflows(t *testing.T) {
 	for name, tt := range map[string]struct {
 		cfg    journal.Config
 		length int
-		most   int // how many events may wait
+		most   int // events that may wait
 	}{
 		"many":  {journal.Config{Size: 100}, 10, 25},
 		"large": {journal.Config{Memory: 1 << 20}, 1000, 6},
@@ -194,10 +193,10 @@ func TestNobodyRestsForTooLong(t *testing.T) {
 			s := newStream(t, tt.cfg)
 			w := &waker{}
 			c := s.Subscribe("fast", w)
-			rested := false
+			waited := false
 			for woken, unread := 0, 0; s.next < 1000; {
 				s.Append(journal.Message{
-					Position: position(s.next), At: 1_700_000_000_000, Paced: true,
+					Position: position(s.next), At: 1_700_000_000_000, Throttle: true,
 					Events: []event.Event{{UID: "fast", Message: make([]byte, tt.length)}},
 				})
 				s.next++
@@ -206,20 +205,20 @@ func TestNobodyRestsForTooLong(t *testing.T) {
 					readAll(t, c)
 					woken, unread = w.woken, 0
 				}
-				rested = rested || unread > 1
+				waited = waited || unread > 1
 				if unread > tt.most {
 					t.Fatalf("%d events wait, want at most %d", unread, tt.most)
 				}
 			}
-			if !rested {
-				t.Error("nobody ever rested")
+			if !waited {
+				t.Error("the cursor was never throttled")
 			}
 		})
 	}
 }
 
-// Without somebody who calls Flush nobody rests, however many events come.
-func TestNobodyRestsUnpaced(t *testing.T) {
+// Without Message.Throttle no cursor is throttled, however many events come.
+func TestThrottle_OnlyIfRequested(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	w := &waker{}
 	s.Subscribe("fast", w)
@@ -227,31 +226,31 @@ func TestNobodyRestsUnpaced(t *testing.T) {
 		s.burst(0, false, "fast")
 	}
 	wantWoken(t, "each time", 1000, w.woken)
-	wantWaiting(t, s, false)
+	wantThrottled(t, s, false)
 }
 
-func wantWaiting(tb testing.TB, s *stream, want bool) {
+func wantThrottled(tb testing.TB, s *stream, want bool) {
 	tb.Helper()
-	if got := s.Resting(); got != want {
-		tb.Errorf("somebody rests: %t, want %t", got, want)
+	if got := s.HasThrottled(); got != want {
+		tb.Errorf("HasThrottled() = %t, want %t", got, want)
 	}
 }
 
-// idler counts how often it was woken at leisure.
-type idler struct{ leisure, woken int }
+// inliner counts its calls, and those with inline.
+type inliner struct{ inline, woken int }
 
-func (i *idler) Wake(leisure bool) {
+func (i *inliner) Wake(inline bool) {
 	i.woken++
-	if leisure {
-		i.leisure++
+	if inline {
+		i.inline++
 	}
 }
 
-// A few are woken at leisure between two pauses, whatever else is at hand; also those
-// whose event has waited for what followed.
-func TestLeisure(t *testing.T) {
+// Between two calls of EndBatch as many wakers may write inline as the budget allows,
+// also late ones.
+func TestWake_InlineBudgetIsPerBatch(t *testing.T) {
 	s := newStream(t, journal.Config{})
-	all := make([]idler, s.Few()+3)
+	all := make([]inliner, s.InlineBudget()+3)
 	users := make([]event.UID, len(all))
 	for i := range all {
 		users[i] = event.UID(strconv.Itoa(i))
@@ -262,62 +261,62 @@ func TestLeisure(t *testing.T) {
 	s.burst(0, true, users[2:last]...)
 	for i := range last {
 		want := 0
-		if i < s.Few() {
+		if i < s.InlineBudget() {
 			want = 1
 		}
-		if all[i].woken != 1 || all[i].leisure != want {
-			t.Errorf("%d: woken %d times, %d at leisure, want once, %d", i, all[i].woken, all[i].leisure, want)
+		if all[i].woken != 1 || all[i].inline != want {
+			t.Errorf("cursor %d was woken %d times, %d inline; want once, %d inline", i, all[i].woken, all[i].inline, want)
 		}
 	}
-	s.Pause()
+	s.EndBatch()
 	s.burst(0, true, users[last], users[0])
-	if all[last].leisure != 1 {
-		t.Error("after a pause nobody is woken at leisure")
+	if all[last].inline != 1 {
+		t.Errorf("after EndBatch woken %d times inline, want once", all[last].inline)
 	}
 	s.burst(1, false)
-	if all[0].woken != 2 || all[0].leisure != 2 {
-		t.Errorf("behind the last one: woken %d times, %d at leisure, want twice", all[0].woken, all[0].leisure)
+	if all[0].woken != 2 || all[0].inline != 2 {
+		t.Errorf("after the batch: woken %d times, %d inline; want both twice", all[0].woken, all[0].inline)
 	}
 }
 
-// Whoever gets many events is woken at leisure only as one of the first, and takes
-// nobody's place when not.
-func TestBusyLeisure(t *testing.T) {
+// A cursor above 250 events/s is woken inline only as one of the first, and otherwise
+// does not count for the budget.
+func TestWake_BusyCursorsHaveASmallerInlineBudget(t *testing.T) {
 	s := newStream(t, journal.Config{})
-	var busy, idle idler
+	var busy, idle inliner
 	s.Subscribe("busy", &busy)
 	s.Subscribe("idle", &idle)
-	var firsts [journal.Fewest]event.UID
+	var firsts [journal.MinInline]event.UID
 	for i := range firsts {
 		firsts[i] = event.UID(strconv.Itoa(i))
-		s.Subscribe(firsts[i], &idler{})
+		s.Subscribe(firsts[i], &inliner{})
 	}
-	for range s.Few() {
-		s.Subscribe("crowd", &idler{})
+	for range s.InlineBudget() {
+		s.Subscribe("crowd", &inliner{})
 	}
 	for range 20 {
 		s.burst(0, false, "busy", "crowd")
 	}
 	s.burst(6, true, append(firsts[:], "busy", "crowd", "idle")...)
-	if busy.woken != 21 || busy.leisure != 20 {
-		t.Errorf("who gets many was woken %d times, %d at leisure, want 21, 20", busy.woken, busy.leisure)
+	if busy.woken != 21 || busy.inline != 20 {
+		t.Errorf("the busy cursor was woken %d times, %d inline; want 21, 20", busy.woken, busy.inline)
 	}
-	if idle.woken != 1 || idle.leisure != 1 {
-		t.Errorf("who gets few was woken %d times, %d at leisure, want once", idle.woken, idle.leisure)
+	if idle.woken != 1 || idle.inline != 1 {
+		t.Errorf("the idle cursor was woken %d times, %d inline; want both once", idle.woken, idle.inline)
 	}
 }
 
-// Where there are more processors the work is shared sooner.
-func TestFew(t *testing.T) {
+// With more processors the work is shared sooner.
+func TestInlineBudget_OfProcessors(t *testing.T) {
 	for procs, want := range map[int]int{1: 200, 2: 100, 8: 25, 64: 4, 256: 4} {
-		if got := journal.FewFor(procs); got != want {
-			t.Errorf("%d processors: %d, want %d", procs, got, want)
+		if got := journal.InlineBudgetOf(procs); got != want {
+			t.Errorf("the budget with %d processors is %d, want %d", procs, got, want)
 		}
 	}
 }
 
-// I7: a cursor that is closed while it waits to be woken is let go of.
-func TestLateCursorIsLetGo(t *testing.T) {
+// I7: the journal does not keep a cursor that was closed while it waited to be woken.
+func TestWake_ClosedLateCursorIsFreed(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	gone := make(chan struct{})
 	func() {
@@ -331,7 +330,7 @@ func TestLateCursorIsLetGo(t *testing.T) {
 		s.burst(0, true, "alice")
 		s.burst(0, true, "alice")
 		c.Close()
-		s.Flush()
+		s.FlushThrottled()
 	}()
 	for range 3 {
 		runtime.GC()
@@ -339,13 +338,13 @@ func TestLateCursorIsLetGo(t *testing.T) {
 	select {
 	case <-gone:
 	case <-time.After(testenv.Patience):
-		t.Error("the journal holds on to a cursor that was closed")
+		t.Error("the waker of a closed cursor was not freed")
 	}
 	runtime.KeepAlive(s)
 }
 
-// What Append is given is the caller's again.
-func TestAppendCopies(t *testing.T) {
+// The caller may change a message after Append.
+func TestAppend_CopiesMessages(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	c := s.Subscribe("alice", &waker{})
 	message := []byte("as it was")

@@ -124,7 +124,7 @@ func TestGauges(t *testing.T) {
 	m := ops.NewMetrics("one", "v1", nil)
 	open, authenticated, state, up, members := 3, 2, "reading", true, 7
 	stats := journal.Stats{
-		Messages: 7, Entries: 5, Bytes: 900, Evicted: 4, Floor: 10,
+		Messages: 7, Entries: 5, Bytes: 900, Evicted: 4, CompleteFrom: 10,
 		Last: journal.Position{Offset: 16}, Age: 1500 * time.Millisecond,
 	}
 	m.WatchSockets(func() (int, int) { return open, authenticated })

@@ -9,26 +9,26 @@ import (
 	"ranger/internal/journal"
 )
 
-// A stream that was deleted and made anew counts from 0 again: nothing of the old
-// one holds (I3).
-func TestCutOfAll(t *testing.T) {
+// I3: a stream that was deleted and declared anew counts from 0 again. No position of
+// the old one is held.
+func TestTruncate_AtZeroRemovesEverything(t *testing.T) {
 	s := newStream(t, journal.Config{})
-	c, _ := s.Follow("alice", &waker{})
+	c, _ := s.SubscribeWithGaps("alice", &waker{})
 	s.announce("alice")
 	s.add("alice")
 	wantTexts(t, c, "gap 0", "alice 0", "alice 1")
-	s.Cut(0)
+	s.Truncate(0)
 	if _, ok := s.Last(); ok {
-		t.Error("there is a last position after a cut at 0")
+		t.Error("Last() after Truncate(0) = true, want false")
 	}
 	if _, ok := s.First(); ok {
-		t.Error("there is a first position after a cut at 0")
+		t.Error("First() after Truncate(0) = true, want false")
 	}
 	if s.Holds(position(1)) {
-		t.Error("a position of the old stream holds before there is a new one")
+		t.Error("Holds(a position of the old stream) = true before the new one, want false")
 	}
 	if _, ok := c.Reached(); ok {
-		t.Error("a position was reached in an empty window")
+		t.Error("Reached() in an empty window = true, want false")
 	}
 	wantRefused(t, s.Journal, position(1))
 	wantStats(t, s.Journal, journal.Stats{})
@@ -36,13 +36,13 @@ func TestCutOfAll(t *testing.T) {
 	other := journal.Message{Position: journal.Position{Offset: 1, Check: 1}, At: s.at, Gap: []byte("a gap")}
 	other.Events = append(other.Events, event.Event{UID: "alice", Message: []byte("of the new stream")})
 	if !s.Append(other) {
-		t.Fatal("the new stream was refused")
+		t.Fatal("Append of the new stream = false, want true")
 	}
 	if s.Holds(position(1)) {
-		t.Error("a position of the old stream holds in the new one")
+		t.Error("Holds(a position of the old stream) = true in the new one, want false")
 	}
 	if !s.Holds(other.Position) {
-		t.Error("a position of the new stream does not hold")
+		t.Error("Holds(a position of the new stream) = false, want true")
 	}
 	wantTexts(t, c, "a gap", "of the new stream")
 	if got, ok := c.Reached(); !ok || got != other.Position {
@@ -50,21 +50,21 @@ func TestCutOfAll(t *testing.T) {
 	}
 }
 
-// What lies before a cut still holds, and what comes behind it follows.
-func TestCutInTheMiddle(t *testing.T) {
+// Messages before the offset stay, and new ones follow them.
+func TestTruncate_KeepsWhatPrecedesTheOffset(t *testing.T) {
 	s := newStream(t, journal.Config{})
-	read, _ := s.Follow("alice", &waker{})
+	read, _ := s.SubscribeWithGaps("alice", &waker{})
 	for range 3 {
 		s.add("alice", "bob")
 	}
 	s.announce("alice")
 	wantTexts(t, read, "alice 0", "alice 1", "alice 2", "gap 3", "alice 3")
-	s.Cut(2)
+	s.Truncate(2)
 	wantStats(t, s.Journal, journal.Stats{
 		Messages: 2, Entries: 4, Bytes: logBytes("alice", 7, 7) + logBytes("bob", 5, 5), Last: position(1),
 	})
 	if got, ok := read.Reached(); !ok || got != position(1) {
-		t.Errorf("Reached() = %v, %v; want %v: it has read more than that", got, ok, position(1))
+		t.Errorf("Reached() = %v, %v; want %v, since it has read more than that", got, ok, position(1))
 	}
 	s.next = 2
 	m := journal.Message{Position: journal.Position{Offset: 2, Check: 1}, At: s.at, Gap: []byte("a gap")}
@@ -75,55 +75,55 @@ func TestCutInTheMiddle(t *testing.T) {
 	wantRefused(t, s.Journal, position(3))
 	c, _, ok := s.Resume("alice", &waker{}, position(0))
 	if !ok {
-		t.Fatal("a position before the cut was refused")
+		t.Fatal("Resume before the truncated messages was refused")
 	}
 	wantTexts(t, c, "alice 1", "a gap", "another")
 }
 
-// Who had not read all that was cut is told so, whether it was an event of
-// theirs, a gap for them alone, or one for everybody (I2).
-func TestCutOfWhatWasNotRead(t *testing.T) {
+// I2: a cursor that had not read all that is removed falls behind, whether that was an
+// event, a gap of its user, or one of all users.
+func TestTruncate_UnreadEntriesMakeACursorFallBehind(t *testing.T) {
 	for name, c := range map[string]struct {
 		append  func(*stream)
-		plain   bool // whether one of the same user is behind who reads no gaps
-		another bool // whether another user, who reads them, is
+		plain   bool // whether a cursor of the same user without gaps is behind
+		another bool // whether a cursor of another user with gaps is
 	}{
 		"event":        {func(s *stream) { s.add("alice") }, true, false},
 		"gap":          {func(s *stream) { s.announce() }, false, true},
 		"other's":      {func(s *stream) { s.announce("bob") }, false, true},
-		"announcement": {func(s *stream) { s.tell("alice") }, true, false},
+		"announcement": {func(s *stream) { s.announceTo("alice") }, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStream(t, journal.Config{})
 			plain := s.Subscribe("alice", &waker{})
-			gaps, _ := s.Follow("alice", &waker{})
+			gaps, _ := s.SubscribeWithGaps("alice", &waker{})
 			s.add("alice")
 			resumed, _, ok := s.Resume("alice", &waker{}, position(0))
-			another, _ := s.Follow("carol", &waker{})
+			another, _ := s.SubscribeWithGaps("carol", &waker{})
 			if !ok {
-				t.Fatal("refused")
+				t.Fatal("Resume was refused")
 			}
 			wantRead(t, plain, 0)
 			wantRead(t, gaps, 0)
 			c.append(s)
-			s.Cut(1)
+			s.Truncate(1)
 			wantBehindIf(t, plain, c.plain)
 			wantBehindIf(t, gaps, true)
 			wantBehindIf(t, resumed, true)
 			wantBehindIf(t, another, c.another)
 			s.next = 1
 			s.announce("alice", "bob", "carol")
-			wantBehindIf(t, gaps, true) // for good
+			wantBehindIf(t, gaps, true)
 			wantBehindIf(t, another, c.another)
 		})
 	}
 }
 
-// tell appends the next message, with a gap for one user.
-func (s *stream) tell(uid event.UID) {
+// announceTo appends the next message, with a gap for one user.
+func (s *stream) announceTo(uid event.UID) {
 	s.tb.Helper()
 	m := journal.Message{Position: position(s.next), At: s.at}
-	m.Events = []event.Event{{UID: uid, Kind: event.Announcement, Message: []byte("a gap of theirs")}}
+	m.Events = []event.Event{{UID: uid, Kind: event.Announcement, Message: []byte("gap of one user")}}
 	if !s.Append(m) {
 		s.tb.Fatalf("offset %d was refused", s.next)
 	}
@@ -137,14 +137,14 @@ func wantBehindIf(tb testing.TB, c *journal.Cursor, behind bool) {
 		tb.Errorf("Read() = %d, %v; want behind: %v", n, err, behind)
 	}
 	if _, ok := c.Reached(); ok && behind {
-		tb.Error("a cursor that is behind has reached a position")
+		tb.Error("Reached() of a cursor that is behind = true, want false")
 	}
 }
 
-// since is a second at most before what was read last and still holds: who
-// resumes there may lack all that was cut. Where nothing is left nobody resumes,
-// and it is the same of what was read last at all.
-func TestCutTellsSinceWhen(t *testing.T) {
+// since is at most a second before the newest message left was read: a client that
+// resumes there may lack everything removed. If none is left no client resumes, and it
+// is the same of the newest message removed.
+func TestTruncate_ReturnsSinceWhenMessagesMayBeMissing(t *testing.T) {
 	const start = 1_700_000_000_000
 	for name, c := range map[string]struct {
 		offset uint64
@@ -165,19 +165,19 @@ func TestCutTellsSinceWhen(t *testing.T) {
 				s.at = start + ms
 				s.add()
 			}
-			if got := s.Cut(c.offset); got != c.want {
-				t.Errorf("Cut(%d) = start + %d ms, want start + %d ms", c.offset, got-start, c.want-start)
+			if got := s.Truncate(c.offset); got != c.want {
+				t.Errorf("Truncate(%d) = start + %d ms, want start + %d ms", c.offset, got-start, c.want-start)
 			}
 		})
 	}
-	if got := journal.New(journal.Config{}).Cut(0); got != 0 {
-		t.Errorf("Cut() of an empty window = %d, want 0", got)
+	if got := journal.New(journal.Config{}).Truncate(0); got != 0 {
+		t.Errorf("Truncate(0) of an empty window = %d, want 0", got)
 	}
 }
 
-// A log whose entries are all cut is forgotten, but not that it had dropped some
-// by its own bound: nobody resumes before those (I2, I3).
-func TestCutKeepsWhatLogsHadDropped(t *testing.T) {
+// I2, I3: a log whose entries are all truncated is removed. Still no client resumes
+// before the entries that the bound of the log had dropped.
+func TestTruncate_RemembersWhatLogsHadDropped(t *testing.T) {
 	for name, connected := range map[string]bool{"connected": true, "not connected": false} {
 		t.Run(name, func(t *testing.T) {
 			s := newStream(t, journal.Config{Size: 1})
@@ -189,10 +189,10 @@ func TestCutKeepsWhatLogsHadDropped(t *testing.T) {
 			if !connected {
 				c.Close()
 			}
-			s.Cut(3)
+			s.Truncate(3)
 			c.Close()
 			if got := s.Logs(); got != 0 {
-				t.Errorf("%d logs, want none", got)
+				t.Errorf("%d logs, want 0", got)
 			}
 			wantRefused(t, s.Journal, position(0))
 			wantResumed(t, s.Journal, 1)
@@ -201,8 +201,8 @@ func TestCutKeepsWhatLogsHadDropped(t *testing.T) {
 	}
 }
 
-// What the old stream dropped says nothing of the new one's completeness.
-func TestCutLeavesFloorToTheNewStream(t *testing.T) {
+// What was dropped of the old stream does not count for the new one.
+func TestTruncate_NewStreamIsComplete(t *testing.T) {
 	s := newStream(t, journal.Config{TTL: time.Minute, Size: 2})
 	s.next = 500
 	s.add("bob")
@@ -212,20 +212,20 @@ func TestCutLeavesFloorToTheNewStream(t *testing.T) {
 	s.wait(59 * time.Second)
 	s.add("alice")
 	s.wait(2 * time.Second)
-	s.announce("alice") // alice's log has dropped some, and bob's were too old
-	s.Cut(0)
+	s.announce("alice") // alice's log has dropped an entry, and bob's entry was too old
+	s.Truncate(0)
 	s.next = 3
 	s.add("alice")
 	s.add("alice")
 	wantStats(t, s.Journal, journal.Stats{
-		Messages: 2, Entries: 2, Bytes: logBytes("alice", 7, 7), Evicted: 3, Floor: 3, Last: position(4),
+		Messages: 2, Entries: 2, Bytes: logBytes("alice", 7, 7), Evicted: 3, CompleteFrom: 3, Last: position(4),
 	})
 	wantResumed(t, s.Journal, 3, 4)
 }
 
-// Entries may be left of before messages that were lost. A cut behind which no
-// message is left takes them too, or what comes might stand before them (I3).
-func TestCutOfAllThatHolds(t *testing.T) {
+// I3: entries from before lost messages may be left. If no message is left, they are
+// removed too, or a new message might precede them.
+func TestTruncate_RemovesEntriesFromBeforeLostMessages(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	read, unread := s.Subscribe("alice", &waker{}), s.Subscribe("alice", &waker{})
 	s.next = 5
@@ -233,23 +233,23 @@ func TestCutOfAllThatHolds(t *testing.T) {
 	wantRead(t, read, 5)
 	s.next, s.lost = 50, true
 	s.add()
-	s.Cut(20)
+	s.Truncate(20)
 	s.next = 2
 	s.add("alice")
 	wantRead(t, read, 2)
 	wantBehind(t, unread)
 	wantStats(t, s.Journal, journal.Stats{
-		Messages: 1, Entries: 1, Bytes: logBytes("alice", 7), Floor: 2, Last: position(2),
+		Messages: 1, Entries: 1, Bytes: logBytes("alice", 7), CompleteFrom: 2, Last: position(2),
 	})
 }
 
-// A cursor that was closed may still be read by who does not know yet: it must
-// not crash where what it stood behind is gone (I7).
-func TestCutUnderAClosedCursor(t *testing.T) {
+// I7: a closed cursor may still be read by a goroutine that does not know yet. It must
+// not crash if the entries at its position are gone.
+func TestTruncate_ClosedCursorMayBeRead(t *testing.T) {
 	s := newStream(t, journal.Config{})
-	closed, _ := s.Follow("alice", &waker{})
+	closed, _ := s.SubscribeWithGaps("alice", &waker{})
 	plain := s.Subscribe("alice", &waker{})
-	other, _ := s.Follow("alice", &waker{})
+	other, _ := s.SubscribeWithGaps("alice", &waker{})
 	for range 5 {
 		s.announce("alice")
 	}
@@ -258,13 +258,13 @@ func TestCutUnderAClosedCursor(t *testing.T) {
 	closed.Close()
 	plain.Close()
 	for _, offset := range []uint64{2, 0} {
-		s.Cut(offset)
+		s.Truncate(offset)
 		for _, c := range []*journal.Cursor{closed, plain} {
 			if n, err := c.Read(make([]journal.Entry, 3)); n != 0 || err != nil {
-				t.Errorf("Read() = %d, %v; want nothing", n, err)
+				t.Errorf("Read() of a closed cursor = %d, %v; want 0, nil", n, err)
 			}
 			if _, ok := c.Reached(); ok {
-				t.Error("a closed cursor has reached a position")
+				t.Error("Reached() of a closed cursor = true, want false")
 			}
 			c.Before(func(*journal.Entry) bool { return false })
 		}
