@@ -71,12 +71,12 @@ func TestEvents(t *testing.T) {
 		}
 	}
 	for series, want := range map[string]float64{
-		`ranger_unrouted_total{reason="no_owner"}`:       1,
-		`ranger_unrouted_total{reason="unknown_member"}`: 2,
-		`ranger_unrouted_total{reason="broadcast"}`:      1,
-		`ranger_unrouted_total{reason="not_json"}`:       1,
-		`ranger_unrouted_total{reason="duplicate_key"}`:  1,
-		`ranger_unrouted_total{reason="bad_header"}`:     1,
+		`ranger_undelivered_total{reason="no_owner"}`:       1,
+		`ranger_undelivered_total{reason="unknown_member"}`: 2,
+		`ranger_undelivered_total{reason="broadcast"}`:      1,
+		`ranger_undelivered_total{reason="not_json"}`:       1,
+		`ranger_undelivered_total{reason="duplicate_key"}`:  1,
+		`ranger_undelivered_total{reason="bad_header"}`:     1,
 		`ranger_events_total{kind="trade"}`:              3,
 		`ranger_events_total{kind="orderbook"}`:          4,
 		`ranger_deliveries_total`:                        10,

@@ -132,7 +132,7 @@ func (r *recorder) entries(n int) []journal.Entry {
 type uncounted struct{}
 
 func (uncounted) Event(event.Kind)      {}
-func (uncounted) Unrouted(event.Reason) {}
+func (uncounted) Undelivered(event.Reason) {}
 func (uncounted) Retried()              {}
 func (uncounted) Gap(event.GapReason)   {}
 

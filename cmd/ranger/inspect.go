@@ -27,7 +27,7 @@ type inspectCommand struct {
 	AmqpMaxBodyBytes string `env:"AMQP_MAX_BODY_BYTES" default:"256KiB" group:"broker" help:"What serve runs with: the largest message that is read."`
 
 	Offset     string `placeholder:"N" help:"Show the message at this offset, as the log names it."`
-	Unroutable bool   `help:"List the messages that reached nobody, or not all whom they name."`
+	Undelivered bool   `help:"List the messages that reached nobody, or not all whom they name."`
 	Since      string `default:"1h" help:"How far back to list them."`
 }
 
@@ -36,7 +36,7 @@ func (inspectCommand) Help() string {
 	return `Shows what is in the stream, and what ranger makes of it: for whom a message is, or why it reached nobody. It reads alone and changes nothing.
 
   ranger inspect --offset 4711
-  ranger inspect --unroutable --since 1h
+  ranger inspect --undelivered --since 1h
 
 Member ids are looked up as the directory stands now.`
 }
@@ -51,9 +51,9 @@ func (cmd *inspectCommand) Run(ctx context.Context, std streams) error {
 	}
 	var since time.Duration
 	switch {
-	case cmd.Unroutable == (cmd.Offset != ""):
-		c.fail("--offset, --unroutable", "give one of them")
-	case cmd.Unroutable:
+	case cmd.Undelivered == (cmd.Offset != ""):
+		c.fail("--offset, --undelivered", "give one of them")
+	case cmd.Undelivered:
 		since = c.duration("--since", cmd.Since, time.Second)
 	default:
 		i.offset = uint64(c.number("--offset", cmd.Offset, 0, 1<<53)) //nolint:gosec // not negative
@@ -66,7 +66,7 @@ func (cmd *inspectCommand) Run(ctx context.Context, std streams) error {
 		if f != nil {
 			i.finder, i.members = f, f
 		}
-		if !cmd.Unroutable {
+		if !cmd.Undelivered {
 			return i.show(ctx, cfg)
 		}
 		return i.list(ctx, cfg, since)
@@ -169,7 +169,7 @@ func (i *inspection) outcome(m *amqp.Stored) []string {
 	for _, e := range out.Events {
 		lines = append(lines, fmt.Sprintf("%s for %s", e.Kind, e.UID))
 	}
-	for _, reason := range out.Unrouted {
+	for _, reason := range out.Undelivered {
 		lines = append(lines, fmt.Sprintf("reaches nobody: %s: %s", reason, i.explain(reason)))
 	}
 	return lines
@@ -184,11 +184,11 @@ func (i *inspection) list(ctx context.Context, cfg amqp.Config, since time.Durat
 			return true
 		}
 		out := event.Decode(m.Delivery, i.maxBody, i.members)
-		if len(out.Unrouted) == 0 {
+		if len(out.Undelivered) == 0 {
 			return true
 		}
 		listed++
-		_, _ = fmt.Fprintf(i.out, "%-12d %-20s %-24s %s\n", m.Offset, reasons(out.Unrouted), m.Exchange, clip(m.Body))
+		_, _ = fmt.Fprintf(i.out, "%-12d %-20s %-24s %s\n", m.Offset, reasons(out.Undelivered), m.Exchange, clip(m.Body))
 		return true
 	})
 	if err == nil {
@@ -198,9 +198,9 @@ func (i *inspection) list(ctx context.Context, cfg amqp.Config, since time.Durat
 	return err
 }
 
-func reasons(unrouted []event.Reason) string {
+func reasons(undelivered []event.Reason) string {
 	var text []string
-	for _, r := range unrouted {
+	for _, r := range undelivered {
 		text = append(text, string(r))
 	}
 	return strings.Join(text, ",")

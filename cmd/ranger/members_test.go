@@ -84,7 +84,7 @@ func TestInspect(t *testing.T) {
 		return command(t, t.TempDir(), w.environment(), append([]string{"inspect"}, args...)...)
 	}
 	env := append(w.environment(), "REDIS_URL=redis://127.0.0.1:1") // nobody listens there
-	list := command(t, t.TempDir(), env, "inspect", "--unroutable", "--since", "10m")
+	list := command(t, t.TempDir(), env, "inspect", "--undelivered", "--since", "10m")
 	if list.code == 0 || !strings.Contains(list.err, "the member directory could not be asked (REDIS_URL)") || !strings.Contains(list.err, "refused") {
 		t.Errorf("without Redis it ended with %d, %s", list.code, list.err)
 	}
@@ -96,7 +96,7 @@ func TestInspect(t *testing.T) {
 	if want := "unknown_member: the member directory could not be asked"; one.code != 0 || !strings.Contains(one.out, want) {
 		t.Errorf("without Redis it ended with %d, %s\n%s\nwant %s", one.code, one.err, one.out, want)
 	}
-	list = run("--unroutable", "--since", "10m")
+	list = run("--undelivered", "--since", "10m")
 	for _, want := range []string{
 		`(?m)^` + first + ` +no_owner +\S+\.orderbook +"\{\\"id\\":2\}"$`,
 		`(?m)^\d+ +unknown_member +\S+\.trade +"\{\\"id\\":3\}"$`,
@@ -113,9 +113,9 @@ func TestInspect(t *testing.T) {
 		"--offset 0":                             "outcome      a record of a node for other nodes: ranger.marker",
 		"--offset 1000000":                       "offset 1000000 is not there yet: stream",
 		"--offset -1":                            "--offset: ",
-		"--offset 1 --unroutable":                "--offset, --unroutable: give one of them",
-		"--unroutable --since yesterday":         "--since: ",
-		"":                                       "--offset, --unroutable: give one of them",
+		"--offset 1 --undelivered":                "--offset, --undelivered: give one of them",
+		"--undelivered --since yesterday":         "--since: ",
+		"":                                       "--offset, --undelivered: give one of them",
 		"--offset 1 --amqp-stream no-such-queue": "there is no stream of that name: check AMQP_STREAM",
 		"--offset 1 --amqp-source queue":         "AMQP_SOURCE: with queue there is no stream",
 	} {

@@ -141,9 +141,9 @@ func testPublisher(w *world, p *process, b bunny) {
 	for series, want := range map[string]float64{
 		`ranger_events_total{kind="trade"}`:              4,
 		`ranger_events_total{kind="orderbook"}`:          6,
-		`ranger_unrouted_total{reason="broadcast"}`:      2,
-		`ranger_unrouted_total{reason="unknown_member"}`: 4,
-		`ranger_unrouted_total{reason="no_owner"}`:       0,
+		`ranger_undelivered_total{reason="broadcast"}`:      2,
+		`ranger_undelivered_total{reason="unknown_member"}`: 4,
+		`ranger_undelivered_total{reason="no_owner"}`:       0,
 	} {
 		if got := p.metric(series); got != want {
 			w.t.Errorf("%s is %v, want %v", series, got, want)

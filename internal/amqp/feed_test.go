@@ -112,6 +112,6 @@ type counted struct {
 }
 
 func (c *counted) Event(k event.Kind)      { c.events.add(k) }
-func (c *counted) Unrouted(r event.Reason) { c.unrouted.add(r) }
+func (c *counted) Undelivered(r event.Reason) { c.unrouted.add(r) }
 func (c *counted) Retried()                { c.retried.add(struct{}{}) }
 func (c *counted) Gap(r event.GapReason)   { c.gaps.add(r) }

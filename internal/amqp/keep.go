@@ -40,7 +40,7 @@ func (r *reader) keep(ctx context.Context, at journal.Position, d *delivery, los
 		}
 	}
 	for _, reason := range unrouted {
-		s.metrics.Unrouted(reason)
+		s.metrics.Undelivered(reason)
 		s.unrouted.report(at.Offset, string(d.exchange), reason)
 	}
 	return nil
@@ -63,7 +63,7 @@ func (r *reader) understand(ctx context.Context, d *delivery, m *journal.Message
 	}
 	out := s.decode(ctx, d)
 	m.Events = out.Events
-	return out.Unrouted
+	return out.Undelivered
 }
 
 // mark deals with d if it is a marker, and tells whether it is.

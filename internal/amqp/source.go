@@ -52,8 +52,8 @@ type Config struct {
 type Metrics interface {
 	// Event counts an event that was appended for a user.
 	Event(kind event.Kind)
-	// Unrouted counts a recipient, or a whole message, that was not served.
-	Unrouted(reason event.Reason)
+	// Undelivered counts a recipient, or a whole message, that was not served.
+	Undelivered(reason event.Reason)
 	// Retried counts a message that was read before, by its message_id.
 	Retried()
 	// Gap counts a gap that clients are told of.

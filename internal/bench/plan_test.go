@@ -23,7 +23,7 @@ func TestTrade(t *testing.T) {
 			t.Errorf("a body of %d bytes", len(d.Body))
 		}
 		out := event.Decode(d, 1<<18, nil)
-		if len(out.Events) != 2 || len(out.Unrouted) > 0 {
+		if len(out.Events) != 2 || len(out.Undelivered) > 0 {
 			t.Fatalf("decoded to %+v", out)
 		}
 		for i, want := range []struct {

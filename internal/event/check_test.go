@@ -15,25 +15,25 @@ import (
 func checkOutcome(tb rapid.TB, kind event.Kind, got event.Outcome) {
 	tb.Helper()
 	unknown := 0
-	for _, r := range got.Unrouted {
+	for _, r := range got.Undelivered {
 		if r == event.UnknownMember {
 			unknown++
 		}
 		if !slices.Contains(event.Reasons(), r) {
 			tb.Fatalf("%q is no Reason", r)
 		}
-		if isBad(r) && (len(got.Unrouted) != 1 || len(got.Events) != 0) {
-			tb.Fatalf("bad for %s, but %d reasons and %d events", r, len(got.Unrouted), len(got.Events))
+		if isBad(r) && (len(got.Undelivered) != 1 || len(got.Events) != 0) {
+			tb.Fatalf("bad for %s, but %d reasons and %d events", r, len(got.Undelivered), len(got.Events))
 		}
 	}
 	if len(got.Members) != unknown {
-		tb.Fatalf("the ids %q, but %v", got.Members, got.Unrouted)
+		tb.Fatalf("the ids %q, but %v", got.Members, got.Undelivered)
 	}
-	both := len(got.Events) == 1 && len(got.Unrouted) == 0 && strings.Contains(string(got.Events[0].Message), `"side":"both"`)
-	total := len(got.Events) + len(got.Unrouted)
-	isWhole := total == 1 && (kind != event.Trade || both || len(got.Unrouted) == 1 && isBad(got.Unrouted[0]))
+	both := len(got.Events) == 1 && len(got.Undelivered) == 0 && strings.Contains(string(got.Events[0].Message), `"side":"both"`)
+	total := len(got.Events) + len(got.Undelivered)
+	isWhole := total == 1 && (kind != event.Trade || both || len(got.Undelivered) == 1 && isBad(got.Undelivered[0]))
 	if !isWhole && (kind != event.Trade || total != 2) {
-		tb.Fatalf("%d events and %v for a message of kind %s", len(got.Events), got.Unrouted, kind)
+		tb.Fatalf("%d events and %v for a message of kind %s", len(got.Events), got.Undelivered, kind)
 	}
 	for _, e := range got.Events {
 		checkEvent(tb, kind, e)

@@ -5,11 +5,11 @@ type Outcome struct {
 	// Events has one event a user: at most one for an Order and two for a Trade,
 	// the seller's first.
 	Events []Event
-	// Unrouted has a Reason for each recipient that the message should have had
+	// Undelivered has a Reason for each recipient that the message should have had
 	// and that is not known, the seller first. A bad message has exactly one
 	// Reason here and no Events.
-	Unrouted []Reason
-	// Members has the member id of each UnknownMember in Unrouted, in their
+	Undelivered []Reason
+	// Members has the member id of each UnknownMember in Undelivered, in their
 	// order: what the Directory was asked for and did not know.
 	Members []string
 }

@@ -35,9 +35,9 @@ func TestFixtures(t *testing.T) {
 			headers{"ask_member_uid": string(seller)},
 			"trade.json",
 			event.Outcome{
-				Events:   []event.Event{{UID: seller, Kind: event.Trade, Message: []byte(golden(t, "trade.seller.json"))}},
-				Unrouted: []event.Reason{event.UnknownMember},
-				Members:  []string{"12"},
+				Events:      []event.Event{{UID: seller, Kind: event.Trade, Message: []byte(golden(t, "trade.seller.json"))}},
+				Undelivered: []event.Reason{event.UnknownMember},
+				Members:     []string{"12"},
 			},
 		},
 		{
@@ -45,9 +45,9 @@ func TestFixtures(t *testing.T) {
 			headers{"bid_member_uid": string(buyer)},
 			"trade.json",
 			event.Outcome{
-				Events:   []event.Event{{UID: buyer, Kind: event.Trade, Message: []byte(golden(t, "trade.buyer.json"))}},
-				Unrouted: []event.Reason{event.UnknownMember},
-				Members:  []string{"11"},
+				Events:      []event.Event{{UID: buyer, Kind: event.Trade, Message: []byte(golden(t, "trade.buyer.json"))}},
+				Undelivered: []event.Reason{event.UnknownMember},
+				Members:     []string{"11"},
 			},
 		},
 		{
@@ -89,8 +89,8 @@ func TestReasons(t *testing.T) {
 	for _, tt := range plain {
 		t.Run(string(tt.want), func(t *testing.T) {
 			got := decode(t, tt.kind, tt.headers, tt.body)
-			if !slices.Equal(got.Unrouted, []event.Reason{tt.want}) || len(got.Events) != 0 {
-				t.Errorf("got %v and %d events, want %s", got.Unrouted, len(got.Events), tt.want)
+			if !slices.Equal(got.Undelivered, []event.Reason{tt.want}) || len(got.Events) != 0 {
+				t.Errorf("got %v and %d events, want %s", got.Undelivered, len(got.Events), tt.want)
 			}
 		})
 		seen = append(seen, tt.want)
@@ -158,13 +158,13 @@ func TestBroadcast(t *testing.T) {
 		body    string
 		want    event.Outcome
 	}{
-		{"no owner", event.Order, nil, `{"action":"add","order":{"id":1,"member_uid":"ID"}}`, unrouted(event.Broadcast)},
-		{"null action", event.Order, nil, `{"action":null}`, unrouted(event.Broadcast)},
-		{"escaped", event.Order, nil, `{"\u0061ction":"add"}`, unrouted(event.Broadcast)},
-		{"action below the top", event.Order, nil, `{"order":{"action":"add"}}`, unrouted(event.NoOwner)},
+		{"no owner", event.Order, nil, `{"action":"add","order":{"id":1,"member_uid":"ID"}}`, undelivered(event.Broadcast)},
+		{"null action", event.Order, nil, `{"action":null}`, undelivered(event.Broadcast)},
+		{"escaped", event.Order, nil, `{"\u0061ction":"add"}`, undelivered(event.Broadcast)},
+		{"action below the top", event.Order, nil, `{"order":{"action":"add"}}`, undelivered(event.NoOwner)},
 		{"owner by id", event.Order, nil, `{"action":"add","member_id":1}`, unknown("1")},
 		{"owner", event.Order, headers{"member_uid": "ID"}, `{"action":"add"}`, sent("ID", event.Order, `{"orderbook":{"action":"add"}}`)},
-		{"trade", event.Trade, nil, `{"action":"add"}`, unrouted(event.NoOwner, event.NoOwner)},
+		{"trade", event.Trade, nil, `{"action":"add"}`, undelivered(event.NoOwner, event.NoOwner)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if d := diff(tt.want, decode(t, tt.kind, tt.headers, tt.body)); d != "" {

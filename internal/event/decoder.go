@@ -14,11 +14,11 @@ type Decoder struct {
 	names   *names    // fixed at construction; nil for none
 
 	// The outcome of the last Decode, and what it is made of.
-	out      Outcome
-	events   [2]Event
-	unrouted [2]Reason
-	missing  [2]string
-	text     []byte
+	out         Outcome
+	events      [2]Event
+	undelivered [2]Reason
+	missing     [2]string
+	text        []byte
 
 	// Room for the members of the body, of one of an order's trades, and of a Trade's
 	// own orders: the seller's and the buyer's.
@@ -63,8 +63,8 @@ func (d *Decoder) Decode(kind Kind, headers Headers, body []byte) Outcome {
 		reason = d.decodeTrade(headers, body)
 	}
 	if reason != "" {
-		d.unrouted[0] = reason
-		return Outcome{Unrouted: d.unrouted[:1:1]}
+		d.undelivered[0] = reason
+		return Outcome{Undelivered: d.undelivered[:1:1]}
 	}
 	return d.out
 }
@@ -97,10 +97,10 @@ func (d *Decoder) send(uid UID, kind Kind, message []byte) {
 
 // miss adds a recipient who is not known.
 func (d *Decoder) miss(who owner) {
-	n := len(d.out.Unrouted)
-	d.unrouted[n] = who.unrouted
-	d.out.Unrouted = d.unrouted[: n+1 : n+1]
-	if who.unrouted == UnknownMember {
+	n := len(d.out.Undelivered)
+	d.undelivered[n] = who.undelivered
+	d.out.Undelivered = d.undelivered[: n+1 : n+1]
+	if who.undelivered == UnknownMember {
 		n := len(d.out.Members)
 		d.missing[n] = who.member
 		d.out.Members = d.missing[: n+1 : n+1]

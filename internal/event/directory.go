@@ -20,5 +20,5 @@ func (d *Decoder) resolve(text []byte) owner {
 			}
 		}
 	}
-	return owner{unrouted: UnknownMember, member: id}
+	return owner{undelivered: UnknownMember, member: id}
 }

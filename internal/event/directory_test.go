@@ -93,13 +93,13 @@ func TestMemberIDsOfATrade(t *testing.T) {
 		{"the uid counts before the id", known, headers{"ask_member_uid": string(seller), "ask_member_id": 12, "bid_member_uid": string(buyer), "bid_member_id": 11}, views},
 		{"an unknown id in the header, a known one in the body", known, headers{"ask_member_id": 99, "bid_member_id": 98}, unknown("99", "98")},
 		{"only the seller known", directory{"11": seller}, nil, event.Outcome{
-			Events: views.Events[:1], Unrouted: []event.Reason{event.UnknownMember}, Members: []string{"12"},
+			Events: views.Events[:1], Undelivered: []event.Reason{event.UnknownMember}, Members: []string{"12"},
 		}},
 		{"only the buyer known", directory{"12": buyer}, nil, event.Outcome{
-			Events: views.Events[1:], Unrouted: []event.Reason{event.UnknownMember}, Members: []string{"11"},
+			Events: views.Events[1:], Undelivered: []event.Reason{event.UnknownMember}, Members: []string{"11"},
 		}},
 		{"nobody known", directory{}, nil, unknown("11", "12")},
-		{"a bad header after an unknown id", directory{}, headers{"bid_member_id": 1.5}, unrouted(event.BadHeader)},
+		{"a bad header after an unknown id", directory{}, headers{"bid_member_id": 1.5}, undelivered(event.BadHeader)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if d := diff(tt.want, decodeWith(t, tt.members, event.Trade, tt.headers, trade)); d != "" {
@@ -113,7 +113,7 @@ func TestMemberIDsOfATrade(t *testing.T) {
 		}
 	})
 	t.Run("one side without an owner", func(t *testing.T) {
-		want := event.Outcome{Unrouted: []event.Reason{event.NoOwner, event.UnknownMember}, Members: []string{"5"}}
+		want := event.Outcome{Undelivered: []event.Reason{event.NoOwner, event.UnknownMember}, Members: []string{"5"}}
 		if d := diff(want, decode(t, event.Trade, nil, `{"bid_member_id":5}`)); d != "" {
 			t.Errorf("(-want +got)\n%s", d)
 		}

@@ -89,14 +89,14 @@ func FuzzDecode(f *testing.F) {
 		// The reference says so too, but this is what counts.
 		if d.Kind == event.Order || d.Kind == event.Trade {
 			isText := true
-			for _, r := range got.Unrouted {
+			for _, r := range got.Undelivered {
 				if r == event.TooBig || r == event.TooDeep {
 					return
 				}
 				isText = r != event.NotUTF8 && r != event.NotJSON
 			}
 			if want := json.Valid(body) && utf8.Valid(body); isText != want {
-				t.Fatalf("valid JSON: %t, but got %v of %q", want, got.Unrouted, body)
+				t.Fatalf("valid JSON: %t, but got %v of %q", want, got.Undelivered, body)
 			}
 		}
 	})

@@ -135,15 +135,15 @@ func sent(uid event.UID, kind event.Kind, message string) event.Outcome {
 	return event.Outcome{Events: []event.Event{{UID: uid, Kind: kind, Message: []byte(message)}}}
 }
 
-// unrouted is the outcome of a message that reaches nobody.
-func unrouted(reasons ...event.Reason) event.Outcome {
-	return event.Outcome{Unrouted: reasons}
+// undelivered is the outcome of a message that reaches nobody.
+func undelivered(reasons ...event.Reason) event.Outcome {
+	return event.Outcome{Undelivered: reasons}
 }
 
 // unknown is the outcome of a message whose owners have these ids, which nobody
 // knows.
 func unknown(ids ...string) event.Outcome {
-	return event.Outcome{Unrouted: slices.Repeat([]event.Reason{event.UnknownMember}, len(ids)), Members: ids}
+	return event.Outcome{Undelivered: slices.Repeat([]event.Reason{event.UnknownMember}, len(ids)), Members: ids}
 }
 
 // wantOrder fails unless the order reaches the owner as want, the text after
@@ -159,7 +159,7 @@ func wantOrder(t *testing.T, body, want string) {
 // wantBad fails unless the message is bad for that reason.
 func wantBad(t *testing.T, kind event.Kind, h headers, body string, want event.Reason) {
 	t.Helper()
-	if d := diff(unrouted(want), decode(t, kind, h, body)); d != "" {
+	if d := diff(undelivered(want), decode(t, kind, h, body)); d != "" {
 		if len(body) > 200 {
 			body = body[:200] + "…"
 		}

@@ -16,10 +16,10 @@ func (d *Decoder) decodeOrder(headers Headers, body []byte) Reason {
 	if reason != "" {
 		return reason
 	}
-	if who.unrouted == NoOwner && order.value("action") != nil {
-		who.unrouted = Broadcast
+	if who.undelivered == NoOwner && order.value("action") != nil {
+		who.undelivered = Broadcast
 	}
-	if who.unrouted != "" {
+	if who.undelivered != "" {
 		d.miss(who)
 		return ""
 	}

@@ -45,7 +45,7 @@ func TestOrderView(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			wantOrder(t, tt.body, tt.want)
 			want := sent("IDOWNER", event.Trade, `{"trade":{"side":"ask","order_id":7,"ask":`+tt.want+`}}`)
-			want.Unrouted = []event.Reason{event.NoOwner}
+			want.Undelivered = []event.Reason{event.NoOwner}
 			got := decode(t, event.Trade, headers{"ask_member_uid": "IDOWNER"}, `{"ask_id":7,"ask":`+tt.body+`}`)
 			if d := diff(want, got); d != "" {
 				t.Errorf("as a trade's own order (-want +got)\n%s", d)

@@ -6,8 +6,8 @@ import "bytes"
 type owner struct {
 	// uid is the recipient, empty where it is not known.
 	uid UID
-	// unrouted is why it is not known: NoOwner or UnknownMember.
-	unrouted Reason
+	// undelivered is why it is not known: NoOwner or UnknownMember.
+	undelivered Reason
 	// member is the id of an UnknownMember.
 	member string
 }
@@ -38,7 +38,7 @@ func (d *Decoder) findOwner(headers Headers, body, own object, uidKey, idKey str
 		return owner{}, BadField
 	}
 	if found == (owner{}) {
-		return owner{unrouted: NoOwner}, ""
+		return owner{undelivered: NoOwner}, ""
 	}
 	return found, ""
 }

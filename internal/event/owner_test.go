@@ -80,10 +80,10 @@ func outcome(t *testing.T, kind event.Kind, side string, h headers, body string)
 	switch {
 	case len(got.Events) == 1:
 		return string(got.Events[0].UID)
-	case len(got.Unrouted) == 2 && side == "bid":
-		return string(got.Unrouted[1])
+	case len(got.Undelivered) == 2 && side == "bid":
+		return string(got.Undelivered[1])
 	}
-	return string(got.Unrouted[0])
+	return string(got.Undelivered[0])
 }
 
 // searches are the three searches of the table.

@@ -191,7 +191,7 @@ func refOrderView(text []byte) []byte {
 
 func refOrder(d event.Delivery, members directory) event.Outcome {
 	if reason := refOrderFault(d.Body); reason != "" {
-		return unrouted(reason)
+		return undelivered(reason)
 	}
 	o, _ := refMembers(d.Body)
 	uid, reason, id := refSearch(members, d.Headers, o, nil, "member_uid", "member_id")
@@ -203,7 +203,7 @@ func refOrder(d event.Delivery, members directory) event.Outcome {
 	case event.UnknownMember:
 		return unknown(id)
 	default:
-		return unrouted(reason)
+		return undelivered(reason)
 	}
 	return sent(uid, event.Order, `{"orderbook":`+string(refOrderView(d.Body))+`}`)
 }
@@ -211,7 +211,7 @@ func refOrder(d event.Delivery, members directory) event.Outcome {
 func refTrade(d event.Delivery, members directory) event.Outcome {
 	body, repeats := refMembers(d.Body)
 	if repeats {
-		return unrouted(event.DuplicateKey)
+		return undelivered(event.DuplicateKey)
 	}
 	own := map[string]refObject{}
 	for _, side := range []string{"ask", "bid"} {
@@ -220,10 +220,10 @@ func refTrade(d event.Delivery, members directory) event.Outcome {
 			continue
 		}
 		if text[0] != '{' {
-			return unrouted(event.BadField)
+			return undelivered(event.BadField)
 		}
 		if reason := refOrderFault(text); reason != "" {
-			return unrouted(reason)
+			return undelivered(reason)
 		}
 		own[side], _ = refMembers(text)
 		if own[side] == nil {
@@ -232,11 +232,11 @@ func refTrade(d event.Delivery, members directory) event.Outcome {
 	}
 	askUID, askReason, askID := refSearch(members, d.Headers, body, own["ask"], "ask_member_uid", "ask_member_id")
 	if askReason != "" && isBad(askReason) {
-		return unrouted(askReason)
+		return undelivered(askReason)
 	}
 	bidUID, bidReason, bidID := refSearch(members, d.Headers, body, own["bid"], "bid_member_uid", "bid_member_id")
 	if bidReason != "" && isBad(bidReason) {
-		return unrouted(bidReason)
+		return undelivered(bidReason)
 	}
 	view := func(side string, sides ...string) []byte {
 		o := refScalars(body)
@@ -263,12 +263,12 @@ func refTrade(d event.Delivery, members directory) event.Outcome {
 	if askReason == "" {
 		out.Events = append(out.Events, event.Event{UID: askUID, Kind: event.Trade, Message: view("ask", "ask")})
 	} else {
-		out.Unrouted = append(out.Unrouted, askReason)
+		out.Undelivered = append(out.Undelivered, askReason)
 	}
 	if bidReason == "" {
 		out.Events = append(out.Events, event.Event{UID: bidUID, Kind: event.Trade, Message: view("bid", "bid")})
 	} else {
-		out.Unrouted = append(out.Unrouted, bidReason)
+		out.Undelivered = append(out.Undelivered, bidReason)
 	}
 	for _, id := range []string{askID, bidID} {
 		if id != "" {
@@ -282,12 +282,12 @@ func refTrade(d event.Delivery, members directory) event.Outcome {
 func reference(d event.Delivery, members directory) event.Outcome {
 	switch {
 	case d.Kind != event.Order && d.Kind != event.Trade:
-		return unrouted(event.UnknownExchange)
+		return undelivered(event.UnknownExchange)
 	case len(d.Body) > maxBody:
-		return unrouted(event.TooBig)
+		return undelivered(event.TooBig)
 	}
 	if reason := refShape(d.Body); reason != "" {
-		return unrouted(reason)
+		return undelivered(reason)
 	}
 	if d.Kind == event.Order {
 		return refOrder(d, members)

@@ -94,7 +94,7 @@ func TestText(t *testing.T) {
 				return
 			}
 			if got := decode(t, event.Order, owner, tt.body); len(got.Events) != 1 {
-				t.Errorf("%q: got %v", tt.body, got.Unrouted)
+				t.Errorf("%q: got %v", tt.body, got.Undelivered)
 			}
 		})
 	}
@@ -222,7 +222,7 @@ func TestKeys(t *testing.T) {
 			// Deeper down nobody looks, and the bytes pass.
 			wantOrder(t, `{"x":`+tt.object+`}`, `{"x":`+tt.object+`}`)
 			if got := decode(t, event.Trade, owner, `{"x":`+tt.object+`,"trades":`+tt.object+`}`); len(got.Events) != 1 {
-				t.Errorf("a trade with it in a field of no interest: %v", got.Unrouted)
+				t.Errorf("a trade with it in a field of no interest: %v", got.Undelivered)
 			}
 			if !json.Valid([]byte(tt.object)) {
 				t.Error("the test itself is no JSON")
@@ -242,7 +242,7 @@ func TestStringsEnd(t *testing.T) {
 				body := fmt.Appendf(nil, `{"a":"%s%c%s"}`, strings.Repeat(around, before), c, strings.Repeat(around, 16-before))
 				got := dec.Decode(event.Order, owner, body)
 				if json.Valid(body) != (len(got.Events) == 1) {
-					t.Fatalf("%q: got %d events and %v", body, len(got.Events), got.Unrouted)
+					t.Fatalf("%q: got %d events and %v", body, len(got.Events), got.Undelivered)
 				}
 			}
 		}

@@ -38,7 +38,7 @@ func (d *Decoder) decodeTrade(headers Headers, text []byte) Reason {
 	}
 	common := len(head)
 	msg := head
-	if seller.unrouted == "" {
+	if seller.undelivered == "" {
 		msg = append(appendName(msg, "side"), `"ask"`...)
 		msg = appendOrderID(msg, body.value("ask_id"), ask)
 		msg = d.appendOwnOrder(msg, "ask", ask)
@@ -48,7 +48,7 @@ func (d *Decoder) decodeTrade(headers Headers, text []byte) Reason {
 	} else {
 		d.miss(seller)
 	}
-	if buyer.unrouted == "" {
+	if buyer.undelivered == "" {
 		msg = append(appendName(msg, "side"), `"bid"`...)
 		msg = appendOrderID(msg, body.value("bid_id"), bid)
 		msg = d.appendOwnOrder(msg, "bid", bid)

@@ -88,7 +88,7 @@ func TestTradeEveryKind(t *testing.T) {
 	seller := func(t *testing.T, body, want string) {
 		t.Helper()
 		out := sent("A", event.Trade, `{"trade":{`+want+`}}`)
-		out.Unrouted = []event.Reason{event.NoOwner}
+		out.Undelivered = []event.Reason{event.NoOwner}
 		if d := diff(out, decode(t, event.Trade, named, body)); d != "" {
 			t.Errorf("%s (-want +got)\n%s", body, d)
 		}
@@ -151,7 +151,7 @@ func TestSidesAreIndependent(t *testing.T) {
 	bidView := `{"trade":{"id":1,"side":"bid"}}`
 	one := func(uid event.UID, view string, missing event.Reason, ids ...string) event.Outcome {
 		out := sent(uid, event.Trade, view)
-		out.Unrouted, out.Members = []event.Reason{missing}, ids
+		out.Undelivered, out.Members = []event.Reason{missing}, ids
 		return out
 	}
 	withID := func(out event.Outcome, id string) event.Outcome {
@@ -164,15 +164,15 @@ func TestSidesAreIndependent(t *testing.T) {
 		body    string
 		want    event.Outcome
 	}{
-		{"neither", nil, `{"id":1}`, unrouted(event.NoOwner, event.NoOwner)},
-		{"seller by id, buyer none", headers{"ask_member_id": 1}, `{"id":1}`, withID(unrouted(event.UnknownMember, event.NoOwner), "1")},
-		{"seller none, buyer by id", headers{"bid_member_id": 1}, `{"id":1}`, withID(unrouted(event.NoOwner, event.UnknownMember), "1")},
+		{"neither", nil, `{"id":1}`, undelivered(event.NoOwner, event.NoOwner)},
+		{"seller by id, buyer none", headers{"ask_member_id": 1}, `{"id":1}`, withID(undelivered(event.UnknownMember, event.NoOwner), "1")},
+		{"seller none, buyer by id", headers{"bid_member_id": 1}, `{"id":1}`, withID(undelivered(event.NoOwner, event.UnknownMember), "1")},
 		{"seller known, buyer none", headers{"ask_member_uid": "A"}, `{"id":1}`, one("A", askView, event.NoOwner)},
 		{"seller known, buyer by id", headers{"ask_member_uid": "A"}, `{"id":1,"bid_member_id":2}`, one("A", askView, event.UnknownMember, "2")},
 		{"buyer known, seller none", headers{"bid_member_uid": "B"}, `{"id":1}`, one("B", bidView, event.NoOwner)},
 		{"buyer known, seller by id", headers{"bid_member_uid": "B"}, `{"id":1,"ask_member_id":2}`, one("B", bidView, event.UnknownMember, "2")},
-		{"seller known, buyer bad header", headers{"ask_member_uid": "A", "bid_member_uid": 1}, `{"id":1}`, unrouted(event.BadHeader)},
-		{"seller bad field, buyer known", headers{"bid_member_uid": "B"}, `{"id":1,"ask_member_uid":1}`, unrouted(event.BadField)},
+		{"seller known, buyer bad header", headers{"ask_member_uid": "A", "bid_member_uid": 1}, `{"id":1}`, undelivered(event.BadHeader)},
+		{"seller bad field, buyer known", headers{"bid_member_uid": "B"}, `{"id":1,"ask_member_uid":1}`, undelivered(event.BadField)},
 		{"seller known, ask's uid bad but not looked at", headers{"ask_member_uid": "A"}, `{"id":1,"ask_member_uid":1}`, one("A", askView, event.NoOwner)},
 		{"same uid from different places", headers{"ask_member_uid": "A"}, `{"id":1,"bid_member_uid":"A"}`, sent("A", event.Trade, `{"trade":{"id":1,"side":"both"}}`)},
 		{"uids that differ in case", headers{"ask_member_uid": "A", "bid_member_uid": "a"}, `{"id":1}`, event.Outcome{Events: []event.Event{

@@ -25,8 +25,8 @@ func TestPlanIsWhatRangerShows(t *testing.T) {
 			}
 			kind, seller, buyer := p.Parties(n)
 			want := map[event.UID]string{p.UID(seller): p.View(n, seller), p.UID(buyer): p.View(n, buyer)}
-			if diff := cmp.Diff(want, got); diff != "" || len(outcome.Unrouted) > 0 {
-				t.Fatalf("event %d of %d users, %s (-want +got, unrouted %v):\n%s", n, users, d.Body, outcome.Unrouted, diff)
+			if diff := cmp.Diff(want, got); diff != "" || len(outcome.Undelivered) > 0 {
+				t.Fatalf("event %d of %d users, %s (-want +got, undelivered %v):\n%s", n, users, d.Body, outcome.Undelivered, diff)
 			}
 			if m, ok := ledger.CutEvent([]byte(got[p.UID(seller)])); !ok || m != n {
 				t.Fatalf("event %d reads as %d, %v", n, m, ok)

@@ -19,7 +19,7 @@ type Metrics struct {
 	registry        *prometheus.Registry
 	authentications *prometheus.CounterVec
 	events          map[event.Kind]prometheus.Counter
-	unrouted        map[event.Reason]prometheus.Counter
+	undelivered        map[event.Reason]prometheus.Counter
 	retried         prometheus.Counter
 	gaps            map[event.GapReason]prometheus.Counter
 	deliveries      prometheus.Counter
@@ -35,7 +35,7 @@ func NewMetrics(node, version string, refusals []string) *Metrics {
 		authentications: counters("ranger_authentications_total",
 			"Tokens that were looked at, by result (ok, refused) and the reason of a refusal.", "result", "reason"),
 		events:   make(map[event.Kind]prometheus.Counter),
-		unrouted: make(map[event.Reason]prometheus.Counter),
+		undelivered: make(map[event.Reason]prometheus.Counter),
 		gaps:     make(map[event.GapReason]prometheus.Counter),
 		retried: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "ranger_retries_total",
@@ -57,10 +57,10 @@ func NewMetrics(node, version string, refusals []string) *Metrics {
 	for _, k := range []event.Kind{event.Order, event.Trade} {
 		m.events[k] = events.WithLabelValues(k.String())
 	}
-	unrouted := counters("ranger_unrouted_total",
+	undelivered := counters("ranger_undelivered_total",
 		"Recipients, or whole messages where they are bad, that got nothing, by reason.", "reason")
 	for _, r := range event.Reasons() {
-		m.unrouted[r] = unrouted.WithLabelValues(string(r))
+		m.undelivered[r] = undelivered.WithLabelValues(string(r))
 	}
 	gaps := counters("ranger_gaps_total", "Gaps that clients were told of, by reason.", "reason")
 	for _, r := range event.GapReasons() {
@@ -74,7 +74,7 @@ func NewMetrics(node, version string, refusals []string) *Metrics {
 		Name: "ranger_build_info", Help: "1, labelled with the node's name and the version that runs.",
 	}, []string{"node", "version"})
 	build.WithLabelValues(node, version).Set(1)
-	m.registry.MustRegister(m.authentications, events, unrouted, m.retried, gaps, m.deliveries, m.lag, m.closes, build,
+	m.registry.MustRegister(m.authentications, events, undelivered, m.retried, gaps, m.deliveries, m.lag, m.closes, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -94,8 +94,8 @@ func (m *Metrics) TokenRefused(reason string) {
 // Event counts an event that was appended for a user.
 func (m *Metrics) Event(kind event.Kind) { m.events[kind].Inc() }
 
-// Unrouted counts a recipient, or a whole message, that was not served.
-func (m *Metrics) Unrouted(reason event.Reason) { m.unrouted[reason].Inc() }
+// Undelivered counts a recipient, or a whole message, that was not served.
+func (m *Metrics) Undelivered(reason event.Reason) { m.undelivered[reason].Inc() }
 
 // Retried counts a message that was read before, by its message_id.
 func (m *Metrics) Retried() { m.retried.Inc() }

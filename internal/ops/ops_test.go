@@ -86,7 +86,7 @@ func TestCounters(t *testing.T) {
 		{`ranger_authentications_total{reason="expired",result="refused"}`, func() { m.TokenRefused("expired") }},
 		{`ranger_events_total{kind="orderbook"}`, func() { m.Event(event.Order) }},
 		{`ranger_events_total{kind="trade"}`, func() { m.Event(event.Trade) }},
-		{`ranger_unrouted_total{reason="no_owner"}`, func() { m.Unrouted(event.NoOwner) }},
+		{`ranger_undelivered_total{reason="no_owner"}`, func() { m.Undelivered(event.NoOwner) }},
 		{`ranger_deliveries_total`, func() { m.Delivered(1) }},
 	} {
 		before := series(t, m)
@@ -111,7 +111,7 @@ func TestCounters(t *testing.T) {
 		}
 	}
 	for _, r := range event.Reasons() {
-		if want := `ranger_unrouted_total{reason="` + string(r) + `"}`; !slices.ContainsFunc(series(t, m), func(line string) bool {
+		if want := `ranger_undelivered_total{reason="` + string(r) + `"}`; !slices.ContainsFunc(series(t, m), func(line string) bool {
 			return strings.HasPrefix(line, want)
 		}) {
 			t.Errorf("%s is not there", want)

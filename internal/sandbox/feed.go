@@ -44,7 +44,7 @@ func (f *Feed) Publish(ctx context.Context, d event.Delivery) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	for _, reason := range outcome.Unrouted {
+	for _, reason := range outcome.Undelivered {
 		f.log.WarnContext(ctx, "an event of the sandbox reached nobody", "offset", f.next, "reason", string(reason))
 	}
 	m := journal.Message{

@@ -43,7 +43,7 @@ func TestByMemberID(t *testing.T) {
 			t.Errorf("there is %v for %v", got.Headers, before)
 		}
 		want := event.Decode(d, 256<<10, nil)
-		if diff := cmp.Diff(want, event.Decode(got, 256<<10, known)); diff != "" || len(want.Unrouted) > 0 {
+		if diff := cmp.Diff(want, event.Decode(got, 256<<10, known)); diff != "" || len(want.Undelivered) > 0 {
 			t.Errorf("with a directory (-want +got):\n%s", diff)
 		}
 		if out := event.Decode(got, 256<<10, nil); len(out.Events) > 0 {

@@ -92,8 +92,8 @@ func received(tb testing.TB, changes ...exchange.Change) map[event.UID][]string 
 	got := map[event.UID][]string{}
 	for _, c := range changes {
 		out := event.Decode(c.Delivery(), 256<<10, nil)
-		if len(out.Unrouted) > 0 {
-			tb.Errorf("unrouted: %q", out.Unrouted)
+		if len(out.Undelivered) > 0 {
+			tb.Errorf("undelivered: %q", out.Undelivered)
 		}
 		for _, e := range out.Events {
 			got[e.UID] = append(got[e.UID], string(e.Message))
