@@ -41,7 +41,7 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// asSent returns Headers that are read from a table's entries, as the broker's are.
+// asSent returns Headers that search a list of entries, as those of amqp do.
 func asSent(table headers) *entries {
 	var e entries
 	for name := range table {
@@ -66,8 +66,8 @@ func (e *entries) Header(name string) event.Header {
 	return event.Header{}
 }
 
-// TestAllocations: nothing is allocated for ordinary messages, wherever their
-// owners are named.
+// TestAllocations: decoding an ordinary message allocates nothing, wherever its owners
+// are named.
 func TestAllocations(t *testing.T) {
 	trade := golden(t, "trade.json")
 	members := directory{"1147": seller, "1148": buyer}
@@ -80,8 +80,8 @@ func TestAllocations(t *testing.T) {
 		{"trade", event.Delivery{Kind: event.Trade, Headers: sides(), Body: []byte(trade)}},
 		{"trade, owners by id", event.Delivery{Kind: event.Trade, Headers: headers{"ask_member_id": int64(1147), "bid_member_id": int64(1148)}, Body: []byte(trade)}},
 		{"trade, owners in orders", event.Delivery{Kind: event.Trade, Body: []byte(without(t, trade, `"ask_member_id":11,"bid_member_id":12,`))}},
-		{"nobody's", event.Delivery{Kind: event.Trade, Headers: headers{"ask_member_id": int64(5), "bid_member_id": "6"}, Body: []byte(trade)}},
-		{"bad", event.Delivery{Kind: event.Trade, Body: []byte(`{"id":1,"id":2}`)}},
+		{"unknown owners", event.Delivery{Kind: event.Trade, Headers: headers{"ask_member_id": int64(5), "bid_member_id": "6"}, Body: []byte(trade)}},
+		{"invalid", event.Delivery{Kind: event.Trade, Body: []byte(`{"id":1,"id":2}`)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dec, h := event.NewDecoder(maxBody, members), asSent(tt.d.Headers)

@@ -11,7 +11,7 @@ import (
 	"ranger/internal/event"
 )
 
-// checkOutcome checks what is true of any outcome of a delivery of that kind.
+// checkOutcome checks what holds for every outcome of a delivery of that kind.
 func checkOutcome(tb rapid.TB, kind event.Kind, got event.Outcome) {
 	tb.Helper()
 	unknown := 0
@@ -20,31 +20,31 @@ func checkOutcome(tb rapid.TB, kind event.Kind, got event.Outcome) {
 			unknown++
 		}
 		if !slices.Contains(event.Reasons(), r) {
-			tb.Fatalf("%q is no Reason", r)
+			tb.Fatalf("%q is not in Reasons()", r)
 		}
 		if isBad(r) && (len(got.Undelivered) != 1 || len(got.Events) != 0) {
-			tb.Fatalf("bad for %s, but %d reasons and %d events", r, len(got.Undelivered), len(got.Events))
+			tb.Fatalf("invalid for %s, but got %d reasons and %d events", r, len(got.Undelivered), len(got.Events))
 		}
 	}
 	if len(got.Members) != unknown {
-		tb.Fatalf("the ids %q, but %v", got.Members, got.Undelivered)
+		tb.Fatalf("got member ids %q, but reasons %v", got.Members, got.Undelivered)
 	}
 	both := len(got.Events) == 1 && len(got.Undelivered) == 0 && strings.Contains(string(got.Events[0].Message), `"side":"both"`)
 	total := len(got.Events) + len(got.Undelivered)
 	isWhole := total == 1 && (kind != event.Trade || both || len(got.Undelivered) == 1 && isBad(got.Undelivered[0]))
 	if !isWhole && (kind != event.Trade || total != 2) {
-		tb.Fatalf("%d events and %v for a message of kind %s", len(got.Events), got.Undelivered, kind)
+		tb.Fatalf("got %d events and reasons %v for a message of kind %s", len(got.Events), got.Undelivered, kind)
 	}
 	for _, e := range got.Events {
 		checkEvent(tb, kind, e)
 	}
 }
 
-// checkEvent checks what is true of any event.
+// checkEvent checks what holds for every event.
 func checkEvent(tb rapid.TB, kind event.Kind, e event.Event) {
 	tb.Helper()
 	if e.UID == "" || len(e.UID) > event.MaxUID || !utf8.ValidString(string(e.UID)) || e.Kind != kind {
-		tb.Fatalf("the event is for %q and of kind %s", e.UID, e.Kind)
+		tb.Fatalf("got an event for %q of kind %s, want kind %s", e.UID, e.Kind, kind)
 	}
 	if !json.Valid(e.Message) || !utf8.Valid(e.Message) || !compact(e.Message) {
 		tb.Fatalf("the message is not compact JSON: %q", e.Message)
@@ -71,7 +71,7 @@ func checkEvent(tb rapid.TB, kind event.Kind, e event.Event) {
 			case "side", "order_id":
 			default:
 				if len(refScalars(refObject{m})) == 0 {
-					tb.Fatalf("%s has no business in %s", m.name, e.Message)
+					tb.Fatalf("unexpected field %s in %s", m.name, e.Message)
 				}
 			}
 		}
@@ -79,13 +79,13 @@ func checkEvent(tb rapid.TB, kind event.Kind, e event.Event) {
 	for _, order := range orders {
 		for _, name := range []string{"member_uid", "member_id", "uid", "email"} {
 			if order.value(name) != nil {
-				tb.Fatalf("%s has no business in %s", name, e.Message)
+				tb.Fatalf("unexpected field %s in %s", name, e.Message)
 			}
 		}
 		if trades := order.value("trades"); len(trades) > 0 && trades[0] == '[' {
 			for _, element := range refElements(trades) {
 				if o, repeats := refMembers(element); repeats || len(refScalars(o, "side", "order_id")) != len(o) {
-					tb.Fatalf("%s has no business in %s", element, e.Message)
+					tb.Fatalf("unexpected field or duplicate in element %s of %s", element, e.Message)
 				}
 			}
 		}

@@ -65,7 +65,7 @@ func TestFixtures(t *testing.T) {
 }
 
 func TestReasons(t *testing.T) {
-	// Each Reason by the plainest message that has it.
+	// The simplest message for each Reason.
 	plain := []struct {
 		want    event.Reason
 		kind    event.Kind
@@ -99,7 +99,7 @@ func TestReasons(t *testing.T) {
 	slices.Sort(all)
 	slices.Sort(seen)
 	if !slices.Equal(all, seen) {
-		t.Errorf("Reasons() = %v, but tried are %v", all, seen)
+		t.Errorf("got Reasons() %v, want those of the test, %v", all, seen)
 	}
 }
 
@@ -116,8 +116,8 @@ func TestReasonsPriority(t *testing.T) {
 		{"unknown exchange before all else", 3, headers{"member_uid": 1}, broken, event.UnknownExchange},
 		{"too big before not UTF-8", event.Order, headers{"member_uid": 1}, broken, event.TooBig},
 		{"not UTF-8 before not JSON", event.Order, headers{"member_uid": 1}, strings.TrimSpace(broken), event.NotUTF8},
-		{"not JSON before too deep, where it comes first", event.Order, headers{"member_uid": 1}, valid, event.NotJSON},
-		{"too deep before not JSON, where it comes first", event.Order, nil, `{"a":` + nested(40) + `x`, event.TooDeep},
+		{"not JSON before too deep, if it comes first", event.Order, headers{"member_uid": 1}, valid, event.NotJSON},
+		{"too deep before not JSON, if it comes first", event.Order, nil, `{"a":` + nested(40) + `x`, event.TooDeep},
 		{"too deep before not an object", event.Order, nil, nested(33), event.TooDeep},
 		{"not JSON before not an object", event.Order, nil, `[1,]`, event.NotJSON},
 		{"not JSON before a duplicate key", event.Order, nil, `{"a":1,"a":1`, event.NotJSON},

@@ -3,51 +3,52 @@ package event
 import (
 	"slices"
 	"unicode/utf8"
+
+	"ranger/internal/event/scan"
 )
 
-// Decoder decodes one message after another in memory that it uses again: it
-// allocates nothing for ordinary messages of users that come again. It is for one
-// goroutine.
+// Decoder decodes messages and reuses its memory: it allocates nothing for ordinary
+// messages of users seen recently. It is not safe for concurrent use.
 type Decoder struct {
 	maxBody int       // fixed at construction
 	members Directory // fixed at construction
-	names   *names    // fixed at construction; nil for none
+	names   *names    // fixed at construction; nil: none are remembered
 
-	// The outcome of the last Decode, and what it is made of.
+	// The outcome of the last Decode, and the memory that it refers to.
 	out         Outcome
 	events      [2]Event
 	undelivered [2]Reason
-	missing     [2]string
+	unknown     [2]string
 	text        []byte
 
-	// Room for the members of the body, of one of an order's trades, and of a Trade's
-	// own orders: the seller's and the buyer's.
-	body, trade object
-	own         [2]inner
+	// Memory for the members of the body, of one element of an order's trades, and
+	// of a Trade's own orders: the seller's and the buyer's.
+	body, trade scan.Object
+	orders      [2]scan.Inner
 }
 
-// NewDecoder returns a Decoder for which a body longer than maxBody bytes is bad.
-// members turns member ids into uids; where it is nil, no id is known.
+// NewDecoder returns a Decoder for which a body of more than maxBody bytes is
+// invalid. members maps member ids to uids; if it is nil, no id is known.
 func NewDecoder(maxBody int, members Directory) *Decoder {
 	d := newDecoder(maxBody, members)
 	d.names = newNames()
 	return d
 }
 
-// newDecoder is NewDecoder for one that remembers no names.
+// newDecoder returns a Decoder that remembers no names.
 func newDecoder(maxBody int, members Directory) *Decoder {
-	return &Decoder{maxBody: maxBody, members: members, own: [...]inner{{key: `"ask"`}, {key: `"bid"`}}}
+	return &Decoder{maxBody: maxBody, members: members, orders: [...]scan.Inner{{Key: `"ask"`}, {Key: `"bid"`}}}
 }
 
-// Decode finds out whose event a message is and builds what each of them gets. It
-// never panics and does no I/O. The outcome shares no memory with the body; it is
-// valid until the next call, but for the uids and ids in it, which stay.
+// Decode finds the users that a message is for and encodes an event for each. It never
+// panics and does no I/O. The outcome shares no memory with the body. It is valid until
+// the next call, except for the uids and ids in it, which remain valid.
 //
-// A message is bad for the first of these that is true of it: UnknownExchange,
-// TooBig, NotUTF8; TooDeep or NotJSON, whichever comes first in the text;
-// NotObject; DuplicateKey at the top level; DuplicateKey or BadField in the
-// order (for a Trade in `ask`, then in `bid`), whoever its owner is; BadHeader
-// or BadField in the search for the owner (the seller's, then the buyer's).
+// A message is invalid for the first of these reasons that applies: UnknownExchange,
+// TooBig, NotUTF8; TooDeep or NotJSON, whichever comes first in the text; NotObject;
+// DuplicateKey at the top level; DuplicateKey or BadField in the order (for a Trade in
+// `ask`, then in `bid`), whether or not it has an owner; BadHeader or BadField in the
+// search for the owner (the seller, then the buyer).
 func (d *Decoder) Decode(kind Kind, headers Headers, body []byte) Outcome {
 	d.reset()
 	reason := UnknownExchange
@@ -69,20 +70,20 @@ func (d *Decoder) Decode(kind Kind, headers Headers, body []byte) Outcome {
 	return d.out
 }
 
-// What a Decoder keeps to be used again: more than an ordinary message needs.
+// The largest buffers that a Decoder keeps: more than an ordinary message needs.
 const (
-	keptText    = 64 << 10
-	keptMembers = 1 << 10
+	maxKeptText    = 64 << 10 // bytes
+	maxKeptMembers = 1 << 10
 )
 
-// reset forgets the last outcome, and room that few messages need.
+// reset forgets the last outcome, and drops buffers of an unusual size.
 func (d *Decoder) reset() {
 	d.out, d.events = Outcome{}, [2]Event{}
-	if cap(d.text) > keptText {
+	if cap(d.text) > maxKeptText {
 		d.text = nil
 	}
-	for _, o := range [...]*object{&d.body, &d.trade, &d.own[0].members, &d.own[1].members} {
-		if cap(*o) > keptMembers {
+	for _, o := range [...]*scan.Object{&d.body, &d.trade, &d.orders[0].Object, &d.orders[1].Object} {
+		if cap(*o) > maxKeptMembers {
 			*o = nil
 		}
 	}
@@ -95,14 +96,14 @@ func (d *Decoder) send(uid UID, kind Kind, message []byte) {
 	d.out.Events = d.events[: n+1 : n+1]
 }
 
-// miss adds a recipient who is not known.
-func (d *Decoder) miss(who owner) {
+// miss adds a recipient that is not known.
+func (d *Decoder) miss(o owner) {
 	n := len(d.out.Undelivered)
-	d.undelivered[n] = who.undelivered
+	d.undelivered[n] = o.missing
 	d.out.Undelivered = d.undelivered[: n+1 : n+1]
-	if who.undelivered == UnknownMember {
+	if o.missing == UnknownMember {
 		n := len(d.out.Members)
-		d.missing[n] = who.member
-		d.out.Members = d.missing[: n+1 : n+1]
+		d.unknown[n] = o.member
+		d.out.Members = d.unknown[: n+1 : n+1]
 	}
 }

@@ -1,16 +1,15 @@
 package event
 
-// Directory turns Peatio's member ids into uids, from memory alone. Decode asks
-// it by an id's canonical text: an integer as decimal digits, with a minus in
-// front where it is negative; a string of digits as it is. It is used from the
+// Directory maps Peatio's member ids to uids. It must answer from memory, without
+// blocking. Decode passes the canonical text of an id: an integer as decimal digits,
+// with a minus sign if it is negative; a string of digits as it is. It is called by the
 // goroutines that call Decode.
 type Directory interface {
 	UID(member string) (UID, bool)
 }
 
-// resolve returns the owner with that member id. What the Directory knows is the owner
-// as if the uid had stood in the id's place; a uid that breaks the rules of
-// ParseUID is not known.
+// resolve returns the owner with that member id. The id is unknown if the Directory
+// does not have it or its uid does not satisfy ParseUID.
 func (d *Decoder) resolve(text []byte) owner {
 	id := d.names.of(text)
 	if d.members != nil {
@@ -20,5 +19,5 @@ func (d *Decoder) resolve(text []byte) owner {
 			}
 		}
 	}
-	return owner{undelivered: UnknownMember, member: id}
+	return owner{missing: UnknownMember, member: id}
 }

@@ -9,7 +9,7 @@ import (
 	"ranger/internal/event"
 )
 
-// asked is a Directory that knows one uid for every id, and remembers the ids.
+// asked is a Directory that returns one uid for every id and records the ids.
 type asked struct {
 	uid event.UID
 	ids []string
@@ -20,8 +20,8 @@ func (a *asked) UID(member string) (event.UID, bool) {
 	return a.uid, true
 }
 
-// idValues are member ids as they stand in a header or, as raw JSON, in a body,
-// and their canonical texts.
+// idValues are member ids as a header or, in raw JSON, a body has them, and their
+// canonical texts.
 func idValues(p place) map[any]string {
 	if p.in == "header" {
 		return map[any]string{
@@ -36,8 +36,8 @@ func idValues(p place) map[any]string {
 	}
 }
 
-// TestMemberIDs resolves every form of an id in every place, and compares with
-// the same message that has the uid there instead. It names I1.
+// TestMemberIDs resolves every form of an id in every place and compares the result with
+// that of the same message with a uid instead. It names I1.
 func TestMemberIDs(t *testing.T) {
 	for _, s := range searches {
 		rows := places(s.kind, s.side)
@@ -61,7 +61,7 @@ func TestMemberIDs(t *testing.T) {
 					}
 					unknown := decodeWith(t, directory{"x": "IDFOUND"}, s.kind, h, body)
 					if len(unknown.Events) != 0 || !slices.Equal(unknown.Members, []string{text}) {
-						t.Errorf("got %v of an unknown id, want nothing for anybody and the id %q", unknown, text)
+						t.Errorf("got %v for an unknown id, want no event and the id %q", unknown, text)
 					}
 				})
 			}
@@ -120,8 +120,8 @@ func TestMemberIDsOfATrade(t *testing.T) {
 	})
 }
 
-// TestBadUIDOfADirectory: what could be nobody's token is nobody's event. It
-// names I1.
+// TestBadUIDOfADirectory: a uid of the directory that no token can have counts as
+// unknown. It names I1.
 func TestBadUIDOfADirectory(t *testing.T) {
 	for _, uid := range []event.UID{"", " ", "\u00a0", "a\x00", "a\nb", "a\xff", event.UID(strings.Repeat("x", event.MaxUID+1))} {
 		t.Run(fmt.Sprintf("%.8q", uid), func(t *testing.T) {
@@ -138,6 +138,6 @@ func TestDirectoryIsNotAskedWhereAUIDIsThere(t *testing.T) {
 		"ask_member_uid": string(seller), "ask_member_id": 11, "bid_member_uid": string(buyer), "bid_member_id": 12,
 	}, golden(t, "trade.json"))
 	if len(members.ids) != 0 {
-		t.Errorf("it was asked for %q", members.ids)
+		t.Errorf("the directory was asked for %q, want nothing", members.ids)
 	}
 }

@@ -1,6 +1,6 @@
-// Package event is ranger's vocabulary: who a user is, what a broker delivers,
-// and what of it each user gets. Everything in it is a pure function or a plain
-// value; nothing does I/O, and nothing keeps state.
+// Package event defines the values that the other packages exchange: users, broker
+// messages, events and gaps. Its Decoder finds the users that a message is for and
+// encodes an event for each. Nothing in it does I/O.
 package event
 
 import (
@@ -11,16 +11,16 @@ import (
 	"unicode/utf8"
 )
 
-// UID names a user as the `uid` claim of a session token does, for example
+// UID identifies a user as the `uid` claim of a session token does, for example
 // "ID092B2AF8E87". It is compared byte for byte.
 type UID string
 
-// MaxUID is the longest UID in bytes, in a token and in a message alike.
+// MaxUID is the maximum length of a UID in bytes, in a token and in a message.
 const MaxUID = 255
 
-// ParseUID returns the UID that text is: at most MaxUID bytes of valid UTF-8
-// without control characters, not all of them white space. No other can equal
-// the uid of a token. It reports false where text is none.
+// ParseUID returns text as a UID: at most MaxUID bytes of valid UTF-8 without control
+// characters, not all of them white space. It reports false for any other text, which
+// cannot equal the uid of a token.
 func ParseUID(text string) (UID, bool) {
 	if strings.TrimSpace(text) == "" || len(text) > MaxUID || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
 		return "", false
@@ -28,18 +28,18 @@ func ParseUID(text string) (UID, bool) {
 	return UID(text), true
 }
 
-// Kind says what an event is about.
+// Kind is what an event is about.
 type Kind uint8
 
-// The kinds of events. The zero Kind is none of them.
+// The kinds of events. The zero Kind is not one of them.
 const (
 	Order Kind = iota + 1
 	Trade
-	// Announcement is a Gap, which is no event but stands between them.
+	// Announcement is the kind of a Gap, which is delivered between events.
 	Announcement
 )
 
-// String returns the key under which a socket is sent events of this kind.
+// String returns the key of a socket message of this kind.
 func (k Kind) String() string {
 	switch k {
 	case Order:
@@ -53,11 +53,11 @@ func (k Kind) String() string {
 	}
 }
 
-// Delivery is one message as a publisher sent it.
+// Delivery is one message as its publisher sent it.
 type Delivery struct {
-	// Kind is told by the exchange that the message came through.
+	// Kind depends on the exchange that the message was published to.
 	Kind Kind
-	// Headers are the AMQP headers, with amqp091-go's types for their values.
+	// Headers are the AMQP headers; the values have amqp091-go's types.
 	Headers map[string]any
 	// Body is the AMQP body. Decode neither changes nor keeps it.
 	Body []byte
@@ -67,23 +67,22 @@ type Delivery struct {
 type Event struct {
 	UID  UID
 	Kind Kind
-	// Message is the whole text of the socket message, {"trade":{…}} or
-	// {"orderbook":{…}}: compact JSON, valid UTF-8. It must not be changed.
+	// Message is the complete socket message, {"trade":{…}} or {"orderbook":{…}}, as
+	// compact JSON in valid UTF-8. It must not be changed.
 	Message []byte
 }
 
-// Identity is what a good token says of the socket that bore it.
+// Identity is what a valid token states about its user.
 type Identity struct {
 	UID UID
-	// Expires is the instant from which the token is no longer good, leeway
-	// included.
+	// Expires is the time from which the token is no longer valid, leeway included.
 	Expires time.Time
 	// TokenID is the claim `jti`.
 	TokenID string
-	// KeyID is the claim `api_kid`, empty where the token has none.
+	// KeyID is the claim `api_kid`, empty if the token has none.
 	KeyID string
 }
 
-// ErrRefused says that a token is not good; every other error of a verifier
-// says that it could not be looked at.
+// ErrRefused is returned by a verifier for an invalid token. Any other error of a
+// verifier means that the token could not be checked.
 var ErrRefused = errors.New("token refused")

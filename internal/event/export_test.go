@@ -1,9 +1,10 @@
 package event
 
-// Anew returns a new Decoder that remembers the names that d does. One of them may be
-// used at a time. Room for names takes longer to make than a message to decode.
-func (d *Decoder) Anew(members Directory) *Decoder {
-	a := newDecoder(d.maxBody, members)
-	a.names = d.names
-	return a
+// WithMembers returns a Decoder that uses another Directory and shares the remembered
+// names with d; only one of the two may be used at a time. Allocating the names takes
+// longer than decoding a message.
+func (d *Decoder) WithMembers(members Directory) *Decoder {
+	n := newDecoder(d.maxBody, members)
+	n.names = d.names
+	return n
 }

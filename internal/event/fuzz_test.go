@@ -11,8 +11,8 @@ import (
 	"ranger/internal/event"
 )
 
-// fuzzHeaders builds headers from what the fuzzer changes: which says where the
-// text goes and as what type.
+// fuzzHeaders builds headers from the fuzzer's input: which selects the header that
+// has the text, and its type.
 func fuzzHeaders(which uint8, text string) headers {
 	keys := []string{"member_uid", "member_id", "ask_member_uid", "ask_member_id", "bid_member_uid", "bid_member_id"}
 	h := headers{}
@@ -28,7 +28,7 @@ func fuzzHeaders(which uint8, text string) headers {
 	return h
 }
 
-// seeds are bodies, hostile ones among them.
+// seeds returns bodies, including malicious ones.
 func seeds(tb testing.TB) []string {
 	bodies := []string{
 		golden(tb, "trade.json"), golden(tb, "order.json"), benchOrder,
@@ -86,7 +86,7 @@ func FuzzDecode(f *testing.F) {
 		if d := diff(reference(d, members), got); d != "" {
 			t.Fatalf("%q\n(-reference +got)\n%s", body, d)
 		}
-		// The reference says so too, but this is what counts.
+		// The most important property, checked without the reference.
 		if d.Kind == event.Order || d.Kind == event.Trade {
 			isText := true
 			for _, r := range got.Undelivered {
@@ -96,7 +96,7 @@ func FuzzDecode(f *testing.F) {
 				isText = r != event.NotUTF8 && r != event.NotJSON
 			}
 			if want := json.Valid(body) && utf8.Valid(body); isText != want {
-				t.Fatalf("valid JSON: %t, but got %v of %q", want, got.Undelivered, body)
+				t.Fatalf("valid JSON in UTF-8: %t, but got %v for %q", want, got.Undelivered, body)
 			}
 		}
 	})

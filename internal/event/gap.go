@@ -6,16 +6,16 @@ import (
 	"strconv"
 )
 
-// GapReason says how events came to be missing. Clients see it.
+// GapReason is the cause of a Gap. Clients see it.
 type GapReason string
 
-// The reasons for gaps.
+// The causes of gaps.
 const (
-	// GapExchange: an exchange was gone, and with it what fed the stream.
+	// GapExchange: an exchange did not exist, so its binding to the stream was lost.
 	GapExchange GapReason = "exchange"
-	// GapBinding: an exchange was there, but did not feed the stream.
+	// GapBinding: an exchange existed, but was not bound to the stream.
 	GapBinding GapReason = "binding"
-	// GapStream: the stream, or the end of it, was gone.
+	// GapStream: the stream, or its end, was lost.
 	GapStream GapReason = "stream"
 	// GapOverflow: the broker dropped messages before they were read.
 	GapOverflow GapReason = "overflow"
@@ -23,24 +23,24 @@ const (
 	GapMember GapReason = "member"
 )
 
-// GapReasons returns every GapReason, in a slice of the caller's own.
+// GapReasons returns every GapReason, in a new slice.
 func GapReasons() []GapReason {
 	return []GapReason{GapExchange, GapBinding, GapStream, GapOverflow, GapMember}
 }
 
-// Gap says that events of an interval may never have reached ranger.
+// Gap is an interval whose events may not have reached ranger.
 type Gap struct {
-	// From and To bound the interval, Unix ms.
+	// From and To bound the interval, in Unix ms.
 	From   int64     `json:"from"`
 	To     int64     `json:"to"`
 	Reason GapReason `json:"reason"`
-	// UID is whose events are missing; empty for everybody's.
+	// UID is the user whose events may be missing; empty: all users.
 	UID UID `json:"uid,omitempty"`
-	// Member is the member id that has become known, where Reason is GapMember.
+	// Member is the member id that has become known, if Reason is GapMember.
 	Member string `json:"member,omitempty"`
 }
 
-// Message returns the text of the socket message, {"gap":{…}}.
+// Message returns the complete socket message, {"gap":{…}}.
 func (g Gap) Message() []byte {
 	b := append([]byte(nil), `{"gap":{"from":`...)
 	b = strconv.AppendInt(b, g.From, 10)
@@ -51,15 +51,15 @@ func (g Gap) Message() []byte {
 	return append(b, `"}}`...)
 }
 
-// Record returns g as a node writes it into the stream.
+// Record returns g in the form in which nodes store it in the stream.
 func (g Gap) Record() []byte {
 	b, _ := json.Marshal(g) // numbers and strings always marshal
 	return b
 }
 
-var errNoGap = errors.New("not a gap record")
+var errNotGap = errors.New("not a gap record")
 
-// ParseGap reads what Record returns.
+// ParseGap parses a record that Gap.Record returned.
 func ParseGap(record []byte) (Gap, error) {
 	var g Gap
 	if err := json.Unmarshal(record, &g); err != nil {
@@ -69,13 +69,13 @@ func ParseGap(record []byte) (Gap, error) {
 	case GapExchange, GapBinding, GapStream, GapOverflow:
 	case GapMember:
 		if g.UID == "" {
-			return Gap{}, errNoGap
+			return Gap{}, errNotGap
 		}
 	default:
-		return Gap{}, errNoGap
+		return Gap{}, errNotGap
 	}
 	if g.From < 0 || g.To < g.From {
-		return Gap{}, errNoGap
+		return Gap{}, errNotGap
 	}
 	return g, nil
 }

@@ -2,36 +2,37 @@ package event
 
 import "strconv"
 
-// Headers are the AMQP headers of a message, as far as Decode asks for them.
+// Headers are the AMQP headers of a message.
 type Headers interface {
-	// Header returns the header of that name; the zero Header where there is
-	// none, or it is null.
+	// Header returns the header of that name, or the zero Header if it is absent or
+	// null.
 	Header(name string) Header
 }
 
-// HeaderKind says what a Header is.
+// HeaderKind is the type of a Header's value.
 type HeaderKind uint8
 
-// The kinds of headers that Decode tells apart.
+// The kinds of headers that Decode distinguishes.
 const (
-	// NoHeader: there is none, or it is null.
+	// NoHeader: the header is absent or null.
 	NoHeader HeaderKind = iota
 	// TextHeader: a string.
 	TextHeader
 	// IntegerHeader: an integer of any width.
 	IntegerHeader
-	// OtherHeader: a value of another type, or none that can be told.
+	// OtherHeader: a value of another type.
 	OtherHeader
 )
 
 // Header is the value of one header.
 type Header struct {
-	// Text is that of a TextHeader. Decode neither changes nor keeps it.
+	// Text is the value of a TextHeader. Decode neither changes nor keeps it.
 	Text []byte
-	// Magnitude is that of an IntegerHeader, without the sign.
+	// Magnitude is the absolute value of an IntegerHeader.
 	Magnitude uint64
 	Kind      HeaderKind
-	Negative  bool
+	// Negative is the sign of an IntegerHeader.
+	Negative bool
 }
 
 // IntegerOf returns the Header of a signed integer.
@@ -50,7 +51,7 @@ func (h Header) appendInteger(dst []byte) []byte {
 	return strconv.AppendUint(dst, h.Magnitude, 10)
 }
 
-// Table is Headers of amqp091-go's types.
+// Table implements Headers for a header table of amqp091-go.
 type Table map[string]any
 
 // Header returns the header of that name.

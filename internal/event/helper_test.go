@@ -33,7 +33,7 @@ func sides() headers {
 	return headers{"market": "btcusd", "ask_member_uid": string(seller), "bid_member_uid": string(buyer)}
 }
 
-// golden returns a file of testdata without the line end at its end.
+// golden returns a file of testdata without the final line break.
 func golden(tb testing.TB, name string) string {
 	tb.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name))
@@ -43,11 +43,11 @@ func golden(tb testing.TB, name string) string {
 	return strings.TrimSuffix(string(text), "\n")
 }
 
-// without returns text less its one occurrence of part.
+// without removes the only occurrence of part from text.
 func without(tb testing.TB, text, part string) string {
 	tb.Helper()
 	if n := strings.Count(text, part); n != 1 {
-		tb.Fatalf("%q occurs %d times", part, n)
+		tb.Fatalf("%q occurs %d times, want once", part, n)
 	}
 	return strings.Replace(text, part, "", 1)
 }
@@ -60,14 +60,14 @@ func (d directory) UID(member string) (event.UID, bool) {
 	return uid, ok
 }
 
-// decode decodes a delivery without a directory and checks what must be true of
-// any outcome.
+// decode decodes a delivery without a directory and checks what holds for every
+// outcome.
 func decode(tb rapid.TB, kind event.Kind, h headers, body string) event.Outcome {
 	tb.Helper()
 	return decodeWith(tb, nil, kind, h, body)
 }
 
-// decodeWith is decode with a directory.
+// decodeWith decodes like decode, with a directory.
 func decodeWith(tb rapid.TB, members event.Directory, kind event.Kind, h headers, body string) event.Outcome {
 	tb.Helper()
 	d := event.Delivery{Kind: kind, Headers: h, Body: []byte(body)}
@@ -90,20 +90,20 @@ func decodeWith(tb rapid.TB, members event.Directory, kind event.Kind, h headers
 		tb.Fatalf("the ids share memory with the body: %q", now)
 	}
 	checkOutcome(tb, kind, got)
-	if _, plain := members.(directory); plain || members == nil { // others count what they are asked
-		checkAgain(tb, members, kind, h, body, got)
+	if _, plain := members.(directory); plain || members == nil { // others count their calls
+		checkReuse(tb, members, kind, h, body, got)
 	}
 	return got
 }
 
-// elder is the Decoder whose names those of checkAgain remember, one after another.
-var elder = event.NewDecoder(maxBody, nil)
+// shared is the Decoder whose remembered names all Decoders of checkReuse use.
+var shared = event.NewDecoder(maxBody, nil)
 
-// checkAgain checks that a Decoder makes the same of a message, whatever it decoded
-// before, and copies what it keeps.
-func checkAgain(tb rapid.TB, members event.Directory, kind event.Kind, h headers, body string, want event.Outcome) {
+// checkReuse checks that a Decoder returns the same outcome whatever it decoded before,
+// and that it copies what it keeps.
+func checkReuse(tb rapid.TB, members event.Directory, kind event.Kind, h headers, body string, want event.Outcome) {
 	tb.Helper()
-	dec := elder.Anew(members)
+	dec := shared.WithMembers(members)
 	for _, before := range []string{benchOrder, `{"ask":{"trades":[{"id":1}]},"bid":{},"bid_member_uid":"IDBEFORE"}`} {
 		dec.Decode(event.Order, event.Table(h), []byte(before))
 		dec.Decode(event.Trade, event.Table{"ask_member_id": "77"}, []byte(before))
@@ -121,7 +121,7 @@ func checkAgain(tb rapid.TB, members event.Directory, kind event.Kind, h headers
 
 // diff compares outcomes; an empty slice equals none.
 func diff(want, got event.Outcome) string {
-	if reflect.DeepEqual(want, got) { // mostly, and sooner told
+	if reflect.DeepEqual(want, got) { // faster, and nearly always true
 		return ""
 	}
 	show := cmp.Transformer("show", func(e event.Event) []string {
@@ -135,13 +135,13 @@ func sent(uid event.UID, kind event.Kind, message string) event.Outcome {
 	return event.Outcome{Events: []event.Event{{UID: uid, Kind: kind, Message: []byte(message)}}}
 }
 
-// undelivered is the outcome of a message that reaches nobody.
+// undelivered is the outcome of a message without recipients.
 func undelivered(reasons ...event.Reason) event.Outcome {
 	return event.Outcome{Undelivered: reasons}
 }
 
-// unknown is the outcome of a message whose owners have these ids, which nobody
-// knows.
+// unknown is the outcome of a message whose owners have these ids, which are not in
+// the directory.
 func unknown(ids ...string) event.Outcome {
 	return event.Outcome{Undelivered: slices.Repeat([]event.Reason{event.UnknownMember}, len(ids)), Members: ids}
 }
@@ -156,7 +156,7 @@ func wantOrder(t *testing.T, body, want string) {
 	}
 }
 
-// wantBad fails unless the message is bad for that reason.
+// wantBad fails unless the message is invalid for that reason.
 func wantBad(t *testing.T, kind event.Kind, h headers, body string, want event.Reason) {
 	t.Helper()
 	if d := diff(undelivered(want), decode(t, kind, h, body)); d != "" {
@@ -167,12 +167,12 @@ func wantBad(t *testing.T, kind event.Kind, h headers, body string, want event.R
 	}
 }
 
-// isBad reports whether a reason is one for a whole message.
+// isBad reports whether a reason applies to a whole message.
 func isBad(r event.Reason) bool {
 	return r != event.NoOwner && r != event.UnknownMember && r != event.Broadcast
 }
 
-// nested returns depth arrays inside one another.
+// nested returns arrays nested to that depth.
 func nested(depth int) string {
 	return strings.Repeat("[", depth) + strings.Repeat("]", depth)
 }

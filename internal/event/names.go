@@ -2,12 +2,12 @@ package event
 
 import "hash/maphash"
 
-// nameSlots is how many names a Decoder remembers at most: 256 KiB of slots.
+// nameSlots is the maximum number of names that a Decoder remembers: 256 KiB of slots.
 const nameSlots = 1 << 14
 
-// names remembers uids and member ids met of late, so that those that come again
-// and again are not copied each time. Each name has one slot, which it may have to
-// give up to another. The nil names remembers nothing.
+// names remembers recent uids and member ids, so that a name that recurs is not copied
+// each time. Each name has one slot, which a later name may take over. A nil *names
+// remembers nothing.
 type names struct {
 	seed  maphash.Seed
 	slots [nameSlots]string
@@ -15,7 +15,7 @@ type names struct {
 
 func newNames() *names { return &names{seed: maphash.MakeSeed()} }
 
-// of returns text as a string of its own.
+// of returns text as a string that does not share memory with it.
 func (n *names) of(text []byte) string {
 	if n == nil || len(text) > MaxUID {
 		return string(text)

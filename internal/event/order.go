@@ -1,57 +1,60 @@
 package event
 
-import "slices"
+import (
+	"slices"
 
-// framing is more than what a view has beside text copied from the body.
+	"ranger/internal/event/scan"
+)
+
+// framing is more than the bytes that a message has in addition to those copied from
+// the body.
 const framing = 64
 
-// decodeOrder decodes an Order whose body is valid UTF-8. The Reason says why it is
-// bad, if it is.
+// decodeOrder decodes an Order whose body is valid UTF-8. It returns why the message
+// is invalid, or "".
 func (d *Decoder) decodeOrder(headers Headers, body []byte) Reason {
-	order, reason := d.parseOrder(&d.body, body)
+	if reason := d.parseOrder(&d.body, body); reason != "" {
+		return reason
+	}
+	order := d.body
+	found, reason := d.findOwner(headers, order, nil, "member_uid", "member_id")
 	if reason != "" {
 		return reason
 	}
-	who, reason := d.findOwner(headers, order, nil, "member_uid", "member_id")
-	if reason != "" {
-		return reason
+	if found.missing == NoOwner && order.Value("action") != nil {
+		found.missing = Broadcast
 	}
-	if who.undelivered == NoOwner && order.value("action") != nil {
-		who.undelivered = Broadcast
-	}
-	if who.undelivered != "" {
-		d.miss(who)
+	if found.missing != "" {
+		d.miss(found)
 		return ""
 	}
 	msg := slices.Grow(d.text[:0], len(body)+framing)
 	msg = append(msg, `{"orderbook":`...)
 	msg = d.appendOrder(msg, order)
 	d.text = append(msg, '}')
-	d.send(who.uid, Order, d.text)
+	d.send(found.uid, Order, d.text)
 	return ""
 }
 
-// parseOrder returns the members of the order that text is, in that room. The
-// Reason says what is wrong with it, its `trades` included.
-func (d *Decoder) parseOrder(room *object, text []byte) (object, Reason) {
-	order, reason := parse(room, text, nil)
-	if reason != "" {
-		return nil, reason
+// parseOrder parses an order, including its `trades`, into order. It returns why the
+// order is invalid, or "".
+func (d *Decoder) parseOrder(order *scan.Object, text []byte) Reason {
+	if err := order.Parse(text, nil); err != nil {
+		return reasonOf(err)
 	}
-	return order, d.checkTrades(order.value("trades"))
+	return d.checkTrades(order.Value("trades"))
 }
 
-// checkTrades returns what is wrong with the `trades` of an order, or nothing.
+// checkTrades returns why the `trades` of an order are invalid, or "".
 func (d *Decoder) checkTrades(trades []byte) Reason {
-	if isNull(trades) {
+	if scan.IsNull(trades) {
 		return ""
 	}
 	if trades[0] != '[' {
 		return BadField
 	}
-	s := scanner{text: trades}
-	for element, at := s.element(0); at != bad; element, at = s.element(at) {
-		switch _, reason := parse(&d.trade, element, nil); reason {
+	for element := range scan.Elements(trades) {
+		switch reason := reasonOf(d.trade.Parse(element, nil)); reason {
 		case "":
 		case NotObject:
 			return BadField
@@ -62,39 +65,38 @@ func (d *Decoder) checkTrades(trades []byte) Reason {
 	return ""
 }
 
-// appendOrder appends what the owner of a good order gets of it.
-func (d *Decoder) appendOrder(dst []byte, order object) []byte {
+// appendOrder appends what the owner of a valid order is sent of it.
+func (d *Decoder) appendOrder(dst []byte, order scan.Object) []byte {
 	dst = append(dst, '{')
 	for i := range order {
-		switch m := &order[i]; string(m.name) {
+		switch m := &order[i]; string(m.Name) {
 		case "member_uid", "member_id", "uid", "email":
 		case "trades":
-			dst = d.appendTrades(appendKey(dst, m.key()), m.value())
+			dst = d.appendTrades(m.AppendKeyTo(dst), m.Value())
 		default:
-			dst = appendMember(dst, m)
+			dst = m.AppendTo(dst)
 		}
 	}
 	return append(dst, '}')
 }
 
-// appendTrades appends what the owner of an order gets of its good `trades`.
+// appendTrades appends what the owner of an order is sent of its valid `trades`.
 func (d *Decoder) appendTrades(dst, trades []byte) []byte {
-	if isNull(trades) {
+	if scan.IsNull(trades) {
 		return append(dst, trades...)
 	}
 	dst = append(dst, '[')
-	s := scanner{text: trades}
-	for element, at := s.element(0); at != bad; element, at = s.element(at) {
+	for element := range scan.Elements(trades) {
 		if dst[len(dst)-1] != '[' {
 			dst = append(dst, ',')
 		}
 		dst = append(dst, '{')
-		trade, _ := parse(&d.trade, element, nil)
-		for i := range trade {
-			m := &trade[i]
-			own := string(m.name) == "side" || string(m.name) == "order_id"
-			if (own || isPublic(m.name)) && isScalar(m.value()) {
-				dst = appendMember(dst, m)
+		_ = d.trade.Parse(element, nil) // checkTrades did it before
+		for i := range d.trade {
+			m := &d.trade[i]
+			own := string(m.Name) == "side" || string(m.Name) == "order_id"
+			if (own || isPublic(m.Name)) && scan.IsScalar(m.Value()) {
+				dst = m.AppendTo(dst)
 			}
 		}
 		dst = append(dst, '}')

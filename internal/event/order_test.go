@@ -62,7 +62,7 @@ func TestOrderEveryKind(t *testing.T) {
 				wantOrder(t, body, body)
 			}
 			for _, key := range []string{"member_uid", "member_id", "uid", "email"} {
-				wantOrder(t, `{"`+key+`":`+v+`}`, `{}`) // The header has the owner.
+				wantOrder(t, `{"`+key+`":`+v+`}`, `{}`) // the header has the owner
 			}
 			body := `{"trades":` + v + `}`
 			switch v {
@@ -84,7 +84,7 @@ func TestOrderEveryKind(t *testing.T) {
 }
 
 func TestLongOrder(t *testing.T) {
-	// Longer than the scratch, and with more members than the room.
+	// Longer than the buffer and with more members than it has capacity for.
 	trades := strings.Repeat(`{"id":1,"price":"1.0","secret":1},`, 200)
 	fields := strings.Repeat(`,[1,2]`, 200)
 	for i := range 200 {

@@ -1,29 +1,32 @@
 package event
 
-import "bytes"
+import (
+	"bytes"
+
+	"ranger/internal/event/scan"
+)
 
 // owner is what the search for one recipient found.
 type owner struct {
-	// uid is the recipient, empty where it is not known.
+	// uid is the recipient, empty if it is not known.
 	uid UID
-	// undelivered is why it is not known: NoOwner or UnknownMember.
-	undelivered Reason
-	// member is the id of an UnknownMember.
+	// missing is why the recipient is not known: NoOwner or UnknownMember.
+	missing Reason
+	// member is the member id that is not known, if missing is UnknownMember.
 	member string
 }
 
-// findOwner looks for a recipient in the headers, in the body and in the
-// recipient's own order of a Trade, in this order: in each first the uid, then
+// findOwner searches for a recipient in the headers, in the body and in the
+// recipient's own order of a Trade, in this order; in each first for the uid, then for
 // the member id. uidKey and idKey are their keys in the headers and the body.
 //
-// Null and blank count as absent, blank being nothing but Unicode white space.
-// The first one present ends the search, and what lies after it is not looked
-// at, whatever it is. The Reason is BadHeader or BadField where the search met
-// what is neither absent nor a uid or id.
+// Null and blank, which is nothing but Unicode white space, count as absent. The first
+// value that is present ends the search, and what follows it is not checked. The
+// Reason is BadHeader or BadField if that value is not a uid or member id.
 //
-// A uid is what ParseUID takes. An id is an integer of any width or a string of
-// ASCII digits, and becomes a uid through the Directory.
-func (d *Decoder) findOwner(headers Headers, body, own object, uidKey, idKey string) (owner, Reason) {
+// A uid is what ParseUID accepts. A member id is an integer of any width or a string of
+// ASCII digits; the Directory returns its uid.
+func (d *Decoder) findOwner(headers Headers, body, own scan.Object, uidKey, idKey string) (owner, Reason) {
 	found, ok := d.ownerInHeaders(headers, uidKey, idKey)
 	if !ok {
 		return owner{}, BadHeader
@@ -38,13 +41,13 @@ func (d *Decoder) findOwner(headers Headers, body, own object, uidKey, idKey str
 		return owner{}, BadField
 	}
 	if found == (owner{}) {
-		return owner{undelivered: NoOwner}, ""
+		return owner{missing: NoOwner}, ""
 	}
 	return found, ""
 }
 
-// ownerInHeaders returns what the headers say, the zero owner where they say
-// nothing. It reports false where they are bad.
+// ownerInHeaders returns the owner that the headers name, or the zero owner if they
+// name none. It reports false if they are invalid.
 func (d *Decoder) ownerInHeaders(headers Headers, uidKey, idKey string) (owner, bool) {
 	switch h := headers.Header(uidKey); h.Kind {
 	case NoHeader:
@@ -61,18 +64,18 @@ func (d *Decoder) ownerInHeaders(headers Headers, uidKey, idKey string) (owner, 
 	case TextHeader:
 		return d.ownerByID(h.Text)
 	case IntegerHeader:
-		var room [20]byte
-		return d.resolve(h.appendInteger(room[:0])), true
+		var buf [20]byte
+		return d.resolve(h.appendInteger(buf[:0])), true
 	default:
 		return owner{}, false
 	}
 }
 
-// ownerInObject returns what the members of o say, the zero owner where they
-// say nothing. It reports false where they are bad.
-func (d *Decoder) ownerInObject(o object, uidKey, idKey string) (owner, bool) {
-	if v := o.value(uidKey); !isNull(v) {
-		text, ok := stringValue(v)
+// ownerInObject returns the owner that the members of o name, or the zero owner if
+// they name none. It reports false if they are invalid.
+func (d *Decoder) ownerInObject(o scan.Object, uidKey, idKey string) (owner, bool) {
+	if v := o.Value(uidKey); !scan.IsNull(v) {
+		text, ok := scan.String(v)
 		if !ok {
 			return owner{}, false
 		}
@@ -80,8 +83,8 @@ func (d *Decoder) ownerInObject(o object, uidKey, idKey string) (owner, bool) {
 			return d.ownerByUID(text)
 		}
 	}
-	v := o.value(idKey)
-	if isNull(v) {
+	v := o.Value(idKey)
+	if scan.IsNull(v) {
 		return owner{}, true
 	}
 	if v[0] == '-' || isDigit(v[0]) {
@@ -93,25 +96,25 @@ func (d *Decoder) ownerInObject(o object, uidKey, idKey string) (owner, bool) {
 		}
 		return d.resolve(v), true
 	}
-	text, ok := stringValue(v)
+	text, ok := scan.String(v)
 	if !ok {
 		return owner{}, false
 	}
 	return d.ownerByID(text)
 }
 
-// ownerByUID returns the owner with the uid that text is. It reports false where
-// text is none.
+// ownerByUID returns the owner with that uid. It reports false if text is not a uid.
 func (d *Decoder) ownerByUID(text []byte) (owner, bool) {
-	if !isPlain(text) {
+	if !isPrintableASCII(text) {
 		uid, ok := ParseUID(string(text))
 		return owner{uid: uid}, ok
 	}
 	return owner{uid: UID(d.names.of(text))}, true
 }
 
-// isPlain reports whether text is a uid of ASCII letters and the like.
-func isPlain(text []byte) bool {
+// isPrintableASCII reports whether text is a uid of printable ASCII without spaces,
+// as nearly all are.
+func isPrintableASCII(text []byte) bool {
 	for _, c := range text {
 		if c <= ' ' || c >= 0x7f {
 			return false
@@ -120,8 +123,8 @@ func isPlain(text []byte) bool {
 	return 0 < len(text) && len(text) <= MaxUID
 }
 
-// ownerByID returns the owner with the member id that text is, the zero owner
-// where text is blank. It reports false where text is no member id.
+// ownerByID returns the owner with that member id, or the zero owner if text is blank.
+// It reports false if text is not a member id.
 func (d *Decoder) ownerByID(text []byte) (owner, bool) {
 	if isBlank(text) {
 		return owner{}, true
@@ -134,16 +137,9 @@ func (d *Decoder) ownerByID(text []byte) (owner, bool) {
 	return d.resolve(text), true
 }
 
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
 // isBlank reports whether text is nothing but white space.
 func isBlank(text []byte) bool {
 	return len(bytes.TrimSpace(text)) == 0
-}
-
-// stringValue returns the text of a good value. It reports false where the value
-// is no string, or one with an unpaired surrogate.
-func stringValue(value []byte) ([]byte, bool) {
-	if value[0] != '"' {
-		return nil, false
-	}
-	return unescape(value)
 }

@@ -16,7 +16,7 @@ type place struct {
 	in, key string
 }
 
-// places returns where an owner is looked for, in order.
+// places returns the places that are searched for an owner, in order.
 func places(kind event.Kind, side string) []place {
 	if kind == event.Order {
 		return []place{
@@ -41,7 +41,7 @@ func (p place) isID() bool {
 	return strings.HasSuffix(p.key, "_id")
 }
 
-// fault is the Reason of a bad value in the place.
+// fault is the Reason for an invalid value in the place.
 func (p place) fault() event.Reason {
 	if p.in == "header" {
 		return event.BadHeader
@@ -72,8 +72,8 @@ func message(values map[place]any) (headers, string) {
 	return h, string(body)
 }
 
-// outcome tells in one word what became of one side: a uid or a Reason. For a
-// Trade the other side is left unnamed.
+// outcome returns the result for one side in one word: a uid or a Reason. The other
+// side of a Trade has no owner.
 func outcome(t *testing.T, kind event.Kind, side string, h headers, body string) string {
 	t.Helper()
 	got := decode(t, kind, h, body)
@@ -92,8 +92,8 @@ var searches = []struct {
 	side string
 }{{event.Order, ""}, {event.Trade, "ask"}, {event.Trade, "bid"}}
 
-// values returns, for a place, values by what the search makes of them.
-func (p place) values() (present string, good any, absent, bad []any) {
+// values returns values for a place by the result of the search.
+func (p place) values() (present string, valid any, absent, invalid []any) {
 	quoted := func(texts ...string) (values []any) {
 		for _, s := range texts {
 			if p.in == "header" {
@@ -108,32 +108,32 @@ func (p place) values() (present string, good any, absent, bad []any) {
 	absent = quoted("", " ", "\t\r\n", "\u00a0\u2003", strings.Repeat(" ", 1000))
 	if p.in == "header" {
 		absent = append(absent, nil)
-		bad = []any{true, 1.5, float32(1), []byte("ID"), []any{"ID"}, headers{"a": "b"}, time.Unix(0, 0), uint(1), struct{}{}}
+		invalid = []any{true, 1.5, float32(1), []byte("ID"), []any{"ID"}, headers{"a": "b"}, time.Unix(0, 0), uint(1), struct{}{}}
 	} else {
 		absent = append(absent, "null", `"\u0020\u0009"`)
-		bad = []any{"true", "false", "1.5", "1e3", "1E3", "-1.0", "-0e1", "[]", "{}", `["ID"]`, `{"a":"ID"}`}
+		invalid = []any{"true", "false", "1.5", "1e3", "1E3", "-1.0", "-0e1", "[]", "{}", `["ID"]`, `{"a":"ID"}`}
 	}
 	if p.isID() {
-		good, present = quoted("11")[0], string(event.UnknownMember)
-		bad = append(bad, quoted("ID", "-11", "+11", "1 1", " 11", "11 ", "0x11", "1.0", "1e3", "١١", "11\x00")...)
-		return present, good, absent, bad
+		valid, present = quoted("11")[0], string(event.UnknownMember)
+		invalid = append(invalid, quoted("ID", "-11", "+11", "1 1", " 11", "11 ", "0x11", "1.0", "1e3", "١١", "11\x00")...)
+		return present, valid, absent, invalid
 	}
-	good, present = quoted("IDFOUND")[0], "IDFOUND"
-	bad = append(bad, quoted(strings.Repeat("x", event.MaxUID+1), "a\x00", "a\nb", "\u0085a", "\x7f", "\u0000")...)
+	valid, present = quoted("IDFOUND")[0], "IDFOUND"
+	invalid = append(invalid, quoted(strings.Repeat("x", event.MaxUID+1), "a\x00", "a\nb", "\u0085a", "\x7f", "\u0000")...)
 	if p.in == "header" {
-		bad = append(bad, 11, int8(11), uint8(11), int16(11), uint16(11), int32(11), uint32(11), int64(11), uint64(11),
+		invalid = append(invalid, 11, int8(11), uint8(11), int16(11), uint16(11), int32(11), uint32(11), int64(11), uint64(11),
 			"a\xff", "\xc0\xaf", "\xed\xa0\x80")
 	} else {
-		bad = append(bad, "11", "-11", "0", `"\ud800"`, `"a\udc00b"`, `"\udc00\ud800"`, `"\ud800\u0041"`, `"\ud800\\"`)
+		invalid = append(invalid, "11", "-11", "0", `"\ud800"`, `"a\udc00b"`, `"\udc00\ud800"`, `"\ud800\u0041"`, `"\ud800\\"`)
 	}
-	return present, good, absent, bad
+	return present, valid, absent, invalid
 }
 
 func TestOwnerTable(t *testing.T) {
 	for _, s := range searches {
 		rows := places(s.kind, s.side)
 		for i, p := range rows {
-			present, good, absent, bad := p.values()
+			present, valid, absent, invalid := p.values()
 			t.Run(fmt.Sprintf("%s %s/%s %s", s.kind, s.side, p.in, p.key), func(t *testing.T) {
 				try := func(name string, values map[place]any, want string) {
 					t.Helper()
@@ -142,10 +142,10 @@ func TestOwnerTable(t *testing.T) {
 						t.Errorf("%s: headers %v, body %s: got %s, want %s", name, h, body, got, want)
 					}
 				}
-				try("alone", map[place]any{p: good}, present)
+				try("alone", map[place]any{p: valid}, present)
 
-				// What lies before is absent; what lies after is not looked at.
-				values := map[place]any{p: good}
+				// The places before are absent; those after are not searched.
+				values := map[place]any{p: valid}
 				for _, before := range rows[:i] {
 					_, _, none, _ := before.values()
 					values[before] = none[0]
@@ -155,7 +155,7 @@ func TestOwnerTable(t *testing.T) {
 					_, _, _, wrong := after.values()
 					values[after] = wrong[0]
 				}
-				try("all after bad", values, present)
+				try("all after invalid", values, present)
 
 				for _, v := range absent {
 					try("absent", map[place]any{p: v}, string(event.NoOwner))
@@ -164,11 +164,11 @@ func TestOwnerTable(t *testing.T) {
 						try("absent, the next present", map[place]any{p: v, rows[i+1]: found}, next)
 					}
 				}
-				for _, v := range bad {
-					try("bad", map[place]any{p: v}, string(p.fault()))
+				for _, v := range invalid {
+					try("invalid", map[place]any{p: v}, string(p.fault()))
 					for _, before := range rows[:i] {
 						first, found, _, _ := before.values()
-						try("bad after a present one", map[place]any{before: found, p: v}, first)
+						try("invalid after a present one", map[place]any{before: found, p: v}, first)
 					}
 				}
 			})
@@ -185,7 +185,7 @@ func TestHeaderIDTypes(t *testing.T) {
 			for _, s := range searches {
 				h, body := message(map[place]any{places(s.kind, s.side)[1]: id})
 				if got := outcome(t, s.kind, s.side, h, body); got != string(event.UnknownMember) {
-					t.Errorf("%v: got %s", id, got)
+					t.Errorf("%v: got %s, want %s", id, got, event.UnknownMember)
 				}
 			}
 		})
@@ -200,7 +200,7 @@ func TestBodyIDs(t *testing.T) {
 			for _, s := range searches {
 				h, body := message(map[place]any{places(s.kind, s.side)[3]: id})
 				if got := outcome(t, s.kind, s.side, h, body); got != string(event.UnknownMember) {
-					t.Errorf("%s: got %s", id, got)
+					t.Errorf("%s: got %s, want %s", id, got, event.UnknownMember)
 				}
 			}
 		})

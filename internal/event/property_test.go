@@ -11,14 +11,14 @@ import (
 	"ranger/internal/event"
 )
 
-// Marks in values and keys that say who may see them.
+// Marks in values and keys: the users that may see them.
 const (
-	forAsk    = "only-the-seller"
-	forBid    = "only-the-buyer"
-	forNobody = "nobody-at-all"
+	forAsk  = "only-the-seller"
+	forBid  = "only-the-buyer"
+	forNone = "no-user-at-all"
 )
 
-// writer draws JSON text: white space anywhere, keys escaped here and there.
+// writer draws JSON text with white space anywhere and some keys escaped.
 type writer struct {
 	t       *rapid.T
 	secrets int
@@ -36,7 +36,7 @@ func (w *writer) space() string {
 	return w.oneOf("", "", "", " ", "\r\n\t")
 }
 
-// key spells a name as a JSON string.
+// key writes a name as a JSON string.
 func (w *writer) key(name string) string {
 	if name == "" || w.maybe() {
 		return `"` + name + `"`
@@ -46,7 +46,7 @@ func (w *writer) key(name string) string {
 	return `"` + fmt.Sprintf(format, name[:i], name[i], name[i+1:]) + `"`
 }
 
-// object joins members, each a key as spelled and a value, in any order.
+// object joins members, each a key as written and a value, in any order.
 func (w *writer) object(members ...[2]string) string {
 	members = rapid.Permutation(members).Draw(w.t, "order")
 	var b strings.Builder
@@ -60,7 +60,7 @@ func (w *writer) object(members ...[2]string) string {
 	return b.String() + "}"
 }
 
-// secret returns a scalar or, with deep, any value that bears the mark.
+// secret returns a scalar or, with deep, any value that contains the mark.
 func (w *writer) secret(mark string, deep bool) string {
 	w.secrets++
 	text := fmt.Sprintf(`"%s %d"`, mark, w.secrets)
@@ -70,26 +70,26 @@ func (w *writer) secret(mark string, deep bool) string {
 	return w.oneOf(text, `[`+text+`]`, `[ 1, {"a" : `+text+`}]`, `{"id":`+text+`}`, `{`+text+`: null}`)
 }
 
-// scalar returns a scalar that anybody may see.
+// scalar returns a scalar that both parties may see.
 func (w *writer) scalar() string {
 	return w.oneOf(`null`, `true`, `false`, `0.10`, `-0`, `1E400`, `1e-7`, `12345678901234567890`, `""`, `"a b"`, `"\u00e9\"\\"`, `"\ud800"`, `"😀"`)
 }
 
-// public draws members that anybody may see; where their value is no scalar
-// they bear the mark of nobody.
+// public draws members that both parties may see. If their value is not a scalar, it
+// contains the mark that no user may see.
 func (w *writer) public(names ...string) (members [][2]string) {
 	for _, name := range names {
 		switch w.oneOf("none", "scalar", "scalar", "object") {
 		case "scalar":
 			members = append(members, [2]string{w.key(name), w.scalar()})
 		case "object":
-			members = append(members, [2]string{w.key(name), w.oneOf(`{"a":`, `{"id": `) + w.secret(forNobody, true) + `}`})
+			members = append(members, [2]string{w.key(name), w.oneOf(`{"a":`, `{"id": `) + w.secret(forNone, true) + `}`})
 		}
 	}
 	return members
 }
 
-// hidden draws members that the mark says who may see.
+// hidden draws members that contain the mark.
 func (w *writer) hidden(mark string, names ...string) (members [][2]string) {
 	for _, name := range names {
 		if w.maybe() {
@@ -99,14 +99,14 @@ func (w *writer) hidden(mark string, names ...string) (members [][2]string) {
 	return members
 }
 
-// unknown draws a name that bears the mark, to be hidden with others.
+// unknown draws a name that contains the mark.
 func (w *writer) unknown(mark string) string {
 	w.secrets++
 	return fmt.Sprintf("%s %d", mark, w.secrets)
 }
 
-// owner draws how a side is named, and puts it where it is looked for. id is
-// the side's member id.
+// owner draws how the owner of a side is named and writes it to the headers, the body
+// or the side's order. id is the owner's member id.
 func (w *writer) owner(uid string, id int64, prefix string, h headers, body, own *[][2]string) {
 	digits := strconv.FormatInt(id, 10)
 	switch w.oneOf("header", "header", "header", "body", "body", "order", "order", "header id", "body id", "order id", "nowhere") {
@@ -125,10 +125,10 @@ func (w *writer) owner(uid string, id int64, prefix string, h headers, body, own
 	}
 }
 
-// order draws the members of an order whose secrets bear the mark.
+// order draws the members of an order whose secrets contain the mark.
 func (w *writer) order(mark string) [][2]string {
 	members := w.hidden(mark, "id", "side", "price", "state", "order", w.unknown(mark))
-	members = append(members, w.hidden(forNobody, "email", "uid")...)
+	members = append(members, w.hidden(forNone, "email", "uid")...)
 	switch w.oneOf("none", "null", "some") {
 	case "null":
 		members = append(members, [2]string{w.key("trades"), "null"})
@@ -136,7 +136,7 @@ func (w *writer) order(mark string) [][2]string {
 		var elements []string
 		for range rapid.IntRange(0, 3).Draw(w.t, "trades") {
 			element := w.public("id", "price", "total", "market")
-			element = append(element, w.hidden(forNobody, "ask_id", "bid_id", "ask", "bid", "member_uid", "ask_member_uid", w.unknown(forNobody))...)
+			element = append(element, w.hidden(forNone, "ask_id", "bid_id", "ask", "bid", "member_uid", "ask_member_uid", w.unknown(forNone))...)
 			if w.maybe() {
 				element = append(element, [2]string{w.key("order_id"), w.secret(mark, false)})
 			}
@@ -147,9 +147,9 @@ func (w *writer) order(mark string) [][2]string {
 	return members
 }
 
-// directory draws one that may know the member id 7 as a and 8 as b.
+// directory draws a directory that may have the uids a and b for the member ids 7 and 8.
 func (w *writer) directory(a, b event.UID) directory {
-	members := directory{"9": "IDNINTH " + forNobody}
+	members := directory{"9": "IDNINTH " + forNone}
 	if w.maybe() {
 		members["7"] = a
 	}
@@ -159,14 +159,13 @@ func (w *writer) directory(a, b event.UID) directory {
 	return members
 }
 
-// trade draws a trade with its headers, and a directory for the member ids of
-// its parties.
+// trade draws a trade, its headers, and a directory for the member ids of its parties.
 func (w *writer) trade() (directory, headers, string) {
 	h := headers{}
 	body := w.public("id", "price", "volume", "funds", "market", "market_id", "created_at", "trend", "maker_type", "taker_type", "type", "amount", "total")
-	body = append(body, w.hidden(forNobody, "side", "order_id", "trades", "uid", "email", "member_uid", w.unknown(forNobody))...)
-	seller := "IDSELLER " + forNobody
-	buyer := w.oneOf("IDBUYER "+forNobody, seller)
+	body = append(body, w.hidden(forNone, "side", "order_id", "trades", "uid", "email", "member_uid", w.unknown(forNone))...)
+	seller := "IDSELLER " + forNone
+	buyer := w.oneOf("IDBUYER "+forNone, seller)
 	for _, s := range []struct {
 		name, uid, mark string
 		id              int64
@@ -186,8 +185,8 @@ func (w *writer) trade() (directory, headers, string) {
 	return w.directory(event.UID(seller), event.UID(buyer)), h, w.space() + w.object(body...) + w.space()
 }
 
-// TestNoLeak is invariant I1 on the side of what a message says: what is the
-// counterparty's or nobody's is in no view of a Trade.
+// TestNoLeak: no message of a Trade contains what only the counterparty, or no user, may
+// see. It names I1.
 func TestNoLeak(t *testing.T) {
 	views := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
@@ -198,17 +197,17 @@ func TestNoLeak(t *testing.T) {
 			side := string(view.value("side"))
 			views[side]++
 			foreign := map[string][]string{
-				`"ask"`: {forBid, forNobody}, `"bid"`: {forAsk, forNobody}, `"both"`: {forNobody},
+				`"ask"`: {forBid, forNone}, `"bid"`: {forAsk, forNone}, `"both"`: {forNone},
 			}[side]
 			if foreign == nil {
-				t.Fatalf("side %s in %s", side, e.Message)
+				t.Fatalf("got side %s in %s", side, e.Message)
 			}
 			if whose := map[string]string{`"ask"`: "IDSELLER ", `"bid"`: "ID", `"both"`: "IDSELLER "}[side]; !strings.HasPrefix(string(e.UID), whose) {
-				t.Fatalf("the view of side %s goes to %s", side, e.UID)
+				t.Fatalf("got the message of side %s for user %s", side, e.UID)
 			}
 			for _, mark := range foreign {
 				if strings.Contains(string(e.Message), mark) {
-					t.Fatalf("%q in the view %s\nof %s", mark, e.Message, body)
+					t.Fatalf("got %q in the message %s\nof %s", mark, e.Message, body)
 				}
 			}
 		}
@@ -218,7 +217,7 @@ func TestNoLeak(t *testing.T) {
 	})
 	for _, side := range []string{`"ask"`, `"bid"`, `"both"`} {
 		if views[side] == 0 {
-			t.Errorf("no view with side %s was drawn", side)
+			t.Errorf("no message with side %s was drawn", side)
 		}
 	}
 }
@@ -228,14 +227,14 @@ func TestOrdersEqualReference(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := &writer{t: t}
 		h, members := headers{}, w.order("mine")
-		w.owner("IDOWNER "+forNobody, 7, "", h, &members, &members)
+		w.owner("IDOWNER "+forNone, 7, "", h, &members, &members)
 		body := w.space() + w.object(members...)
-		known := w.directory("IDOWNER "+forNobody, "")
+		known := w.directory("IDOWNER "+forNone, "")
 		got := decodeWith(t, known, event.Order, h, body)
 		for _, e := range got.Events {
 			events++
-			if strings.Contains(string(e.Message), forNobody) {
-				t.Fatalf("an identity or a counterparty in %s\nof %s", e.Message, body)
+			if strings.Contains(string(e.Message), forNone) {
+				t.Fatalf("got an identity or a counterparty in %s\nof %s", e.Message, body)
 			}
 		}
 		if d := diff(reference(event.Delivery{Kind: event.Order, Headers: h, Body: []byte(body)}, known), got); d != "" {

@@ -38,7 +38,7 @@ func refLone(text string) bool {
 	return false
 }
 
-// refString returns the text of a header or a JSON string; false where the
+// refString returns the text of a header or a JSON string. It reports false if the
 // value is neither.
 func refString(v any) (string, bool) {
 	switch v := v.(type) {
@@ -57,8 +57,8 @@ func refString(v any) (string, bool) {
 	return "", false
 }
 
-// refOwner is what a place says: whom it names, or why nobody, or that it is
-// bad. Of a member id that members does not know, the id too.
+// refOwner is the owner that one place names, or the reason why there is none, or that
+// the place is invalid. It includes a member id that the directory does not know.
 func refOwner(members directory, v any, isID bool, fault event.Reason) (event.UID, event.Reason, string) {
 	resolve := func(id string) (event.UID, event.Reason, string) {
 		if uid := string(members[id]); refIsUID(uid) {
@@ -104,11 +104,11 @@ func refIsUID(s string) bool {
 	return strings.TrimSpace(s) != "" && len(s) <= event.MaxUID && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
-// refSearch is the search of one recipient.
+// refSearch searches for one recipient.
 func refSearch(members directory, h headers, body, own refObject, uidKey, idKey string) (event.UID, event.Reason, string) {
 	header := func(key string) any {
 		if bytes, ok := h[key].([]byte); ok {
-			return struct{ b []byte }{bytes} // a byte array is no text
+			return struct{ b []byte }{bytes} // a byte array is not text
 		}
 		return h[key]
 	}

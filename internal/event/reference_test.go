@@ -12,7 +12,7 @@ import (
 	"ranger/internal/event"
 )
 
-// This file is Decode once more, slow and by encoding/json, to compare with.
+// This file is a slow implementation of Decode with encoding/json, to compare with.
 
 // refMember is a member of an object.
 type refMember struct {
@@ -20,7 +20,7 @@ type refMember struct {
 	key, value []byte
 }
 
-// refObject is the members of an object in their order.
+// refObject is the members of an object in the order of the text.
 type refObject []refMember
 
 func (o refObject) value(name string) []byte {
@@ -32,7 +32,7 @@ func (o refObject) value(name string) []byte {
 	return nil
 }
 
-// refMembers returns the members of a valid object, and whether a name repeats.
+// refMembers returns the members of a valid object, and whether two have the same name.
 func refMembers(text []byte) (refObject, bool) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	if tok, err := dec.Token(); err != nil || tok != json.Delim('{') {
@@ -66,7 +66,7 @@ func refCompact(text []byte) []byte {
 	return b.Bytes()
 }
 
-// refShape returns what is wrong with the text of a body.
+// refShape returns why the text of a body is invalid.
 func refShape(body []byte) event.Reason {
 	if !utf8.Valid(body) {
 		return event.NotUTF8
@@ -94,7 +94,7 @@ func refShape(body []byte) event.Reason {
 	return ""
 }
 
-// refTooDeep returns where the 33rd open bracket is.
+// refTooDeep returns the offset of the bracket that exceeds the depth.
 func refTooDeep(body []byte) int {
 	depth, inString := 0, false
 	for i := 0; i < len(body); i++ {
@@ -115,7 +115,7 @@ func refTooDeep(body []byte) int {
 	return math.MaxInt
 }
 
-// refOrderFault returns what is wrong with an order or a Trade's own order.
+// refOrderFault returns why an order, or a Trade's own order, is invalid.
 func refOrderFault(text []byte) event.Reason {
 	o, repeats := refMembers(text)
 	if repeats {
@@ -147,7 +147,7 @@ func refElements(array []byte) []json.RawMessage {
 	return elements
 }
 
-// refJoin makes an object of members.
+// refJoin encodes members as an object.
 func refJoin(o refObject) []byte {
 	var members [][]byte
 	for _, m := range o {
@@ -158,7 +158,7 @@ func refJoin(o refObject) []byte {
 
 var refPublic = strings.Fields("id price volume funds market market_id created_at trend maker_type taker_type type amount total")
 
-// refScalars keeps the public scalars, and those of the names in more.
+// refScalars returns the public scalars, and those with a name in more.
 func refScalars(o refObject, more ...string) refObject {
 	return slices.DeleteFunc(slices.Clone(o), func(m refMember) bool {
 		name := slices.Contains(refPublic, m.name) || slices.Contains(more, m.name)
@@ -278,7 +278,7 @@ func refTrade(d event.Delivery, members directory) event.Outcome {
 	return out
 }
 
-// reference is Decode.
+// reference decodes like Decode.
 func reference(d event.Delivery, members directory) event.Outcome {
 	switch {
 	case d.Kind != event.Order && d.Kind != event.Trade:

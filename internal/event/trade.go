@@ -1,19 +1,23 @@
 package event
 
-import "slices"
+import (
+	"slices"
 
-// decodeTrade decodes a Trade whose body is valid UTF-8. The Reason says why it is
-// bad, if it is.
+	"ranger/internal/event/scan"
+)
+
+// decodeTrade decodes a Trade whose body is valid UTF-8. It returns why the message
+// is invalid, or "".
 func (d *Decoder) decodeTrade(headers Headers, text []byte) Reason {
-	body, reason := parse(&d.body, text, d.own[:])
+	if err := d.body.Parse(text, d.orders[:]); err != nil {
+		return reasonOf(err)
+	}
+	body := d.body
+	ask, reason := d.parseOwnOrder(&d.orders[0], body.Value("ask"))
 	if reason != "" {
 		return reason
 	}
-	ask, reason := d.parseOwnOrder(&d.own[0], body.value("ask"))
-	if reason != "" {
-		return reason
-	}
-	bid, reason := d.parseOwnOrder(&d.own[1], body.value("bid"))
+	bid, reason := d.parseOwnOrder(&d.orders[1], body.Value("bid"))
 	if reason != "" {
 		return reason
 	}
@@ -26,11 +30,12 @@ func (d *Decoder) decodeTrade(headers Headers, text []byte) Reason {
 		return reason
 	}
 
-	// All views begin alike; each is put together behind that in turn.
+	// All messages begin with the public fields; the rest is appended for one after
+	// the other.
 	d.text = slices.Grow(d.text[:0], 2*(len(text)+framing))
 	head := appendPublic(append(d.text, `{"trade":{`...), body)
 	if seller.uid != "" && seller.uid == buyer.uid {
-		msg := append(appendName(head, "side"), `"both"`...)
+		msg := append(scan.AppendKey(head, "side"), `"both"`...)
 		msg = d.appendOwnOrder(msg, "ask", ask)
 		msg = d.appendOwnOrder(msg, "bid", bid)
 		d.sendTrade(seller.uid, msg)
@@ -38,9 +43,9 @@ func (d *Decoder) decodeTrade(headers Headers, text []byte) Reason {
 	}
 	common := len(head)
 	msg := head
-	if seller.undelivered == "" {
-		msg = append(appendName(msg, "side"), `"ask"`...)
-		msg = appendOrderID(msg, body.value("ask_id"), ask)
+	if seller.missing == "" {
+		msg = append(scan.AppendKey(msg, "side"), `"ask"`...)
+		msg = appendOrderID(msg, body.Value("ask_id"), ask)
 		msg = d.appendOwnOrder(msg, "ask", ask)
 		msg = d.sendTrade(seller.uid, msg)
 		msg = append(msg, head[:common]...)
@@ -48,9 +53,9 @@ func (d *Decoder) decodeTrade(headers Headers, text []byte) Reason {
 	} else {
 		d.miss(seller)
 	}
-	if buyer.undelivered == "" {
-		msg = append(appendName(msg, "side"), `"bid"`...)
-		msg = appendOrderID(msg, body.value("bid_id"), bid)
+	if buyer.missing == "" {
+		msg = append(scan.AppendKey(msg, "side"), `"bid"`...)
+		msg = appendOrderID(msg, body.Value("bid_id"), bid)
 		msg = d.appendOwnOrder(msg, "bid", bid)
 		d.sendTrade(buyer.uid, msg)
 	} else {
@@ -59,33 +64,33 @@ func (d *Decoder) decodeTrade(headers Headers, text []byte) Reason {
 	return ""
 }
 
-// sendTrade adds the event of a view that lacks only its closing brackets, and
-// returns the view with these.
-func (d *Decoder) sendTrade(uid UID, view []byte) []byte {
-	view = append(view, "}}"...)
-	d.send(uid, Trade, view)
-	return view
+// sendTrade adds an event whose message lacks only its closing brackets, and returns
+// the complete message.
+func (d *Decoder) sendTrade(uid UID, message []byte) []byte {
+	message = append(message, "}}"...)
+	d.send(uid, Trade, message)
+	return message
 }
 
-// parseOwnOrder returns the members of the `ask` or `bid` of a Trade, which is
-// value, and nil where it has none. The Reason says what is wrong with it.
-func (d *Decoder) parseOwnOrder(in *inner, value []byte) (object, Reason) {
+// parseOwnOrder returns the `ask` or `bid` of a Trade, which is value, or nil if it
+// is absent or null. The Reason is why it is invalid, or "".
+func (d *Decoder) parseOwnOrder(order *scan.Inner, value []byte) (scan.Object, Reason) {
 	switch {
-	case isNull(value):
+	case scan.IsNull(value):
 		return nil, ""
-	case !in.kept: // no object, or its key has escapes
-		order, reason := d.parseOrder(&in.members, value)
+	case !order.Found: // not an object, or its key has escapes
+		reason := d.parseOrder(&order.Object, value)
 		if reason == NotObject {
 			reason = BadField
 		}
-		return order, reason
-	case in.members.repeats():
+		return order.Object, reason
+	case order.Object.HasDuplicate():
 		return nil, DuplicateKey
 	}
-	return in.members, d.checkTrades(in.members.value("trades"))
+	return order.Object, d.checkTrades(order.Object.Value("trades"))
 }
 
-// isPublic reports whether both sides of a Trade may see its field of that name.
+// isPublic reports whether both parties of a Trade may see its field of that name.
 func isPublic(name []byte) bool {
 	switch string(name) {
 	case "id", "price", "volume", "funds", "market", "market_id", "created_at",
@@ -95,32 +100,32 @@ func isPublic(name []byte) bool {
 	return false
 }
 
-// appendPublic appends the scalars of a Trade that both sides may see.
-func appendPublic(dst []byte, body object) []byte {
+// appendPublic appends the scalars of a Trade that both parties may see.
+func appendPublic(dst []byte, body scan.Object) []byte {
 	for i := range body {
-		if m := &body[i]; isPublic(m.name) && isScalar(m.value()) {
-			dst = appendMember(dst, m)
+		if m := &body[i]; isPublic(m.Name) && scan.IsScalar(m.Value()) {
+			dst = m.AppendTo(dst)
 		}
 	}
 	return dst
 }
 
-// appendOrderID appends the id of the user's own order: published, which is the
-// Trade's `ask_id` or `bid_id`, or else the `id` of the order itself, or nothing
-// where neither is a scalar other than null.
-func appendOrderID(dst, published []byte, own object) []byte {
-	for _, id := range [...][]byte{published, own.value("id")} {
-		if !isNull(id) && isScalar(id) {
-			return append(appendName(dst, "order_id"), id...)
+// appendOrderID appends the id of the user's own order: the Trade's `ask_id` or
+// `bid_id`, which is published, else the `id` of the order itself. It appends nothing
+// if neither is a scalar other than null.
+func appendOrderID(dst, published []byte, own scan.Object) []byte {
+	for _, id := range [...][]byte{published, own.Value("id")} {
+		if !scan.IsNull(id) && scan.IsScalar(id) {
+			return append(scan.AppendKey(dst, "order_id"), id...)
 		}
 	}
 	return dst
 }
 
-// appendOwnOrder appends the user's own order, where the Trade has it.
-func (d *Decoder) appendOwnOrder(dst []byte, side string, own object) []byte {
+// appendOwnOrder appends the user's own order, unless it is nil.
+func (d *Decoder) appendOwnOrder(dst []byte, side string, own scan.Object) []byte {
 	if own == nil {
 		return dst
 	}
-	return d.appendOrder(appendName(dst, side), own)
+	return d.appendOrder(scan.AppendKey(dst, side), own)
 }

@@ -134,8 +134,8 @@ func TestTradeEveryKind(t *testing.T) {
 	}
 }
 
-// TestMessagesAreApart looks that one message's memory is not another's.
-func TestMessagesAreApart(t *testing.T) {
+// TestMessagesShareNoMemory appends to one message and compares the other.
+func TestMessagesShareNoMemory(t *testing.T) {
 	got := decode(t, event.Trade, sides(), golden(t, "trade.json"))
 	_ = append(got.Events[0].Message, "overwritten, overwritten, overwritten"...)
 	for i := range got.Events[0].Message {

@@ -9,7 +9,7 @@ import (
 	"ranger/internal/event"
 )
 
-func TestText(t *testing.T) {
+func TestJSON(t *testing.T) {
 	owner := headers{"member_uid": "ID"}
 	for _, tt := range []struct {
 		name, body string
@@ -94,19 +94,19 @@ func TestText(t *testing.T) {
 				return
 			}
 			if got := decode(t, event.Order, owner, tt.body); len(got.Events) != 1 {
-				t.Errorf("%q: got %v", tt.body, got.Undelivered)
+				t.Errorf("%q: got %v, want one event", tt.body, got.Undelivered)
 			}
 		})
 	}
 }
 
-// I6: a number keeps every byte.
+// TestNumbers: a number keeps every byte. It names I6.
 func TestNumbers(t *testing.T) {
 	for _, n := range []string{
 		"0", "-0", "0.10", "-0.0", "12345678901234567890", "1E400", "1e-7", "1e+07", "-1.50E-00",
 		"9007199254740993", strings.Repeat("9", 1000), "0." + strings.Repeat("0", 1000) + "1",
 	} {
-		t.Run("good "+n[:min(len(n), 20)], func(t *testing.T) {
+		t.Run("valid "+n[:min(len(n), 20)], func(t *testing.T) {
 			wantOrder(t, `{"a":`+n+`}`, `{"a":`+n+`}`)
 			wantOrder(t, `{"a":[`+n+` , `+n+`]}`, `{"a":[`+n+`,`+n+`]}`)
 			wantOrder(t, `{"trades":[{"price": `+n+` }]}`, `{"trades":[{"price":`+n+`}]}`)
@@ -116,7 +116,7 @@ func TestNumbers(t *testing.T) {
 		"", "-", "+1", "01", "-01", "00", "1.", ".5", "-.5", "1.e5", "1e", "1e+", "1E-", "1e1.5", "1 2",
 		"0x10", "1_000", "1,5", "--1", "1-", "0b1", "1f", "\u0661",
 	} {
-		t.Run("bad "+n, func(t *testing.T) {
+		t.Run("invalid "+n, func(t *testing.T) {
 			wantBad(t, event.Order, headers{"member_uid": "ID"}, `{"a":`+n+`}`, event.NotJSON)
 			wantBad(t, event.Order, headers{"member_uid": "ID"}, n, event.NotJSON)
 		})
@@ -219,20 +219,20 @@ func TestKeys(t *testing.T) {
 				wantOrder(t, tt.object, tt.object)
 				wantOrder(t, `{"trades":[`+tt.object+`]}`, `{"trades":[{}]}`)
 			}
-			// Deeper down nobody looks, and the bytes pass.
+			// Deeper in the text duplicates are not searched for.
 			wantOrder(t, `{"x":`+tt.object+`}`, `{"x":`+tt.object+`}`)
 			if got := decode(t, event.Trade, owner, `{"x":`+tt.object+`,"trades":`+tt.object+`}`); len(got.Events) != 1 {
-				t.Errorf("a trade with it in a field of no interest: %v", got.Undelivered)
+				t.Errorf("trade with the object in other fields: got %v, want one event", got.Undelivered)
 			}
 			if !json.Valid([]byte(tt.object)) {
-				t.Error("the test itself is no JSON")
+				t.Error("the test case is not JSON")
 			}
 		})
 	}
 }
 
-// TestStringsEnd: wherever in a string a byte stands that ends it or is bad, it is
-// seen, and none other is.
+// TestStringsEnd: each byte that ends a string or is invalid in one is recognized at
+// every offset, and no other byte is.
 func TestStringsEnd(t *testing.T) {
 	owner := event.Table{"member_uid": "ID"}
 	dec := event.NewDecoder(maxBody, nil)
@@ -242,7 +242,7 @@ func TestStringsEnd(t *testing.T) {
 				body := fmt.Appendf(nil, `{"a":"%s%c%s"}`, strings.Repeat(around, before), c, strings.Repeat(around, 16-before))
 				got := dec.Decode(event.Order, owner, body)
 				if json.Valid(body) != (len(got.Events) == 1) {
-					t.Fatalf("%q: got %d events and %v", body, len(got.Events), got.Undelivered)
+					t.Fatalf("%q: got %d events and %v, valid JSON: %t", body, len(got.Events), got.Undelivered, json.Valid(body))
 				}
 			}
 		}

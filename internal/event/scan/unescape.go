@@ -1,4 +1,4 @@
-package event
+package scan
 
 import (
 	"bytes"
@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// escapeLen returns the length of the escape that text begins with, or 0 where
-// it is none of RFC 8259 §7.
+// escapeLen returns the length of the escape that text begins with, or 0 if it is
+// not an escape of RFC 8259 §7.
 func escapeLen(text []byte) int {
 	if len(text) < 2 {
 		return 0
@@ -45,10 +45,10 @@ func codeUnit(text []byte) (rune, bool) {
 	return unit, true
 }
 
-// unescape returns the text of a good JSON string with its quotes, and whether
-// it is whole. It is not whole where an escape is an unpaired surrogate: Unicode
-// has no such character, and the text has U+FFFD in its place. Without escapes
-// the text is a part of quoted, and nothing is allocated.
+// unescape returns the text of a valid JSON string, given with its quotes. whole is
+// false if an escape is an unpaired surrogate, which is not a Unicode character; the
+// text then has U+FFFD in its place. Without escapes the text is a part of quoted,
+// and nothing is allocated.
 func unescape(quoted []byte) (text []byte, whole bool) {
 	in := quoted[1 : len(quoted)-1]
 	i := bytes.IndexByte(in, '\\')
@@ -76,8 +76,8 @@ func unescape(quoted []byte) (text []byte, whole bool) {
 	return append(out, in...), whole
 }
 
-// escaped returns the character or the UTF-16 code unit that the good escape at
-// the beginning of text stands for, and the escape's length.
+// escaped returns the character or UTF-16 code unit of the valid escape that text
+// begins with, and the escape's length.
 func escaped(text []byte) (rune, int) {
 	switch c := text[1]; c {
 	case 'b':

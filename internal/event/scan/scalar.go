@@ -1,11 +1,11 @@
-package event
+package scan
 
 import (
 	"encoding/binary"
 	"math/bits"
 )
 
-// string moves past a string; escaped says that there is an escape in it.
+// string skips a string. escaped reports whether it contains an escape.
 func (s *scanner) string(at int) (end int, escaped bool) {
 	if !s.is('"', at) {
 		return bad, false
@@ -27,10 +27,10 @@ func (s *scanner) string(at int) (end int, escaped bool) {
 	return bad, escaped
 }
 
-// plainEnd returns the offset of the first byte from at on that does not stand for
-// itself in a string: a quote, a backslash, or a control character; or the length of
-// text. It looks at eight bytes at a time: in each test the lowest byte whose highest
-// bit is left is one that was looked for (a carry may leave it in those above).
+// plainEnd returns the offset of the first quote, backslash or control character at
+// or after at, or the length of text. It tests eight bytes at a time: in each of the
+// three tests the lowest byte whose highest bit remains set is a match (a carry may
+// also set the bit in bytes above it).
 func plainEnd(text []byte, at int) int {
 	const (
 		ones = 0x0101010101010101
@@ -49,7 +49,16 @@ func plainEnd(text []byte, at int) int {
 	return at
 }
 
-// number moves past a number.
+// literal skips word.
+func (s *scanner) literal(at int, word string) int {
+	end := at + len(word)
+	if end > len(s.text) || string(s.text[at:end]) != word {
+		return bad
+	}
+	return end
+}
+
+// number skips a number.
 func (s *scanner) number(at int) int {
 	if s.is('-', at) {
 		at++
@@ -74,7 +83,7 @@ func (s *scanner) number(at int) int {
 	return at
 }
 
-// digits moves past one or more digits.
+// digits skips one or more digits.
 func (s *scanner) digits(at int) int {
 	from := at
 	for at < len(s.text) && isDigit(s.text[at]) {
@@ -86,7 +95,7 @@ func (s *scanner) digits(at int) int {
 	return at
 }
 
-// isDigit reports whether c is a digit to JSON.
+// isDigit reports whether c is a digit in JSON.
 func isDigit(c byte) bool {
 	return '0' <= c && c <= '9'
 }
