@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -50,6 +51,7 @@ type serveFlags struct {
 
 	tokenFlags
 
+	IOMode    string `name:"io-mode" env:"IO_MODE" placeholder:"MODE" group:"operations" help:"fast: read and write sockets past Go's scheduler, Linux only. portable: plain reads and writes, and a goroutine for each socket. By default fast on Linux, portable elsewhere."`
 	OpsAddr   string `env:"OPS_ADDR" default:"127.0.0.1:4242" group:"operations" help:"Where /livez, /readyz and /metrics are served; off: nowhere."`
 	LogLevel  string `env:"LOG_LEVEL" default:"info" group:"operations" help:"debug, info, warn or error."`
 	LogFormat string `env:"LOG_FORMAT" placeholder:"FORMAT" group:"operations" help:"text or json. By default text on a terminal, else json."`
@@ -65,6 +67,7 @@ type settings struct {
 	node     string
 	logLevel slog.Level
 	logJSON  bool
+	portable bool // IO_MODE
 	broker   amqp.Config
 	members  redis.Config // without a URL: none
 	journal  journal.Config
@@ -83,6 +86,7 @@ func (f *serveFlags) settings() (settings, error) {
 		node:     f.node(c),
 		logLevel: f.logLevel(c),
 		logJSON:  f.LogFormat == "json",
+		portable: f.portable(c),
 		journal: journal.Config{
 			TTL:    c.duration("HISTORY_TTL", f.HistoryTTL, time.Second),
 			Size:   c.number("HISTORY_SIZE", f.HistorySize, 1, 1<<24),
@@ -99,6 +103,7 @@ func (f *serveFlags) settings() (settings, error) {
 		auth: f.auth(c),
 	}
 	s.broker = f.broker(c, s.node, s.journal.TTL)
+	s.broker.Portable, s.hub.Portable = s.portable, s.portable
 	s.members = f.directory(c)
 	if f.OpsAddr != "off" {
 		s.ops = c.address("OPS_ADDR", f.OpsAddr)
@@ -191,6 +196,27 @@ func (f *serveFlags) logLevel(c *checker) (level slog.Level) {
 	c.oneOf("LOG_LEVEL", f.LogLevel, "debug", "info", "warn", "error")
 	_ = level.UnmarshalText([]byte(f.LogLevel)) // just checked
 	return level
+}
+
+// portable reports whether IO_MODE, or its default on this system, is portable.
+func (f *serveFlags) portable(c *checker) bool {
+	switch linux := runtime.GOOS == "linux"; {
+	case f.IOMode == "":
+		return !linux
+	case f.IOMode == "fast" && !linux:
+		c.fail("IO_MODE", "%q: must be portable on this system: only Linux has the fast mode", f.IOMode)
+	default:
+		c.oneOf("IO_MODE", f.IOMode, "fast", "portable")
+	}
+	return f.IOMode != "fast"
+}
+
+// ioMode returns the value of IO_MODE that is in effect.
+func (s *settings) ioMode() string {
+	if s.portable {
+		return "portable"
+	}
+	return "fast"
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

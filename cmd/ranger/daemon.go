@@ -57,7 +57,7 @@ func (d *daemon) serve(g *errgroup.Group) {
 		scheme = "wss"
 		d.public = tls.NewListener(d.public, c)
 	}
-	d.log.Info("listening for clients", "url", scheme+"://"+d.public.Addr().String(), "version", version)
+	d.log.Info("listening for clients", "url", scheme+"://"+d.public.Addr().String(), "version", version, "io_mode", d.ioMode())
 	g.Go(func() error { return closedIsFine(d.clients.Serve(d.public)) })
 	if d.private != nil {
 		d.log.Info("listening for operators", "url", "http://"+d.private.Addr().String())

@@ -44,6 +44,9 @@ type Config struct {
 	Window time.Duration
 	// LookEvery is how often topology and silence are looked at, 5 s by default.
 	LookEvery time.Duration
+	// Portable selects deliveries through amqp091-go's own channel, as systems other
+	// than Linux and connections with TLS always use.
+	Portable bool
 
 	limits limits
 }

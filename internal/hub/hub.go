@@ -65,6 +65,9 @@ type Config struct {
 	WriteTimeout time.Duration
 	// MaxMessage is the largest client message in bytes, 16 KiB by default.
 	MaxMessage int64
+	// Portable selects plain reads and writes and a goroutine for each socket, as
+	// systems other than Linux always use.
+	Portable bool
 }
 
 // logInterval is the least time between two log lines about the same kind of
