@@ -125,7 +125,7 @@ func (f *benchFlags) server(c *checker) string {
 	if f.URL == "" {
 		return ""
 	}
-	if u, err := url.Parse(f.URL); err != nil || (u.Scheme != "ws" && u.Scheme != "wss") || u.Hostname() == "" || !goodPort(u.Port()) {
+	if u, err := url.Parse(f.URL); err != nil || (u.Scheme != "ws" && u.Scheme != "wss") || u.Hostname() == "" || !validPort(u.Port()) {
 		c.fail("--url", "%q: must be like ws://localhost:8080/ or wss://push.example.com/", f.URL)
 	}
 	return f.URL

@@ -11,21 +11,22 @@ import (
 	"time"
 )
 
-// configError is what is wrong with the configuration, a line each.
+// configError is an invalid configuration: one problem per line.
 type configError []string
 
 func (e configError) Error() string {
 	if len(e) == 1 {
-		return "wrong configuration: " + e[0]
+		return "invalid configuration: " + e[0]
 	}
-	return "wrong configuration:\n  " + strings.Join(e, "\n  ")
+	return "invalid configuration:\n  " + strings.Join(e, "\n  ")
 }
 
-// checker turns raw values into typed ones and collects what is wrong, so that
-// all of it is told at once.
+// checker converts raw values into typed ones and collects all problems, so that they
+// are reported together. Its methods take the name of a variable and its raw value; the
+// result of an invalid value is unspecified.
 type checker struct{ problems configError }
 
-// fail adds a problem with the variable name.
+// fail adds a problem with a variable.
 func (c *checker) fail(name, format string, args ...any) {
 	c.problems = append(c.problems, name+": "+fmt.Sprintf(format, args...))
 }
@@ -38,6 +39,7 @@ func (c *checker) err() error {
 	return c.problems
 }
 
+// text accepts anything that is not blank.
 func (c *checker) text(name, raw string) string {
 	if strings.TrimSpace(raw) == "" {
 		c.fail(name, "must not be blank")
@@ -45,12 +47,14 @@ func (c *checker) text(name, raw string) string {
 	return raw
 }
 
+// oneOf accepts one of the values.
 func (c *checker) oneOf(name, raw string, values ...string) {
 	if !slices.Contains(values, raw) {
 		c.fail(name, "%q: must be one of %s", raw, strings.Join(values, ", "))
 	}
 }
 
+// flag accepts a boolean.
 func (c *checker) flag(name, raw string) bool {
 	v, err := strconv.ParseBool(raw)
 	if err != nil {
@@ -59,6 +63,7 @@ func (c *checker) flag(name, raw string) bool {
 	return v
 }
 
+// number accepts an integer from least to most.
 func (c *checker) number(name, raw string, least, most int) int {
 	n, err := strconv.Atoi(raw)
 	if err != nil || n < least || n > most {
@@ -67,6 +72,7 @@ func (c *checker) number(name, raw string, least, most int) int {
 	return n
 }
 
+// duration accepts a Go duration that is not less than least.
 func (c *checker) duration(name, raw string, least time.Duration) time.Duration {
 	d, err := time.ParseDuration(raw)
 	if err != nil || d < least {
@@ -75,7 +81,7 @@ func (c *checker) duration(name, raw string, least time.Duration) time.Duration 
 	return d
 }
 
-// leeway takes plain seconds too, as Peatio did.
+// leeway accepts a Go duration, or plain seconds as Peatio does.
 func (c *checker) leeway(name, raw string) time.Duration {
 	if n, err := strconv.ParseUint(raw, 10, 31); err == nil {
 		return time.Duration(n) * time.Second
@@ -87,6 +93,7 @@ func (c *checker) leeway(name, raw string) time.Duration {
 	return d
 }
 
+// size accepts a number of bytes that is not less than least.
 func (c *checker) size(name, raw string, least int64) int64 {
 	number, factor := raw, int64(1)
 	for unit, f := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
@@ -102,15 +109,15 @@ func (c *checker) size(name, raw string, least int64) int64 {
 	return n * factor
 }
 
-// host takes a name or an IP address, without a port and without brackets.
+// host accepts a host name or an IP address, without port and brackets.
 func (c *checker) host(name, raw string) string {
 	if _, err := netip.ParseAddr(raw); err != nil && strings.ContainsAny(raw, ":[]/@ \t") || raw == "" {
-		c.fail(name, "%q: must be a host's name or address alone, such as localhost, 10.0.0.7 or ::1", raw)
+		c.fail(name, "%q: must be a host name or IP address without port and brackets, such as localhost, 10.0.0.7 or ::1", raw)
 	}
 	return raw
 }
 
-// address checks host:port.
+// address accepts host:port.
 func (c *checker) address(name, raw string) string {
 	_, port, err := net.SplitHostPort(raw)
 	if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
@@ -119,25 +126,38 @@ func (c *checker) address(name, raw string) string {
 	return raw
 }
 
-// secret returns the value of a variable that has no flag, from the environment
-// or from the file that its twin names; empty where neither is set.
+// secret returns the value of an environment variable that has no flag, or the
+// contents of the file that name_FILE names; empty if neither is set.
 func (c *checker) secret(name, file string) string {
 	value := os.Getenv(name)
 	if file == "" {
 		return value
 	}
 	if value != "" {
-		c.fail(name, "is set, and so is %s_FILE: set one of them", name)
+		c.fail(name, "is set, and so is %s_FILE: set only one of them", name)
 		return value
 	}
 	return strings.TrimSpace(c.file(name+"_FILE", file))
 }
 
-// file returns what the file at path holds.
+// file returns the contents of the file at path.
 func (c *checker) file(name, path string) string {
 	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if err != nil {
-		c.fail(name, "%v: must name a file that can be read", err)
+		c.fail(name, "%v: must name a readable file", err)
 	}
 	return string(b)
 }
+
+// splitList splits a comma-separated list and drops blank items.
+func splitList(list string) []string {
+	var items []string
+	for item := range strings.SplitSeq(list, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,65 +16,65 @@ import (
 	"ranger/internal/redis"
 )
 
-// serveFlags are the configuration of `ranger serve`, as raw text: docs and
-// --help come from here. Precedence: flag, environment, .env, default.
+// serveFlags are the configuration of `ranger serve` as raw text, from which --help is
+// made. Precedence: flag, environment, .env, default.
 type serveFlags struct {
-	WebsocketHost           string `env:"WEBSOCKET_HOST" default:"0.0.0.0" group:"sockets" help:"Where clients connect: the address to listen on."`
-	WebsocketPort           string `env:"WEBSOCKET_PORT" default:"8080" group:"sockets" help:"And the port. 0: one that the system chooses; the log says which."`
-	WebsocketSslCert        string `env:"WEBSOCKET_SSL_CERT" placeholder:"PATH" group:"sockets" help:"Certificate chain, PEM. With WEBSOCKET_SSL_KEY: wss:// instead of ws://. SIGHUP reads both again."`
-	WebsocketSslKey         string `env:"WEBSOCKET_SSL_KEY" placeholder:"PATH" group:"sockets" help:"Its private key, PEM."`
-	WebsocketAllowedOrigins string `env:"WEBSOCKET_ALLOWED_ORIGINS" placeholder:"LIST" group:"sockets" help:"Comma list of origins whose pages may connect, beside the server's own: https://example.com, https://*.example.com, or *."`
+	WebsocketHost           string `env:"WEBSOCKET_HOST" default:"0.0.0.0" group:"sockets" help:"Address to listen on for clients."`
+	WebsocketPort           string `env:"WEBSOCKET_PORT" default:"8080" group:"sockets" help:"Port to listen on for clients. 0: a free port, which the log shows."`
+	WebsocketSslCert        string `env:"WEBSOCKET_SSL_CERT" placeholder:"PATH" group:"sockets" help:"File with the certificate chain, PEM. With WEBSOCKET_SSL_KEY it enables wss:// instead of ws://. SIGHUP reloads both files."`
+	WebsocketSslKey         string `env:"WEBSOCKET_SSL_KEY" placeholder:"PATH" group:"sockets" help:"File with the private key of the certificate, PEM."`
+	WebsocketAllowedOrigins string `env:"WEBSOCKET_ALLOWED_ORIGINS" placeholder:"LIST" group:"sockets" help:"Comma-separated origins whose pages may connect, in addition to the server's own: https://example.com, https://*.example.com, or *."`
 
-	AuthTimeout       string `env:"AUTH_TIMEOUT" default:"30s" group:"sockets" help:"How long a socket may stay without a good token."`
-	PingInterval      string `env:"PING_INTERVAL" default:"30s" group:"sockets" help:"How often clients are pinged; one that is silent for two of these is dropped."`
-	HeartbeatInterval string `env:"HEARTBEAT_INTERVAL" default:"15s" group:"sockets" help:"How often clients that resume are told how far the stream was read."`
-	WriteTimeout      string `env:"WRITE_TIMEOUT" default:"10s" group:"sockets" help:"How long one write to a client may take."`
-	DrainPeriod       string `env:"DRAIN_PERIOD" default:"8s" group:"sockets" help:"Over how long the clients are sent away after SIGTERM."`
-	MaxMessageBytes   string `env:"MAX_MESSAGE_BYTES" default:"16KiB" group:"sockets" help:"The largest message that a client may send."`
+	AuthTimeout       string `env:"AUTH_TIMEOUT" default:"30s" group:"sockets" help:"Maximum time that a socket may be open without a valid token."`
+	PingInterval      string `env:"PING_INTERVAL" default:"30s" group:"sockets" help:"Interval of pings to clients. A client that is silent for two intervals is disconnected."`
+	HeartbeatInterval string `env:"HEARTBEAT_INTERVAL" default:"15s" group:"sockets" help:"Interval of heartbeats to clients that resume. A heartbeat has the position up to which the stream was read."`
+	WriteTimeout      string `env:"WRITE_TIMEOUT" default:"10s" group:"sockets" help:"Maximum time of one write to a client."`
+	DrainPeriod       string `env:"DRAIN_PERIOD" default:"8s" group:"sockets" help:"Time over which clients are disconnected after SIGTERM."`
+	MaxMessageBytes   string `env:"MAX_MESSAGE_BYTES" default:"16KiB" group:"sockets" help:"Maximum size of a message from a client."`
 
 	brokerFlags
 
-	AmqpSource         string `env:"AMQP_SOURCE" default:"stream" group:"broker" help:"Where events are read from: stream, or queue, a queue of each node's own, for brokers without streams; nothing can be resumed then after a restart."`
-	AmqpStream         string `env:"AMQP_STREAM" default:"ranger" group:"broker" help:"The stream that both exchanges feed; declared where it is missing, else taken as it is."`
-	AmqpStreamMaxAge   string `env:"AMQP_STREAM_MAX_AGE" default:"6h" group:"broker" help:"How long the stream keeps messages, where it is declared."`
-	AmqpStreamMaxBytes string `env:"AMQP_STREAM_MAX_BYTES" default:"1GiB" group:"broker" help:"And how much of them."`
-	AmqpMaxBodyBytes   string `env:"AMQP_MAX_BODY_BYTES" default:"256KiB" group:"broker" help:"The largest message that is read; a larger one goes to nobody."`
-	AmqpPrefetch       string `env:"AMQP_PREFETCH" default:"2000" group:"broker" help:"How many messages may be in flight from the broker."`
-	NodeName           string `env:"NODE_NAME" placeholder:"NAME" group:"broker" help:"This node's name in logs, metrics and at the broker. The host's name by default."`
+	AmqpSource         string `env:"AMQP_SOURCE" default:"stream" group:"broker" help:"Where events are read from: stream, or queue, which is one queue per node for brokers without streams. With queue, clients cannot resume after a restart of the node."`
+	AmqpStream         string `env:"AMQP_STREAM" default:"ranger" group:"broker" help:"Stream to which both exchanges are bound. It is declared if it is missing; an existing one is used unchanged."`
+	AmqpStreamMaxAge   string `env:"AMQP_STREAM_MAX_AGE" default:"6h" group:"broker" help:"Retention time of the stream, if ranger declares it."`
+	AmqpStreamMaxBytes string `env:"AMQP_STREAM_MAX_BYTES" default:"1GiB" group:"broker" help:"Maximum size of the stream, if ranger declares it."`
+	AmqpMaxBodyBytes   string `env:"AMQP_MAX_BODY_BYTES" default:"256KiB" group:"broker" help:"Maximum size of a message from the broker. A larger one is not delivered."`
+	AmqpPrefetch       string `env:"AMQP_PREFETCH" default:"2000" group:"broker" help:"Maximum number of messages in flight from the broker."`
+	NodeName           string `env:"NODE_NAME" placeholder:"NAME" group:"broker" help:"Name of this node in logs, metrics and at the broker. Default: the host's name."`
 
 	redisFlags
 
-	HistoryTTL    string `name:"history-ttl" env:"HISTORY_TTL" default:"15m" group:"history" help:"How far back this node holds events: what it reads at its start."`
-	HistorySize   string `env:"HISTORY_SIZE" default:"1000" group:"history" help:"How many events of one user."`
-	HistoryMemory string `env:"HISTORY_MEMORY" default:"256MiB" group:"history" help:"And how much of all users; one may take a 64th of it."`
+	HistoryTTL    string `name:"history-ttl" env:"HISTORY_TTL" default:"15m" group:"history" help:"Maximum age of events in memory. A node reads the events of this time from the stream when it starts."`
+	HistorySize   string `env:"HISTORY_SIZE" default:"1000" group:"history" help:"Maximum number of events of one user in memory."`
+	HistoryMemory string `env:"HISTORY_MEMORY" default:"256MiB" group:"history" help:"Maximum memory of the events of all users. One user may take a 64th of it."`
 
 	tokenFlags
 
-	IOMode    string `name:"io-mode" env:"IO_MODE" placeholder:"MODE" group:"operations" help:"fast: read and write sockets past Go's scheduler, Linux only. portable: plain reads and writes, and a goroutine for each socket. By default fast on Linux, portable elsewhere."`
-	OpsAddr   string `env:"OPS_ADDR" default:"127.0.0.1:4242" group:"operations" help:"Where /livez, /readyz and /metrics are served; off: nowhere."`
-	LogLevel  string `env:"LOG_LEVEL" default:"info" group:"operations" help:"debug, info, warn or error."`
-	LogFormat string `env:"LOG_FORMAT" placeholder:"FORMAT" group:"operations" help:"text or json. By default text on a terminal, else json."`
+	IOMode    string `name:"io-mode" env:"IO_MODE" placeholder:"MODE" group:"operations" help:"fast: read and write sockets past Go's scheduler, Linux only. portable: plain reads and writes, and a goroutine for each socket. Default: fast on Linux, portable elsewhere."`
+	OpsAddr   string `env:"OPS_ADDR" default:"127.0.0.1:4242" group:"operations" help:"Address of /livez, /readyz and /metrics, or off."`
+	LogLevel  string `env:"LOG_LEVEL" default:"info" group:"operations" help:"Lowest level that is logged: debug, info, warn or error."`
+	LogFormat string `env:"LOG_FORMAT" placeholder:"FORMAT" group:"operations" help:"Format of the log: text or json. Default: text on a terminal, else json."`
 }
 
 // settings are the checked and typed form of serveFlags.
 type settings struct {
 	listen   string
-	ops      string // empty: none
+	ops      string // address for operators; empty: none
 	tls      *certificate
-	tokens   tokenFlags // to be read again
+	tokens   tokenFlags // reloaded on SIGHUP
 	drain    time.Duration
 	node     string
 	logLevel slog.Level
 	logJSON  bool
 	portable bool // IO_MODE
 	broker   amqp.Config
-	members  redis.Config // without a URL: none
+	members  redis.Config // its URL is empty if there is no Redis
 	journal  journal.Config
 	hub      hub.Config
 	auth     auth.Config
 }
 
-// settings checks all values together; its error tells everything that is wrong.
+// settings checks all values. Its error lists every problem.
 func (f *serveFlags) settings() (settings, error) {
 	c := new(checker)
 	s := settings{
@@ -116,6 +115,7 @@ func (f *serveFlags) settings() (settings, error) {
 	return s, c.err()
 }
 
+// broker returns the configuration of the source of events.
 func (f *serveFlags) broker(c *checker, node string, window time.Duration) amqp.Config {
 	c.oneOf("AMQP_SOURCE", f.AmqpSource, "stream", "queue")
 	maxAge := c.duration("AMQP_STREAM_MAX_AGE", f.AmqpStreamMaxAge, time.Minute)
@@ -136,7 +136,7 @@ func (f *serveFlags) broker(c *checker, node string, window time.Duration) amqp.
 	}
 }
 
-// auth returns the verifier's configuration, which must be one that works.
+// auth returns the configuration of the verifier, with which auth.New succeeds.
 func (f *serveFlags) auth(c *checker) auth.Config {
 	before := len(c.problems)
 	c.oneOf("JWT_ALGORITHM", f.JwtAlgorithm, auth.Algorithms()...)
@@ -144,9 +144,9 @@ func (f *serveFlags) auth(c *checker) auth.Config {
 	switch secret := strings.HasPrefix(cfg.Algorithm, "HS"); {
 	case len(c.problems) > before:
 	case secret && len(cfg.Secret) == 0:
-		c.fail("JWT_SECRET", "is unset: JWT_ALGORITHM %s needs it, or JWT_SECRET_FILE", cfg.Algorithm)
+		c.fail("JWT_SECRET", "is unset: JWT_ALGORITHM %s requires it, or JWT_SECRET_FILE", cfg.Algorithm)
 	case !secret && len(cfg.Keys) == 0 && len(cfg.Secret) == 0:
-		c.fail("JWT_PUBLIC_KEY", "is unset: set it, or JWT_PUBLIC_KEY_FILE, to the public key of who signs the tokens; for a trial, `ranger keygen --env` makes a pair")
+		c.fail("JWT_PUBLIC_KEY", "is unset: set it, or JWT_PUBLIC_KEY_FILE, to the public key of the signer of the tokens; for a trial, `ranger keygen --env` generates a key pair")
 	default:
 		if _, err := auth.New(cfg); err != nil {
 			c.fail("JWT_ALGORITHM, JWT_PUBLIC_KEY, JWT_SECRET", "%v", err)
@@ -155,6 +155,7 @@ func (f *serveFlags) auth(c *checker) auth.Config {
 	return cfg
 }
 
+// certificate returns the loaded certificate, or nil if none is configured.
 func (f *serveFlags) certificate(c *checker) *certificate {
 	switch {
 	case f.WebsocketSslCert == "" && f.WebsocketSslKey == "":
@@ -181,6 +182,7 @@ func (f *serveFlags) origins(c *checker) hub.Origins {
 	return o
 }
 
+// node returns the name of this node.
 func (f *serveFlags) node(c *checker) string {
 	if f.NodeName != "" {
 		return c.text("NODE_NAME", f.NodeName)
@@ -194,7 +196,7 @@ func (f *serveFlags) node(c *checker) string {
 
 func (f *serveFlags) logLevel(c *checker) (level slog.Level) {
 	c.oneOf("LOG_LEVEL", f.LogLevel, "debug", "info", "warn", "error")
-	_ = level.UnmarshalText([]byte(f.LogLevel)) // just checked
+	_ = level.UnmarshalText([]byte(f.LogLevel)) // checked by oneOf
 	return level
 }
 
@@ -219,9 +221,7 @@ func (s *settings) ioMode() string {
 	return "fast"
 }
 
-func itoa(n int) string { return strconv.Itoa(n) }
-
-// tlsConfig returns nil for no TLS.
+// tlsConfig returns nil if there is no certificate.
 func (s *settings) tlsConfig() *tls.Config {
 	if s.tls == nil {
 		return nil

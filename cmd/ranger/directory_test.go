@@ -38,7 +38,7 @@ func TestRedisComesAndGoes(t *testing.T) {
 	}
 
 	r.kill()
-	r.ready(p, `"redis":"away since `)
+	r.ready(p, `"redis":"disconnected since `)
 	if up, members := p.metric("ranger_redis_up"), p.metric("ranger_members"); up != 0 || members != 2 {
 		t.Errorf("ranger_redis_up %v, ranger_members %v, want 0 and 2", up, members)
 	}
@@ -65,7 +65,7 @@ func TestNoRedisAtStart(t *testing.T) {
 	if status, body := p.get("/readyz"); status != 503 && time.Since(began) < 4*time.Second {
 		t.Errorf("/readyz is %d %s", status, body)
 	}
-	r.ready(p, `"redis":"away since `)
+	r.ready(p, `"redis":"disconnected since `)
 	if took := time.Since(began); took < 4*time.Second {
 		t.Errorf("it was ready after %s", took)
 	}
@@ -79,7 +79,7 @@ func TestNoRedisAtStart(t *testing.T) {
 func TestNoRedis(t *testing.T) {
 	t.Parallel()
 	p := newWorld(t).serve()
-	p.awaitLog("member ids are not resolved, REDIS_URL is unset: an event that names its user by an id alone reaches nobody")
+	p.awaitLog("member ids are not resolved: REDIS_URL is unset")
 	if _, body := p.get("/readyz"); strings.Contains(body, "redis") {
 		t.Errorf("/readyz speaks of Redis: %s", body)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// loadEnvironment adds the variables of a file, where there is one, to those of
-// the process. A variable that is set but empty counts as unset.
+// loadEnvironment adds the variables of a file, if it exists, to the environment of the
+// process, which takes precedence. A variable that is set but empty counts as unset.
 func loadEnvironment(file string) error {
 	for _, pair := range os.Environ() {
 		if name, value, _ := strings.Cut(pair, "="); value == "" && name != "" {
@@ -21,18 +21,18 @@ func loadEnvironment(file string) error {
 			}
 		}
 	}
-	text, err := os.ReadFile(file) //nolint:gosec // a name of ours
+	text, err := os.ReadFile(file) //nolint:gosec // a constant name
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return configError{fmt.Sprintf("%s cannot be read: %v", file, errors.Unwrap(err))}
+		return configError{fmt.Sprintf("%s: cannot be read: %v", file, errors.Unwrap(err))}
 	}
 	const byteOrderMark = "\ufeff"
 	vars, err := godotenv.UnmarshalBytes(bytes.TrimPrefix(text, []byte(byteOrderMark)))
 	if err != nil {
-		// The parser's own words quote the file, secrets and all.
-		return configError{file + ": it is not made of lines NAME=value: names have letters, digits and _ alone, and a quote that is opened has to be closed"}
+		// The parser's error quotes the file, including secrets.
+		return configError{file + ": must consist of lines NAME=value, with only letters, digits and _ in names and with quotes closed"}
 	}
 	for name, value := range vars {
 		if value == "" || os.Getenv(name) != "" {

@@ -77,10 +77,10 @@ func TestEvents(t *testing.T) {
 		`ranger_undelivered_total{reason="not_json"}`:       1,
 		`ranger_undelivered_total{reason="duplicate_key"}`:  1,
 		`ranger_undelivered_total{reason="bad_header"}`:     1,
-		`ranger_events_total{kind="trade"}`:              3,
-		`ranger_events_total{kind="orderbook"}`:          4,
-		`ranger_deliveries_total`:                        10,
-		`ranger_sockets_authenticated`:                   4,
+		`ranger_events_total{kind="trade"}`:                 3,
+		`ranger_events_total{kind="orderbook"}`:             4,
+		`ranger_deliveries_total`:                           10,
+		`ranger_sockets_authenticated`:                      4,
 	} {
 		if got := p.metric(series); got != want {
 			t.Errorf("%s is %v, want %v", series, got, want)

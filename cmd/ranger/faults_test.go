@@ -131,10 +131,10 @@ func (r *recorder) entries(n int) []journal.Entry {
 
 type uncounted struct{}
 
-func (uncounted) Event(event.Kind)      {}
+func (uncounted) Event(event.Kind)         {}
 func (uncounted) Undelivered(event.Reason) {}
-func (uncounted) Retried()              {}
-func (uncounted) Gap(event.GapReason)   {}
+func (uncounted) Retried()                 {}
+func (uncounted) Gap(event.GapReason)      {}
 
 // TestTwoNodes has two nodes on one stream: a user's sockets on each see the
 // same events in the same order.

@@ -22,32 +22,32 @@ type inspectCommand struct {
 	brokerFlags
 	redisFlags
 
-	AmqpSource       string `env:"AMQP_SOURCE" default:"stream" group:"broker" help:"What serve runs with; with queue there is no stream to look into."`
-	AmqpStream       string `env:"AMQP_STREAM" default:"ranger" group:"broker" help:"The stream that is looked at."`
-	AmqpMaxBodyBytes string `env:"AMQP_MAX_BODY_BYTES" default:"256KiB" group:"broker" help:"What serve runs with: the largest message that is read."`
+	AmqpSource       string `env:"AMQP_SOURCE" default:"stream" group:"broker" help:"Source with which serve runs. With queue there is no stream to inspect."`
+	AmqpStream       string `env:"AMQP_STREAM" default:"ranger" group:"broker" help:"Stream to read."`
+	AmqpMaxBodyBytes string `env:"AMQP_MAX_BODY_BYTES" default:"256KiB" group:"broker" help:"Maximum size of a message with which serve runs."`
 
-	Offset     string `placeholder:"N" help:"Show the message at this offset, as the log names it."`
-	Undelivered bool   `help:"List the messages that reached nobody, or not all whom they name."`
-	Since      string `default:"1h" help:"How far back to list them."`
+	Offset      string `placeholder:"N" help:"Show the message at this offset, which the log names."`
+	Undelivered bool   `help:"List the messages that were not delivered to each user they should reach."`
+	Since       string `default:"1h" help:"Age of the oldest message that --undelivered lists."`
 }
 
-// Help is what --help says beside the flags.
+// Help returns the text of --help that precedes the flags.
 func (inspectCommand) Help() string {
-	return `Shows what is in the stream, and what ranger makes of it: for whom a message is, or why it reached nobody. It reads alone and changes nothing.
+	return `Shows messages of the stream and the users they are for, or why they were not delivered. It only reads.
 
   ranger inspect --offset 4711
   ranger inspect --undelivered --since 1h
 
-Member ids are looked up as the directory stands now.`
+Member ids are resolved with the current member directory.`
 }
 
-// Run prints one message, or lists those that reached nobody.
+// Run prints one message, or lists those that were not delivered.
 func (cmd *inspectCommand) Run(ctx context.Context, std streams) error {
 	c := new(checker)
 	cfg := amqp.Config{URL: cmd.url(c), Exchanges: cmd.exchanges(c), Stream: c.text("AMQP_STREAM", cmd.AmqpStream)}
 	i := inspection{out: std.out, maxBody: int(c.size("AMQP_MAX_BODY_BYTES", cmd.AmqpMaxBodyBytes, 1<<10))}
 	if c.oneOf("AMQP_SOURCE", cmd.AmqpSource, "stream", "queue"); cmd.AmqpSource == "queue" {
-		c.fail("AMQP_SOURCE", "with queue there is no stream to look into: the log alone says what reached nobody")
+		c.fail("AMQP_SOURCE", "is queue: there is no stream to inspect; only the log shows what was not delivered")
 	}
 	var since time.Duration
 	switch {
@@ -73,7 +73,7 @@ func (cmd *inspectCommand) Run(ctx context.Context, std streams) error {
 	})
 }
 
-// withMembers runs f with the member directory, nil for none, while it lives.
+// withMembers calls f while the member directory runs. f gets nil if there is no Redis.
 func withMembers(ctx context.Context, cfg redis.Config, f func(*finder) error) error {
 	if cfg.URL == "" {
 		return f(nil)
@@ -93,20 +93,21 @@ func withMembers(ctx context.Context, cfg redis.Config, f func(*finder) error) e
 	return g.Wait()
 }
 
-// finder is a directory that asks Redis for what it does not have. It is for one
-// goroutine.
+// finder is an event.Directory that asks Redis for ids that are not in memory. It is not
+// safe for concurrent use.
 type finder struct {
-	ctx context.Context //nolint:containedctx // a Directory is asked without one
+	ctx context.Context //nolint:containedctx // UID has no context
 	*redis.Directory
-	away error // why Redis could not be asked, where that happened
+	err error // why Redis could not be asked, if that happened
 }
 
+// UID returns the uid of a member. It may block for as long as redis.Directory.Find.
 func (f *finder) UID(member string) (event.UID, bool) {
 	uid, ok := f.Find(f.ctx, member)
 	if s := f.Status(); !ok && !s.Connected {
-		f.away = s.Error
-		if f.away == nil {
-			f.away = errors.New("there is no answer yet")
+		f.err = s.Error
+		if f.err == nil {
+			f.err = errors.New("no answer yet")
 		}
 	}
 	return uid, ok
@@ -115,9 +116,9 @@ func (f *finder) UID(member string) (event.UID, bool) {
 // inspection is one run of the command.
 type inspection struct {
 	out     io.Writer
-	members event.Directory // nil for none
-	finder  *finder         // it, or nil
-	maxBody int
+	members event.Directory // nil if there is no Redis
+	finder  *finder         // the same as members
+	maxBody int             // bytes
 	offset  uint64
 }
 
@@ -133,11 +134,12 @@ func (i *inspection) show(ctx context.Context, cfg amqp.Config) error {
 		return false
 	})
 	if err == nil && !found {
-		err = fmt.Errorf("there is no message at offset %d: it is the broker's own, or the stream no longer holds it; the next is at %d", i.offset, next)
+		err = fmt.Errorf("no message at offset %d: the offset is internal to the broker, or the stream no longer has the message; the next message is at offset %d", i.offset, next)
 	}
 	return err
 }
 
+// print prints a message and its outcome.
 func (i *inspection) print(m *amqp.Stored) {
 	field := func(name, value string) {
 		if value != "" {
@@ -158,8 +160,8 @@ func (i *inspection) print(m *amqp.Stored) {
 	_, _ = fmt.Fprintf(i.out, "\n%q\n", m.Body)
 }
 
-// outcome says what ranger makes of a message, a line for each whom it reaches
-// and each reason why it does not reach somebody.
+// outcome returns a line for each user that a message is delivered to, and for each
+// reason why it is not delivered.
 func (i *inspection) outcome(m *amqp.Stored) []string {
 	if record := m.Record(); record != "" {
 		return []string{"a record of a node for other nodes: " + record}
@@ -170,16 +172,17 @@ func (i *inspection) outcome(m *amqp.Stored) []string {
 		lines = append(lines, fmt.Sprintf("%s for %s", e.Kind, e.UID))
 	}
 	for _, reason := range out.Undelivered {
-		lines = append(lines, fmt.Sprintf("reaches nobody: %s: %s", reason, i.explain(reason)))
+		lines = append(lines, fmt.Sprintf("not delivered: %s: %s", reason, i.explain(reason)))
 	}
 	return lines
 }
 
-// list prints a line for each message that did not reach all whom it should.
+// list prints a line for each message that was not delivered to each user it should
+// reach.
 func (i *inspection) list(ctx context.Context, cfg amqp.Config, since time.Duration) error {
-	listed, looked := 0, 0
+	listed, read := 0, 0
 	err := amqp.Walk(ctx, cfg, 0, since, func(m amqp.Stored) bool {
-		looked++
+		read++
 		if m.Record() != "" {
 			return true
 		}
@@ -188,26 +191,26 @@ func (i *inspection) list(ctx context.Context, cfg amqp.Config, since time.Durat
 			return true
 		}
 		listed++
-		_, _ = fmt.Fprintf(i.out, "%-12d %-20s %-24s %s\n", m.Offset, reasons(out.Undelivered), m.Exchange, clip(m.Body))
+		_, _ = fmt.Fprintf(i.out, "%-12d %-20s %-24s %s\n", m.Offset, join(out.Undelivered), m.Exchange, truncate(m.Body))
 		return true
 	})
 	if err == nil {
-		_, _ = fmt.Fprintf(i.out, "%d of %d messages\n", listed, looked)
-		err = i.away()
+		_, _ = fmt.Fprintf(i.out, "%d of %d messages\n", listed, read)
+		err = i.directoryErr()
 	}
 	return err
 }
 
-func reasons(undelivered []event.Reason) string {
-	var text []string
-	for _, r := range undelivered {
-		text = append(text, string(r))
+func join(reasons []event.Reason) string {
+	var texts []string
+	for _, r := range reasons {
+		texts = append(texts, string(r))
 	}
-	return strings.Join(text, ",")
+	return strings.Join(texts, ",")
 }
 
-// clip quotes the begin of a body, in one line.
-func clip(body []byte) string {
+// truncate returns the beginning of a body, quoted, in one line.
+func truncate(body []byte) string {
 	const most = 80
 	if len(body) > most {
 		return fmt.Sprintf("%q…", body[:most])
@@ -215,47 +218,48 @@ func clip(body []byte) string {
 	return fmt.Sprintf("%q", body)
 }
 
-// away returns why what names members by their ids may be judged wrongly.
-func (i *inspection) away() error {
-	if i.finder == nil || i.finder.away == nil {
+// directoryErr returns an error if the member directory could not be asked, so that the
+// reason unknown_member may be wrong.
+func (i *inspection) directoryErr() error {
+	if i.finder == nil || i.finder.err == nil {
 		return nil
 	}
-	return fmt.Errorf("the member directory could not be asked (REDIS_URL), so who is unknown_member may be known: %w", i.finder.away)
+	return fmt.Errorf("the member directory could not be asked (REDIS_URL), so an unknown_member may be known: %w", i.finder.err)
 }
 
-// explain says what a reason means, for a person.
+// explain describes a reason.
 func (i *inspection) explain(r event.Reason) string {
 	switch r {
 	case event.NoOwner:
 		return "no header and no field names its owner"
 	case event.UnknownMember:
-		if err := i.away(); err != nil {
+		if err := i.directoryErr(); err != nil {
 			return err.Error()
 		}
 		if i.finder == nil {
-			return "its owner is named by a member id, and there is no directory to look into: REDIS_URL is unset"
+			return "its owner is named by a member id, and there is no member directory: REDIS_URL is unset"
 		}
-		return "its owner's member id is not in the directory (REDIS_URL, MEMBER_DIRECTORY)"
+		return "the member id of its owner is not in the member directory (REDIS_URL, MEMBER_DIRECTORY)"
 	case event.Broadcast:
-		return "a public order book's, as Peatio sends it to everybody"
+		return "it is part of a public order book, which Peatio sends to all users"
 	case event.UnknownExchange:
-		return "it came through neither exchange (AMQP_ORDERBOOK_EXCHANGE, AMQP_TRADE_EXCHANGE)"
+		return "it was published to neither exchange (AMQP_ORDERBOOK_EXCHANGE, AMQP_TRADE_EXCHANGE)"
 	case event.TooBig:
-		return "its body is over AMQP_MAX_BODY_BYTES"
+		return "its body is larger than AMQP_MAX_BODY_BYTES"
 	case event.NotUTF8:
 		return "its body is not UTF-8"
 	case event.TooDeep:
-		return "its body nests over 32 objects and arrays"
+		return "its body nests more than 32 objects and arrays"
 	case event.NotJSON:
 		return "its body is not JSON"
 	case event.NotObject:
-		return "its body is JSON, but no object"
+		return "its body is JSON, but not an object"
 	case event.DuplicateKey:
-		return "a key comes twice in its body"
+		return "its body has a key twice"
 	case event.BadHeader:
-		return "a header that names the owner can be no uid or id"
+		return "a header that names the owner is not a uid or member id"
 	case event.BadField:
-		return "a field that names the owner can be no uid or id, or ask, bid or trades are not what they must be"
+		return "a field that names the owner is not a uid or member id, or ask, bid or trades have an invalid type"
 	default:
 		return "see docs/events.md"
 	}

@@ -9,15 +9,15 @@ import (
 )
 
 type keygenCommand struct {
-	Alg string `default:"RS256" help:"The algorithm the key is for: RS, PS or ES with 256, 384 or 512, EdDSA, or HS256, HS384, HS512 for a secret."`
-	Env bool   `help:"Print the lines of a .env file instead: JWT_ALGORITHM, JWT_PRIVATE_KEY and JWT_PUBLIC_KEY (or JWT_SECRET)."`
+	Alg string `default:"RS256" help:"Algorithm of the key: RS, PS or ES with 256, 384 or 512, EdDSA, or HS256, HS384 or HS512 for a secret."`
+	Env bool   `help:"Print lines for a .env file: JWT_ALGORITHM, JWT_PRIVATE_KEY and JWT_PUBLIC_KEY (or JWT_SECRET)."`
 }
 
-// Help is what --help says beside the flags.
+// Help returns the text of --help that precedes the flags.
 func (keygenCommand) Help() string {
-	return `Prints a new key pair, PEM in URL-safe Base64, as Barong and Peatio take it. Barong signs with the private key and keeps it to itself; ranger needs the public one alone, as JWT_PUBLIC_KEY.
+	return `Prints a new key pair, PEM in URL-safe Base64, as Barong and Peatio read it. Barong signs with the private key; nobody else needs it. ranger needs only the public key, as JWT_PUBLIC_KEY.
 
-For a trial without Barong, let this directory's .env hold both, then serve and sign tokens with them:
+For a trial without Barong, write both to .env in the current directory, then serve and sign tokens with them:
 
   ranger keygen --env > .env
   ranger serve
@@ -44,6 +44,7 @@ func (cmd keygenCommand) Run(std streams) error {
 	return err
 }
 
+// printSecret prints a secret for an HS algorithm.
 func (cmd keygenCommand) printSecret(std streams, secret string) error {
 	if cmd.Env {
 		_, err := fmt.Fprintf(std.out, "JWT_ALGORITHM=%s\nJWT_SECRET=%s\n", cmd.Alg, secret)
@@ -53,6 +54,7 @@ func (cmd keygenCommand) printSecret(std streams, secret string) error {
 	return err
 }
 
+// keyKind returns the type of the key for an algorithm.
 func keyKind(alg string) string {
 	switch {
 	case strings.HasPrefix(alg, "ES"):

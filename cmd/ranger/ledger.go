@@ -110,7 +110,7 @@ func (cmd *ledgerCommand) config() (ledger.Config, error) {
 
 func (cmd *ledgerCommand) nodes(c *checker) []string {
 	for _, raw := range cmd.Node {
-		if u, err := url.Parse(raw); err != nil || (u.Scheme != "ws" && u.Scheme != "wss") || u.Hostname() == "" || !goodPort(u.Port()) {
+		if u, err := url.Parse(raw); err != nil || (u.Scheme != "ws" && u.Scheme != "wss") || u.Hostname() == "" || !validPort(u.Port()) {
 			c.fail("--node", "%q: must be like ws://localhost:8080/ or wss://push.example.com/", raw)
 		}
 	}

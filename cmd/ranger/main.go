@@ -14,9 +14,6 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// version is set by the linker.
-var version = "dev"
-
 func main() {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -31,26 +28,28 @@ func main() {
 	os.Exit(report(err, os.Stderr))
 }
 
-// errSecondSignal is why the program ends before its work is done.
-var errSecondSignal = errors.New("a second signal: ended at once")
+// errSecondSignal is reported if a second signal ends the process early.
+var errSecondSignal = errors.New("second signal: exited immediately")
 
 // commands is the command line.
 type commands struct {
 	Sandbox sandboxCommand `cmd:"" help:"A toy exchange with ranger inside, to look at and to write clients against."`
 	Serve   serveCommand   `cmd:"" help:"Push events from RabbitMQ to WebSockets."`
-	Publish publishCommand `cmd:"" help:"Publish an Order or a Trade as Peatio does."`
-	Inspect inspectCommand `cmd:"" help:"Show messages of the stream, and why they reached nobody."`
+	Health  healthCommand  `cmd:"" help:"Check whether the server on this machine is ready."`
+	Publish publishCommand `cmd:"" help:"Publish Orders or Trades as Peatio does."`
+	Inspect inspectCommand `cmd:"" help:"Show messages of the stream and why they were not delivered."`
 	Ledger  ledgerCommand  `cmd:"" help:"Publish for many users, and judge what their sockets get."`
 	Bench   benchCommand   `cmd:"" help:"Put a server under load, and measure what it costs."`
-	Token   tokenCommand   `cmd:"" help:"Sign a session token, as Barong would."`
-	Keygen  keygenCommand  `cmd:"" help:"Make a key pair for session tokens."`
+	Token   tokenCommand   `cmd:"" help:"Sign a session token as Barong does."`
+	Keygen  keygenCommand  `cmd:"" help:"Generate a key pair for session tokens."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
-// streams are where a command writes.
+// streams are the outputs of a command.
 type streams struct{ out, err io.Writer }
 
-// run does what args say until it is done or ctx is.
+// run executes the command line args. It returns when the command is done, or soon
+// after ctx is.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	envErr := loadEnvironment(".env")
 	defer func() {
@@ -86,14 +85,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	return command.Run()
 }
 
-// helpShown is how kong's --help leaves the parser.
+// helpShown is the panic with which kong's --help leaves the parser.
 type helpShown struct{}
 
-// usageError is a command line that cannot be understood.
+// usageError is an invalid command line.
 type usageError struct{ error }
 
-// report prints err, if there is one, and returns the exit code: 2 for what the
-// caller has to write differently, 1 for what went wrong.
+// report prints err, unless it is nil, and returns the exit code: 2 for an invalid
+// command line or configuration, 1 for any other error.
 func report(err error, stderr io.Writer) int {
 	if err == nil {
 		return 0
@@ -107,12 +106,4 @@ func report(err error, stderr io.Writer) int {
 		return 2
 	}
 	return 1
-}
-
-type versionCommand struct{}
-
-// Run prints the version.
-func (versionCommand) Run(s streams) error {
-	_, err := fmt.Fprintln(s.out, version)
-	return err
 }

@@ -70,7 +70,7 @@ func TestMembers(t *testing.T) {
 	}
 }
 
-// TestInspect looks at what reached nobody.
+// TestInspect shows and lists messages that were not delivered.
 func TestInspect(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -108,16 +108,16 @@ func TestInspect(t *testing.T) {
 		}
 	}
 	for args, want := range map[string]string{
-		"--offset " + first:                      "outcome      reaches nobody: no_owner: no header and no field names its owner",
-		"--offset " + unknown[1]:                 "there is no directory to look into: REDIS_URL is unset",
+		"--offset " + first:                      "outcome      not delivered: no_owner: no header and no field names its owner",
+		"--offset " + unknown[1]:                 "there is no member directory: REDIS_URL is unset",
 		"--offset 0":                             "outcome      a record of a node for other nodes: ranger.marker",
 		"--offset 1000000":                       "offset 1000000 is not there yet: stream",
 		"--offset -1":                            "--offset: ",
-		"--offset 1 --undelivered":                "--offset, --undelivered: give one of them",
-		"--undelivered --since yesterday":         "--since: ",
+		"--offset 1 --undelivered":               "--offset, --undelivered: give one of them",
+		"--undelivered --since yesterday":        "--since: ",
 		"":                                       "--offset, --undelivered: give one of them",
 		"--offset 1 --amqp-stream no-such-queue": "there is no stream of that name: check AMQP_STREAM",
-		"--offset 1 --amqp-source queue":         "AMQP_SOURCE: with queue there is no stream",
+		"--offset 1 --amqp-source queue":         "AMQP_SOURCE: is queue: there is no stream to inspect",
 	} {
 		if r := run(strings.Fields(args)...); !strings.Contains(r.out+r.err, want) {
 			t.Errorf("inspect %s: %s", args, fmt.Sprintf("got %d %s%s, want %s", r.code, r.out, r.err, want))

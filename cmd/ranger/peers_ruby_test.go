@@ -139,8 +139,8 @@ func testPublisher(w *world, p *process, b bunny) {
 	}
 	b.leave()
 	for series, want := range map[string]float64{
-		`ranger_events_total{kind="trade"}`:              4,
-		`ranger_events_total{kind="orderbook"}`:          6,
+		`ranger_events_total{kind="trade"}`:                 4,
+		`ranger_events_total{kind="orderbook"}`:             6,
 		`ranger_undelivered_total{reason="broadcast"}`:      2,
 		`ranger_undelivered_total{reason="unknown_member"}`: 4,
 		`ranger_undelivered_total{reason="no_owner"}`:       0,

@@ -13,41 +13,41 @@ import (
 )
 
 type publishCommand struct {
-	Order publishOrder `cmd:"" help:"Publish an Order."`
-	Trade publishTrade `cmd:"" help:"Publish a Trade."`
+	Order publishOrder `cmd:"" help:"Publish Orders."`
+	Trade publishTrade `cmd:"" help:"Publish Trades."`
 }
 
-// Help is what --help says beside the commands.
+// Help returns the text of --help that precedes the commands.
 func (publishCommand) Help() string {
-	return `Declares the exchanges as Peatio does where they are missing, publishes, and waits until RabbitMQ has confirmed each message. A message that no queue is bound for is told: start ranger serve first, since only it binds one.
+	return `Publishes messages and waits until RabbitMQ has confirmed each of them. Missing exchanges are declared as Peatio declares them. Start ranger serve first: it binds the stream, and a message that no queue or stream receives is an error.
 
   ranger publish order --uid IDALICE00001
   ranger publish trade --seller IDALICE00001 --buyer IDBOB0000001
   ranger publish trade --seller IDALICE00001 --buyer IDBOB0000001 --rate 100 --count 1000`
 }
 
-// publishFlags are those of both kinds.
+// publishFlags are the flags of both subcommands.
 type publishFlags struct {
 	brokerFlags
 
-	Market string            `default:"btcusd" help:"The market of a sample."`
-	Body   string            `placeholder:"PATH" help:"File with the body to publish instead of a sample; -: standard input."`
-	Header map[string]string `mapsep:"none" placeholder:"NAME=VALUE" help:"A header of the message, as a string; may be given several times."`
-	Count  string            `default:"1" help:"How many to publish."`
-	Rate   string            `default:"0" help:"How many a second; 0: as fast as RabbitMQ confirms them."`
+	Market string            `default:"btcusd" help:"Market of the sample messages."`
+	Body   string            `placeholder:"PATH" help:"File with the body of the messages; -: standard input. By default a sample is published."`
+	Header map[string]string `mapsep:"none" placeholder:"NAME=VALUE" help:"Header of the messages, a string. Can be repeated."`
+	Count  string            `default:"1" help:"Number of messages."`
+	Rate   string            `default:"0" help:"Messages per second; 0: as fast as RabbitMQ confirms them."`
 }
 
 type publishOrder struct {
 	publishFlags
 
-	UID string `name:"uid" help:"Whose order: the header member_uid."`
+	UID string `name:"uid" help:"Owner of the order: the header member_uid."`
 }
 
 type publishTrade struct {
 	publishFlags
 
-	Seller string `help:"Who sold: the header ask_member_uid."`
-	Buyer  string `help:"Who bought: the header bid_member_uid."`
+	Seller string `help:"Seller: the header ask_member_uid."`
+	Buyer  string `help:"Buyer: the header bid_member_uid."`
 }
 
 // Run publishes Orders.
@@ -61,6 +61,7 @@ func (cmd *publishTrade) Run(ctx context.Context, std streams) error {
 	return cmd.run(ctx, std, event.Trade, owners, sampleTrade)
 }
 
+// run publishes messages of one kind.
 func (f *publishFlags) run(ctx context.Context, std streams, kind event.Kind, owners map[string]string, sample func(n int, market string) []byte) error {
 	c := new(checker)
 	url, exchanges := f.url(c), f.exchanges(c)
@@ -97,7 +98,7 @@ func (f *publishFlags) run(ctx context.Context, std streams, kind event.Kind, ow
 	return err
 }
 
-// body returns what --body names, or nil.
+// body returns the contents of --body, or nil.
 func (f *publishFlags) body(c *checker) []byte {
 	switch f.Body {
 	case "":
@@ -117,50 +118,50 @@ func (f *publishFlags) body(c *checker) []byte {
 type publishRun struct {
 	publisher *amqp.Publisher
 	count     int
-	rate      int // a second; 0: as fast as can be
+	rate      int // per second; 0: as fast as possible
 	deliver   func(n int) event.Delivery
 	confirmed int
 }
 
 const (
-	// inFlight is how many messages may wait for their confirm.
+	// inFlight is the maximum number of unconfirmed messages.
 	inFlight = 1000
-	// settleTimeout is how long the broker may take to confirm them.
-	settleTimeout = 30 * time.Second
+	// confirmTimeout is how long the broker may take to confirm them.
+	confirmTimeout = 30 * time.Second
 )
 
-// errInterrupted says that the caller ended the run before its count was full.
+// errInterrupted is returned if ctx ends before all messages were published.
 var errInterrupted = errors.New("interrupted")
 
+// run publishes the messages, also waiting for outstanding confirms if it is interrupted.
 func (r *publishRun) run(ctx context.Context) error {
 	most := inFlight
 	if r.rate > 0 {
-		most = min(inFlight, 1+r.rate/10) // so that a refusal is told within a tenth of a second
+		most = min(inFlight, 1+r.rate/10) // so that a refusal is reported within a tenth of a second
 	}
-	// What was sent is waited for also after an interrupt.
-	patient := context.WithoutCancel(ctx)
+	unhurried := context.WithoutCancel(ctx)
 	prefix := fmt.Sprintf("%d-%d-", os.Getpid(), time.Now().UnixNano())
 	start := time.Now()
 	waiting := make([]amqp.Receipt, 0, most)
 	for n := range r.count {
 		if r.await(ctx, start, n) != nil {
-			return errors.Join(r.settle(patient, waiting), errInterrupted)
+			return errors.Join(r.settle(unhurried, waiting), errInterrupted)
 		}
 		receipt, err := r.publisher.Publish(ctx, r.deliver(n), prefix+itoa(n))
 		if err != nil {
 			return err
 		}
 		if waiting = append(waiting, receipt); len(waiting) == most {
-			if err := r.settle(patient, waiting); err != nil {
+			if err := r.settle(unhurried, waiting); err != nil {
 				return err
 			}
 			waiting = waiting[:0]
 		}
 	}
-	return r.settle(patient, waiting)
+	return r.settle(unhurried, waiting)
 }
 
-// await waits for the n-th message's time.
+// await waits until the n-th message is due.
 func (r *publishRun) await(ctx context.Context, start time.Time, n int) error {
 	if r.rate == 0 {
 		return ctx.Err()
@@ -174,9 +175,9 @@ func (r *publishRun) await(ctx context.Context, start time.Time, n int) error {
 	}
 }
 
-// settle waits for the confirms of all that is waiting.
+// settle waits until all messages in waiting are confirmed.
 func (r *publishRun) settle(ctx context.Context, waiting []amqp.Receipt) error {
-	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	ctx, cancel := context.WithTimeout(ctx, confirmTimeout)
 	defer cancel()
 	for _, receipt := range waiting {
 		if err := receipt.Wait(ctx); err != nil {

@@ -9,15 +9,14 @@ import (
 // firstSampleID is the id of the first sample of a run.
 const firstSampleID = 3247
 
-// sampleOrder returns the n-th sample Order's body, with the fields of Peatio's
+// sampleOrder returns the body of the n-th sample Order, with the fields that Peatio
 // documents.
 func sampleOrder(n int, market string) []byte {
 	return fmt.Appendf(nil, `{"id":%d,"side":"sell","ord_type":"limit","price":"3500.0","avg_price":"0.0","state":"wait","market_id":%s,"created_at":%q,"origin_volume":"0.0331","trades_count":0,"trades":[]}`,
 		firstSampleID+n, jsonText(market), sampleTime())
 }
 
-// sampleTrade returns the n-th sample Trade's body, with the order objects of
-// both sides.
+// sampleTrade returns the body of the n-th sample Trade, with the orders of both sides.
 func sampleTrade(n int, market string) []byte {
 	ask, bid, at := firstSampleID+2*n, firstSampleID+2*n+1, sampleTime()
 	order := func(id int, side, state, volume string) string {
@@ -30,7 +29,7 @@ func sampleTrade(n int, market string) []byte {
 
 // jsonText returns s as a JSON string.
 func jsonText(s string) string {
-	b, _ := json.Marshal(s) // a string always is one
+	b, _ := json.Marshal(s) // a string always marshals
 	return string(b)
 }
 

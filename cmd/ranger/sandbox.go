@@ -91,7 +91,7 @@ func (cmd *sandboxCommand) Run(ctx context.Context, std streams) error {
 		}
 		return toy.Run(work)
 	})
-	g.Go(func() error { return closedIsFine(server.Serve(listener)) })
+	g.Go(func() error { return ignoreClosed(server.Serve(listener)) })
 	g.Go(func() error { return sandbox.Welcome(std.out, listener.Addr().String(), s.rabbitmq) })
 	g.Go(func() error {
 		select {

@@ -3,10 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
-	"net"
-	"net/http"
-	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,13 +16,15 @@ import (
 
 type serveCommand struct{ serveFlags }
 
-// Help is what --help says beside the flags.
+// Help returns the text of --help that precedes the flags.
 func (serveCommand) Help() string {
-	return `Reads events from RabbitMQ and pushes to each socket those of the user whose token it bore. Every flag may also be set in the environment, or in a file .env, by the name given with it. At least a key for tokens has to be set: JWT_PUBLIC_KEY.
+	return `Reads events from RabbitMQ and pushes each event to the sockets whose session token names its user. Each flag can also be set as the environment variable that is shown with it, or in a file .env. A key for tokens is required, usually JWT_PUBLIC_KEY.
 
-Signals: SIGTERM and SIGINT send the clients away over DRAIN_PERIOD and end the process, a second one ends it at once; SIGHUP reads JWT_PUBLIC_KEY_FILE and the certificate again.
+Signals:
+  SIGTERM, SIGINT: drain connections over DRAIN_PERIOD, then exit. A second signal exits immediately.
+  SIGHUP: reload JWT_PUBLIC_KEY_FILE and the certificate.
 
-Exit codes: 0 after one signal, 2 for a wrong configuration, 1 for any other fault and after a second signal. The broker may come and go: that is no fault.`
+Exit codes: 0 after one signal, 2 for an invalid configuration, 1 for any other error and after a second signal. If the broker is unreachable, the server does not exit but reconnects.`
 }
 
 // Run serves until ctx is done.
@@ -53,7 +51,7 @@ func (cmd *serveCommand) Run(ctx context.Context, std streams) error {
 	window := journal.New(s.journal)
 	source := amqp.NewSource(s.broker, window, metrics, log)
 	s.hub.Ready = func() bool { return source.Status().CaughtUp && settled(directory) }
-	if !s.broker.Queue { // whose positions are this process' alone: none lies ahead
+	if !s.broker.Queue { // the positions of a queue exist in this process only, so none is ahead
 		s.hub.CatchUp = source.CatchUp
 	}
 	sockets := hub.New(s.hub, window, verifier, metrics, log)
@@ -69,7 +67,7 @@ func (cmd *serveCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 
-	// Those who serve work on while clients are sent away, then end together.
+	// All components work on while clients are disconnected, then end together.
 	work, finish := context.WithCancel(context.WithoutCancel(ctx))
 	defer finish()
 	g, work := errgroup.WithContext(work)
@@ -85,7 +83,7 @@ func (cmd *serveCommand) Run(ctx context.Context, std streams) error {
 	g.Go(func() error {
 		select {
 		case <-ctx.Done():
-		case <-work.Done(): // one of them failed
+		case <-work.Done(): // a component failed
 		}
 		d.stop(work)
 		finish()
@@ -94,18 +92,7 @@ func (cmd *serveCommand) Run(ctx context.Context, std streams) error {
 	return g.Wait()
 }
 
-// daemon is the process around the hub: its listeners and its end.
-type daemon struct {
-	settings
-	log      *slog.Logger
-	hub      *hub.Hub
-	stopping atomic.Bool
-
-	public, private    net.Listener // private is nil without OPS_ADDR
-	clients, operators http.Server
-}
-
-// readiness says whether this node may be sent clients.
+// readiness reports whether this node should receive clients.
 func readiness(s *settings, status amqp.Status, window *journal.Journal, directory *redis.Directory, stopping bool) ops.Readiness {
 	r := ops.Readiness{Node: s.node, Source: status.State.String(), Redis: redisState(directory)}
 	if last, ok := window.Last(); ok {
@@ -117,7 +104,7 @@ func readiness(s *settings, status amqp.Status, window *journal.Journal, directo
 	case status.State == amqp.Following && settled(directory):
 		r.Ready = true
 	case status.State == amqp.Following:
-		r.Reason = "the member directory is being read"
+		r.Reason = "the member directory is being loaded"
 	case status.Error != nil:
 		r.Reason = fmt.Sprintf("the source is %s since %s: %v", r.Source, status.Since.UTC().Format("15:04:05Z"), status.Error)
 	default:
@@ -126,6 +113,7 @@ func readiness(s *settings, status amqp.Status, window *journal.Journal, directo
 	return r
 }
 
+// stateNames returns the names of all states of the source.
 func stateNames() []string {
 	var names []string
 	for _, s := range amqp.States() {

@@ -84,7 +84,7 @@ func TestReload(t *testing.T) {
 		n := len(p.log())
 		check(t, os.WriteFile(file, []byte(bad), 0o600))
 		p.signal(syscall.SIGHUP)
-		p.awaitLogAfter(n, "keys not reloaded, the old ones stay")
+		p.awaitLogAfter(n, "keys not reloaded, the previous ones remain in use")
 	}
 	old := w.login(p, alice)
 

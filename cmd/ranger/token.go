@@ -10,19 +10,19 @@ import (
 )
 
 type tokenCommand struct {
-	UID   string `name:"uid" required:"" help:"The user, such as ID092B2AF8E87."`
-	Email string `help:"The user's address. No claim without it."`
+	UID   string `name:"uid" required:"" help:"User of the token, such as ID092B2AF8E87."`
+	Email string `help:"Email address of the user. By default the token has none."`
 
 	signFlags
 }
 
-// Help is what --help says beside the flags.
+// Help returns the text of --help that precedes the flags.
 func (tokenCommand) Help() string {
-	return `Prints a session token like Barong's, for a trial or a test. Keep the private key away from servers that do not sign: whoever has it can be any user.
+	return `Prints a session token like Barong's, for a trial or a test. Keep the private key away from servers that do not sign tokens: with it, anyone can be any user.
 
   ranger token --uid IDALICE00001
 
-Send it on a socket as {"jwt":"Bearer <token>"}, or as a header of the upgrade: Authorization: Bearer <token>`
+Send the token on a socket as {"jwt":"Bearer <token>"}, or as a header of the upgrade: Authorization: Bearer <token>`
 }
 
 // Run prints a token.
@@ -47,4 +47,41 @@ func (cmd tokenCommand) Run(std streams) error {
 	}
 	_, err = fmt.Fprintln(std.out, token)
 	return err
+}
+
+// signFlags are the key and claims with which session tokens are signed.
+type signFlags struct {
+	ExpiresIn string `default:"10m" help:"Lifetime of a token."`
+	Audience  string `default:"peatio" help:"Comma-separated names for the claim aud."`
+	KeyFile   string `placeholder:"PATH" help:"File with the private key: PEM, or Base64 of PEM; for HS256, HS384 and HS512 the secret. Default: the variable JWT_PRIVATE_KEY, or JWT_SECRET, of the environment or .env."`
+	Alg       string `name:"alg" env:"JWT_ALGORITHM" default:"RS256" help:"Algorithm of the signature."`
+}
+
+// signer returns a signer with the key, or all problems found so far.
+func (f *signFlags) signer(c *checker) (*auth.Signer, error) {
+	key := f.key(c)
+	if err := c.err(); err != nil {
+		return nil, err
+	}
+	signer, err := auth.NewSigner(f.Alg, key)
+	if err != nil {
+		return nil, configError{err.Error()}
+	}
+	return signer, nil
+}
+
+// key returns the key to sign with.
+func (f *signFlags) key(c *checker) string {
+	name := "JWT_PRIVATE_KEY"
+	if strings.HasPrefix(f.Alg, "HS") {
+		name = "JWT_SECRET"
+	}
+	if f.KeyFile != "" {
+		return strings.TrimSpace(c.file("--key-file", f.KeyFile))
+	}
+	key := c.secret(name, "")
+	if key == "" {
+		c.fail(name, "is unset: set it, or name a file with --key-file; for a trial, `ranger keygen --env` generates a key")
+	}
+	return key
 }

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"ranger/internal/amqp"
+)
+
+// brokerFlags are the address of RabbitMQ and the names of the exchanges.
+type brokerFlags struct {
+	RabbitmqURLFile      string `name:"rabbitmq-url-file" env:"RABBITMQ_URL_FILE" placeholder:"PATH" group:"broker" help:"File that contains RABBITMQ_URL, amqp://user:password@host:port/vhost or amqps://…, which replaces the five other RABBITMQ_ variables. RABBITMQ_URL contains a password and has no flag."`
+	RabbitmqHost         string `env:"RABBITMQ_HOST" default:"localhost" group:"broker" help:"Host of RabbitMQ."`
+	RabbitmqPort         string `env:"RABBITMQ_PORT" default:"5672" group:"broker" help:"Port of RabbitMQ."`
+	RabbitmqUser         string `env:"RABBITMQ_USER" default:"guest" group:"broker" help:"User at RabbitMQ."`
+	RabbitmqPasswordFile string `env:"RABBITMQ_PASSWORD_FILE" placeholder:"PATH" group:"broker" help:"File that contains RABBITMQ_PASSWORD, which has no flag. Default: guest."`
+	RabbitmqVhost        string `env:"RABBITMQ_VHOST" default:"/" group:"broker" help:"Virtual host at RabbitMQ."`
+
+	AmqpOrderbookExchange string `env:"AMQP_ORDERBOOK_EXCHANGE" default:"peatio.orderbook" group:"broker" help:"Fanout exchange to which Orders are published."`
+	AmqpTradeExchange     string `env:"AMQP_TRADE_EXCHANGE" default:"peatio.trade" group:"broker" help:"Headers exchange to which Trades are published."`
+	AmqpExchangeDurable   string `env:"AMQP_EXCHANGE_DURABLE" default:"false" group:"broker" help:"Whether ranger declares a missing exchange as durable. Peatio declares both as not durable and fails if they are durable."`
+}
+
+// url returns the broker's URL.
+func (f *brokerFlags) url(c *checker) string {
+	if raw := c.secret("RABBITMQ_URL", f.RabbitmqURLFile); raw != "" {
+		return c.brokerURL("RABBITMQ_URL", raw)
+	}
+	password := c.secret("RABBITMQ_PASSWORD", f.RabbitmqPasswordFile)
+	if password == "" {
+		password = "guest"
+	}
+	port := c.number("RABBITMQ_PORT", f.RabbitmqPort, 1, 65535)
+	u := url.URL{
+		Scheme: "amqp",
+		User:   url.UserPassword(c.text("RABBITMQ_USER", f.RabbitmqUser), password),
+		Host:   net.JoinHostPort(c.host("RABBITMQ_HOST", f.RabbitmqHost), itoa(port)),
+	}
+	return u.String() + "/" + strings.ReplaceAll(url.PathEscape(f.RabbitmqVhost), "/", "%2F")
+}
+
+// brokerURL accepts the URL of a RabbitMQ.
+func (c *checker) brokerURL(name, raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || (u.Scheme != "amqp" && u.Scheme != "amqps") || u.Hostname() == "" || !validPort(u.Port()) {
+		c.fail(name, "must be like amqp://user:password@localhost:5672/vhost, or amqps://…, with special characters of user and password percent-encoded") // the value contains a password
+	}
+	return raw
+}
+
+// validPort reports whether the port of a URL is valid or absent.
+func validPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
+}
+
+// exchanges returns the checked names of the exchanges.
+func (f *brokerFlags) exchanges(c *checker) amqp.Exchanges {
+	e := amqp.Exchanges{
+		Orders:  c.text("AMQP_ORDERBOOK_EXCHANGE", f.AmqpOrderbookExchange),
+		Trades:  c.text("AMQP_TRADE_EXCHANGE", f.AmqpTradeExchange),
+		Durable: c.flag("AMQP_EXCHANGE_DURABLE", f.AmqpExchangeDurable),
+	}
+	if e.Orders == e.Trades {
+		c.fail("AMQP_TRADE_EXCHANGE", "%q: must differ from AMQP_ORDERBOOK_EXCHANGE", e.Trades)
+	}
+	return e
+}
