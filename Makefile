@@ -41,13 +41,13 @@ soak: ## break nodes and brokers at full load: some ten minutes
 	scripts/services go test -count=1 -timeout 60m -v -run '$(SOAK)' ./cmd/ranger -args -soak
 
 bench: ## measure ranger and the bare loop side by side: some 22 minutes
-	scripts/services go run ./internal/bench/compare
+	scripts/services go run ./internal/tools/bench/compare
 
 growth: ## measure sockets by their number and draw docs/growth.svg: some 8 minutes
 	@mkdir -p bin
-	scripts/services go run ./internal/bench/compare -rounds 3 -rows growth,idle-tls -json bin/growth.json
+	scripts/services go run ./internal/tools/bench/compare -rounds 3 -rows growth,idle-tls -json bin/growth.json
 	go test -run '^$$' -bench Growth -count 3 ./internal/hub > bin/growth.txt
-	go run ./internal/bench/growth -servers bin/growth.json -in-process bin/growth.txt -svg docs/growth.svg
+	go run ./internal/tools/bench/growth -servers bin/growth.json -in-process bin/growth.txt -svg docs/growth.svg
 
 microbench: ## run every benchmark of a function
 	scripts/services go test -run '^$$' -bench . -skip Growth -benchmem ./...

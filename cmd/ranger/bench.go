@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"ranger/internal/amqp"
-	"ranger/internal/bench"
-	"ranger/internal/bench/show"
+	"ranger/internal/tools/bench"
+	"ranger/internal/tools/bench/show"
 )
 
 type benchCommand struct{ benchFlags }

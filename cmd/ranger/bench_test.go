@@ -18,8 +18,8 @@ import (
 	"github.com/gorilla/websocket"
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
-	"ranger/internal/bench"
 	"ranger/internal/testenv"
+	"ranger/internal/tools/bench"
 )
 
 // benchDocument is what --json prints.

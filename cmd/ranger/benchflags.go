@@ -8,8 +8,8 @@ import (
 
 	"ranger/internal/amqp"
 	"ranger/internal/auth"
-	"ranger/internal/bench"
 	"ranger/internal/event"
+	"ranger/internal/tools/bench"
 )
 
 // benchFlags are those of `ranger bench`, as raw text.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 
-	"ranger/internal/bench/show"
+	"ranger/internal/tools/bench/show"
 )
 
 // openPage opens the file of --html, nil where there is none: before the run, so

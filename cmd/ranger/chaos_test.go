@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"ranger/internal/ledger"
 	"ranger/internal/testenv"
+	"ranger/internal/tools/ledger"
 )
 
 // soak makes the runs long and the load high: `make soak`.

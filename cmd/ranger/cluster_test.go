@@ -14,8 +14,8 @@ import (
 	"ranger/internal/amqp"
 	"ranger/internal/auth"
 	"ranger/internal/event"
-	"ranger/internal/ledger"
 	"ranger/internal/testenv"
+	"ranger/internal/tools/ledger"
 )
 
 // cluster is some nodes on one stream. Each has an address that stays, and

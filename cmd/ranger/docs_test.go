@@ -12,11 +12,11 @@ import (
 	"testing"
 
 	"ranger/internal/auth"
-	"ranger/internal/bench"
 	"ranger/internal/hub"
 	"ranger/internal/journal"
-	"ranger/internal/ledger"
 	"ranger/internal/ops"
+	"ranger/internal/tools/bench"
+	"ranger/internal/tools/ledger"
 )
 
 const (
@@ -218,7 +218,7 @@ func TestBenchDoc(t *testing.T) {
 			t.Errorf("fault %s has no row", name)
 		}
 	}
-	sources, err := filepath.Glob("../../internal/bench/*.go")
+	sources, err := filepath.Glob("../../internal/tools/bench/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"ranger/internal/amqp"
 	"ranger/internal/auth"
 	"ranger/internal/event"
-	"ranger/internal/ledger"
+	"ranger/internal/tools/ledger"
 )
 
 type ledgerCommand struct {

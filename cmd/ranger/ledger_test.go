@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"ranger/internal/ledger"
 	"ranger/internal/testenv"
+	"ranger/internal/tools/ledger"
 )
 
 // ledgerRun is the program's ledger, which publishes until it is interrupted.

@@ -17,7 +17,7 @@ import (
 	"ranger/internal/journal"
 	"ranger/internal/ops"
 	"ranger/internal/redis"
-	"ranger/internal/sandbox"
+	"ranger/internal/tools/sandbox"
 )
 
 type sandboxCommand struct{ sandboxFlags }

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"testing"
 
-	"ranger/internal/sandbox"
 	"ranger/internal/testenv"
+	"ranger/internal/tools/sandbox"
 )
 
 // TestSandboxBrokerAway ends it while there is no broker, or one that accepts and

@@ -1,0 +1,153 @@
+package bench_test
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"ranger/internal/event"
+	"ranger/internal/hub"
+	"ranger/internal/journal"
+	"ranger/internal/tools/bench"
+)
+
+// node is a real server without a broker: what is published goes into its journal
+// at once.
+type node struct {
+	hub     *hub.Hub
+	window  *journal.Journal
+	pipes   pipeListener
+	mangle  func(event.Event) []event.Event // what becomes of an event; nil: itself
+	publish func(n int) error               // before the n-th is taken; nil: nothing
+
+	taken atomic.Int64 // messages so far
+
+	mu   sync.Mutex // also: appends are one at a time
+	next uint64     // guarded by mu: offset of the next message
+}
+
+// newNode starts a node. It ends with the test.
+func newNode(tb testing.TB, cfg journal.Config) *node {
+	n := &node{window: journal.New(cfg), pipes: pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}}
+	n.hub = hub.New(hub.Config{}, n.window, trusting{}, noMetrics{}, slog.New(slog.DiscardHandler))
+	ctx, stop := context.WithCancel(context.Background()) //nolint:usetesting // t.Context is done before the cleanup
+	web := &http.Server{Handler: n.hub, ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
+	var running sync.WaitGroup
+	running.Go(func() { _ = web.Serve(&n.pipes) })
+	running.Go(func() { _ = n.hub.Run(ctx) })
+	tb.Cleanup(func() {
+		cut, cancel := context.WithCancel(ctx)
+		cancel()
+		n.hub.Drain(cut, 0)
+		stop()
+		_ = web.Close()
+		running.Wait()
+	})
+	return n
+}
+
+// config is that of a small load on the node.
+func (n *node) config() bench.Config {
+	return bench.Config{
+		URL:     "ws://node.test/sockets?of=it",
+		Token:   func(uid event.UID) (string, error) { return string(uid), nil },
+		Connect: func(context.Context) (bench.Publisher, error) { return publisher{n}, nil },
+		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			client, server := net.Pipe()
+			select {
+			case n.pipes.conns <- server:
+				return client, nil
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		},
+		Users: 20, Events: 200,
+	}
+}
+
+// publisher is a connection to the node's broker.
+type publisher struct{ node *node }
+
+func (p publisher) Publish(_ context.Context, d event.Delivery) error {
+	n := p.node
+	taken := int(n.taken.Add(1)) - 1
+	if n.publish != nil {
+		if err := n.publish(taken); err != nil {
+			return err
+		}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var events []event.Event
+	for _, e := range event.Decode(d, 1<<18, nil).Events {
+		if n.mangle != nil {
+			events = append(events, n.mangle(e)...)
+		} else {
+			events = append(events, e)
+		}
+	}
+	// One event a message, for a log takes one offset once.
+	for _, e := range events {
+		m := journal.Message{Position: journal.Position{Offset: n.next, Check: journal.Check(e.Message)}, At: time.Now().UnixMilli(), Events: []event.Event{e}}
+		n.window.Append(m)
+		n.next++
+	}
+	return nil
+}
+
+func (publisher) Flush(context.Context) error { return nil }
+func (publisher) Close()                      {}
+
+// trusting takes the token for the uid.
+type trusting struct{}
+
+func (trusting) Verify(_ context.Context, token string, _ netip.AddrPort) (event.Identity, error) {
+	return event.Identity{UID: event.UID(token), Expires: time.Now().Add(time.Hour)}, nil
+}
+
+func (trusting) NoToken(context.Context, netip.AddrPort) {}
+
+type noMetrics struct{}
+
+func (noMetrics) Delivered(int) {}
+func (noMetrics) Closed(int)    {}
+
+// Lagged does nothing.
+func (noMetrics) Lagged(time.Duration) {}
+
+// pipeListener listens for connections that tests make.
+type pipeListener struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
+
+// announce appends a gap for everybody.
+func (n *node) announce(g event.Gap) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.window.Append(journal.Message{Position: journal.Position{Offset: n.next}, At: time.Now().UnixMilli(), Gap: g.Message()})
+	n.next++
+}

@@ -1,0 +1,145 @@
+package bench_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ranger/internal/journal"
+	"ranger/internal/tools/bench"
+)
+
+// Those of the others, beside whom something else happens.
+var (
+	others = []string{
+		"quiet_p50", "quiet_p99", "during_p50", "during_p99",
+		"quiet_receipt_p50", "quiet_receipt_p99", "during_receipt_p50", "during_receipt_p99",
+	}
+	othersLatencies = []string{"quiet", "during", "quiet_receipt", "during_receipt"}
+)
+
+// named are the figures, latencies and series that each scenario has.
+var named = map[string]struct{ figures, latencies, series []string }{
+	"connect": {[]string{"connect_rate", "cpu_per_connect"}, []string{"connect"}, nil},
+	"idle":    {[]string{"bytes_per_socket", "rss_before", "rss_after", "idle_cpu"}, nil, []string{"rss"}},
+	"fanout":  {[]string{"cpu_per_delivery", "deliveries_rate", "published_rate", "fed_rate", "messages"}, []string{"delivery"}, []string{"deliveries"}},
+	"latency": {[]string{"p50", "p99", "cpu_per_delivery"}, []string{"delivery"}, []string{"deliveries"}},
+	"storm":   {append([]string{"seconds_until_back", "cpu"}, others...), othersLatencies, nil},
+	"burst":   {append([]string{"burst_rate", "burst_seconds", "cpu"}, others...), append([]string{"burst"}, othersLatencies...), []string{"burst"}},
+	"slow":    {append([]string{"rss_growth", "slow_ended", "slow_had"}, others...), othersLatencies, nil},
+}
+
+// TestScenarios runs all scenarios against a node that behaves: none may find a
+// fault, and all figures are there.
+func TestScenarios(t *testing.T) {
+	scenarios := bench.Scenarios()
+	if len(scenarios) != len(named) {
+		t.Errorf("%d scenarios, want %d", len(scenarios), len(named))
+	}
+	for _, s := range scenarios {
+		t.Run(s.Name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNode(t, journal.Config{})
+				n.publish = func(int) error { // else a burst takes no time
+					<-time.After(time.Millisecond)
+					return nil
+				}
+				cfg := n.config()
+				cfg.PID = os.Getpid()
+				report, err := s.Run(t.Context(), cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if report.Faults.Any() {
+					t.Errorf("faults of a node that has none: %+v", report.Faults)
+				}
+				wantNames(t, &report)
+				if fed, ok := report.Figure("fed_rate"); ok {
+					published, _ := report.Figure("published_rate")
+					if want := 2 * published * float64(max(1, cfg.Sockets)); math.Abs(fed-want) > want/1000 {
+						t.Errorf("%v trades a second were taken for %v deliveries, want %v", published, fed, want)
+					}
+				}
+			})
+		})
+	}
+}
+
+func wantNames(t *testing.T, r *bench.Report) {
+	t.Helper()
+	want := named[r.Scenario]
+	for _, name := range want.figures {
+		if _, ok := r.Figure(name); !ok {
+			t.Errorf("no figure %s", name)
+		}
+	}
+	latencies, series := map[string]bool{}, map[string]bool{}
+	for _, l := range r.Latencies {
+		latencies[l.Name] = l.Count > 0 && len(l.Quantiles) == 6
+	}
+	for _, s := range r.Series {
+		series[s.Name] = true
+	}
+	for _, name := range want.latencies {
+		if !latencies[name] {
+			t.Errorf("no latency %s", name)
+		}
+	}
+	for _, name := range want.series {
+		if !series[name] {
+			t.Errorf("no series %s", name)
+		}
+	}
+}
+
+// TestPings keeps sockets open for longer than a server keeps a silent one.
+func TestPings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := newNode(t, journal.Config{}).config()
+		cfg.Duration = 5 * time.Minute
+		report, err := scenario(t, "idle").Run(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.Faults.Any() {
+			t.Errorf("faults: %+v", report.Faults)
+		}
+	})
+}
+
+// TestInterrupted ends each scenario at several moments. What it started must end,
+// else the bubble does not.
+func TestInterrupted(t *testing.T) {
+	why := errors.New("interrupted")
+	for _, s := range bench.Scenarios() {
+		for _, after := range []time.Duration{0, 10 * time.Millisecond, 1200 * time.Millisecond, 7 * time.Second} {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNode(t, journal.Config{})
+				n.publish = func(int) error {
+					<-time.After(50 * time.Millisecond)
+					return nil
+				}
+				cfg := n.config()
+				cfg.Rate, cfg.Duration = 10, time.Minute
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				defer time.AfterFunc(after, func() { cancel(why) }).Stop()
+				begun := time.Now()
+				_, err := s.Run(ctx, cfg)
+				if took := time.Since(begun); took > after+time.Second {
+					t.Errorf("%s: it ended %v after the interrupt", s.Name, took-after)
+				}
+				if s.Name == "connect" && err == nil {
+					return // it was faster
+				}
+				if !errors.Is(err, why) {
+					t.Errorf("%s after %v: %v", s.Name, after, err)
+				}
+			})
+		}
+	}
+}

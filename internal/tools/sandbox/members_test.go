@@ -1,0 +1,82 @@
+package sandbox_test
+
+import (
+	"context"
+	"maps"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ranger/internal/event"
+	"ranger/internal/tools/sandbox"
+)
+
+// TestByMemberID: the headers have ids instead of uids, all three of them, and who
+// looks them up finds the same users.
+func TestByMemberID(t *testing.T) {
+	t.Parallel()
+	known := directory{memory: sandbox.Members()}
+	ids := map[string]string{"member_uid": "member_id", "ask_member_uid": "ask_member_id", "bid_member_uid": "bid_member_id"}
+	seen := map[string]int{}
+	for _, d := range deliveries(t, 4, 20) {
+		before := maps.Clone(d.Headers)
+		var got event.Delivery
+		check(t, sandbox.ByMemberID(func(_ context.Context, d event.Delivery) error {
+			got = d
+			return nil
+		})(t.Context(), d))
+		if diff := cmp.Diff(before, d.Headers); diff != "" {
+			t.Fatalf("it changed the caller's headers (-want +got):\n%s", diff)
+		}
+		for uid, id := range ids {
+			if _, ok := got.Headers[uid]; ok {
+				t.Errorf("there is a %s in %v", uid, got.Headers)
+			}
+			_, has := got.Headers[id].(int64)
+			if _, had := before[uid]; had != has {
+				t.Errorf("there is %v for %v", got.Headers, before)
+			} else if has {
+				seen[id]++
+			}
+		}
+		if got.Headers["market"] != before["market"] {
+			t.Errorf("there is %v for %v", got.Headers, before)
+		}
+		want := event.Decode(d, 256<<10, nil)
+		if diff := cmp.Diff(want, event.Decode(got, 256<<10, known)); diff != "" || len(want.Undelivered) > 0 {
+			t.Errorf("with a directory (-want +got):\n%s", diff)
+		}
+		if out := event.Decode(got, 256<<10, nil); len(out.Events) > 0 {
+			t.Errorf("without a directory %d users were found", len(out.Events))
+		}
+	}
+	if len(seen) != len(ids) {
+		t.Errorf("seen: %v", seen)
+	}
+}
+
+// TestMembers: each user has an id of their own.
+func TestMembers(t *testing.T) {
+	t.Parallel()
+	known := map[event.UID]bool{}
+	for _, uid := range sandbox.Members() {
+		known[uid] = true
+	}
+	want := map[event.UID]bool{alice: true, bob: true, sandbox.Maker: true, sandbox.Taker: true}
+	if diff := cmp.Diff(want, known); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestForeignHeaders: a uid that is nobody's here stays, as does what is none.
+func TestForeignHeaders(t *testing.T) {
+	t.Parallel()
+	for _, headers := range []map[string]any{nil, {"member_uid": "IDELSE"}, {"member_uid": 7}, {"bid_member_uid": nil}} {
+		check(t, sandbox.ByMemberID(func(_ context.Context, d event.Delivery) error {
+			if diff := cmp.Diff(headers, d.Headers); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			return nil
+		})(t.Context(), event.Delivery{Kind: event.Order, Headers: headers}))
+	}
+}
