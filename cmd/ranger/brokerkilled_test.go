@@ -24,7 +24,7 @@ func TestBrokerKilledUnderLoad(t *testing.T) {
 	cut := l.config()
 	cut.NoRetry = true
 	cut.Cut = 2 * time.Second
-	kept, lossy := durable.ledger(l.config()), peatios.ledger(cut)
+	kept, lossy := durable.audit(l.config()), peatios.audit(cut)
 	p := durable.nodes[0].process
 	s := durable.login(p, alice)
 	s.expect(durable.order(alice, 1))

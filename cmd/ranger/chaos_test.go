@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"ranger/internal/testenv"
-	"ranger/internal/tools/ledger"
+	"ranger/internal/tools/audit"
 )
 
 // soak makes the runs long and the load high: `make soak`.
@@ -18,7 +18,7 @@ type load struct {
 	users, rate int
 	every       int           // events between faults
 	faults      int           // of chaos
-	heartbeat   time.Duration // the ledger takes 10 s more than three of them without one for a fault
+	heartbeat   time.Duration // an audit reports a fault after three of them and 10 s without one
 }
 
 // newLoad returns the load of a test, which runs beside others if it is low.
@@ -34,13 +34,13 @@ func newLoad(t *testing.T) load {
 	return load{users: 60, rate: 200, every: 200, faults: 10, heartbeat: testenv.Patience}
 }
 
-func (l load) config() ledger.Config {
-	return ledger.Config{Users: l.users, Rate: l.rate, Duration: time.Hour, Settle: testenv.Patience, Heartbeat: l.heartbeat}
+func (l load) config() audit.Config {
+	return audit.Config{Users: l.users, Rate: l.rate, Duration: time.Hour, Settle: testenv.Patience, Heartbeat: l.heartbeat}
 }
 
 // wantNothingWrong is what every run has to end with where the broker keeps what
 // it confirmed.
-func wantNothingWrong(t testing.TB, r ledger.Report) {
+func wantNothingWrong(t testing.TB, r audit.Report) {
 	t.Helper()
 	if !r.Good() {
 		t.Errorf("lost %d, unannounced %d, duplicated %d, reordered %d, misdelivered %d, broken %d of %d confirmed; want 0 each",
@@ -48,7 +48,7 @@ func wantNothingWrong(t testing.TB, r ledger.Report) {
 	}
 }
 
-// TestChaos has the ledger judge three nodes of which one or another is killed,
+// TestChaos audits three nodes of which one or another is killed,
 // terminated, stopped for a while or parted from the broker, while clients'
 // connections break too. It names I1, I2 and I3.
 func TestChaos(t *testing.T) {
@@ -57,7 +57,7 @@ func TestChaos(t *testing.T) {
 	clients := newConnections()
 	cfg := l.config()
 	cfg.Dial = clients.dial
-	a := c.ledger(cfg)
+	a := c.audit(cfg)
 	c.chaos(l, clients)
 	r := a.end()
 	wantNothingWrong(t, r)
@@ -70,7 +70,7 @@ func TestChaos(t *testing.T) {
 func TestRollingRestart(t *testing.T) {
 	l := newLoad(t)
 	c := newCluster(t, testenv.RabbitMQ(t), 3)
-	a := c.ledger(l.config())
+	a := c.audit(l.config())
 	for _, n := range c.nodes {
 		c.pass(l.every)
 		c.terminate(n)
@@ -85,7 +85,7 @@ func TestRollingRestart(t *testing.T) {
 
 // wantAnnounced is what every run has to end with where somebody breaks what
 // feeds the stream.
-func wantAnnounced(t testing.TB, r ledger.Report) {
+func wantAnnounced(t testing.TB, r audit.Report) {
 	t.Helper()
 	if r.Unannounced+r.Duplicated+r.Reordered+r.Misdelivered+r.Broken > 0 || r.Confirmed == 0 || r.Gaps < r.Clients {
 		t.Errorf("unannounced %d, duplicated %d, reordered %d, misdelivered %d, broken %d of %d confirmed, %d gaps told to %d clients; want 0 each, and all told",

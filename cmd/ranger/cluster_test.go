@@ -15,7 +15,7 @@ import (
 	"ranger/internal/auth"
 	"ranger/internal/event"
 	"ranger/internal/testenv"
-	"ranger/internal/tools/ledger"
+	"ranger/internal/tools/audit"
 )
 
 // cluster is some nodes on one stream. Each has an address that stays, and
@@ -26,7 +26,7 @@ type cluster struct {
 	durable bool // how the publisher declares exchanges
 
 	restart   sync.Mutex // held while no publisher may connect
-	confirmed counter    // events that the broker has confirmed to the ledger
+	confirmed counter    // events that the broker has confirmed to the audit
 }
 
 type clusterNode struct {
@@ -37,7 +37,7 @@ type clusterNode struct {
 }
 
 // heartbeat is the HEARTBEAT_INTERVAL of a cluster's nodes. Only make soak has the
-// ledger check it.
+// audit check it.
 const heartbeat = 2 * time.Second
 
 // newCluster starts so many nodes, with this environment, on the broker at url.
@@ -155,14 +155,14 @@ func (c *counter) await(ctx context.Context, more int) bool {
 	}
 }
 
-// ledgerPublisher is the program's publisher as a ledger wants one.
-type ledgerPublisher struct {
+// auditPublisher is the program's publisher as audit.Config wants one.
+type auditPublisher struct {
 	*amqp.Publisher
 
 	confirmed *counter
 }
 
-func (p ledgerPublisher) Publish(ctx context.Context, d event.Delivery, id string) (ledger.Confirm, error) {
+func (p auditPublisher) Publish(ctx context.Context, d event.Delivery, id string) (audit.Confirm, error) {
 	receipt, err := p.Publisher.Publish(ctx, d, id)
 	if err != nil {
 		return nil, err
@@ -170,7 +170,7 @@ func (p ledgerPublisher) Publish(ctx context.Context, d event.Delivery, id strin
 	return func(ctx context.Context) error {
 		err := receipt.Wait(ctx)
 		if errors.Is(err, amqp.ErrUnrouted) || errors.Is(err, amqp.ErrRefused) {
-			return ledger.ErrNotTaken
+			return audit.ErrNotTaken
 		}
 		if err == nil {
 			p.confirmed.add()
@@ -179,42 +179,42 @@ func (p ledgerPublisher) Publish(ctx context.Context, d event.Delivery, id strin
 	}, nil
 }
 
-// audit is a ledger that runs against all nodes of a cluster.
-type audit struct {
+// auditRun is an audit that runs against all nodes of a cluster.
+type auditRun struct {
 	t    testing.TB
 	stop context.CancelFunc // ends publishing
 	done chan auditResult
 }
 
 type auditResult struct {
-	report ledger.Report
+	report audit.Report
 	err    error
 }
 
-// ledger starts one and returns when all clients are connected. It publishes until
+// audit starts one and returns when all clients are connected. It publishes until
 // end is called.
-func (c *cluster) ledger(cfg ledger.Config) *audit {
+func (c *cluster) audit(cfg audit.Config) *auditRun {
 	c.t.Helper()
 	for _, n := range c.nodes {
 		cfg.Nodes = append(cfg.Nodes, n.ws)
 	}
-	cfg.Connect = func(ctx context.Context) (ledger.Publisher, error) {
+	cfg.Connect = func(ctx context.Context) (audit.Publisher, error) {
 		c.restart.Lock()
 		defer c.restart.Unlock()
 		p, err := amqp.NewPublisher(ctx, c.url, amqp.Exchanges{Orders: c.orders, Trades: c.trades, Durable: c.durable})
 		if err != nil {
 			return nil, err
 		}
-		return ledgerPublisher{p, &c.confirmed}, nil
+		return auditPublisher{p, &c.confirmed}, nil
 	}
 	cfg.Token = func(uid event.UID) (string, error) { return c.signer.Sign(auth.Claims{UID: uid}) }
 	began := make(chan struct{})
 	cfg.Started = func() { close(began) }
 	ctx, stop := context.WithCancel(c.t.Context())
-	a := &audit{t: c.t, stop: stop, done: make(chan auditResult, 1)}
+	a := &auditRun{t: c.t, stop: stop, done: make(chan auditResult, 1)}
 	c.t.Cleanup(stop)
 	go func() {
-		r, err := ledger.Run(ctx, cfg)
+		r, err := audit.Run(ctx, cfg)
 		a.done <- auditResult{r, err}
 	}()
 	select {
@@ -225,8 +225,8 @@ func (c *cluster) ledger(cfg ledger.Config) *audit {
 	return a
 }
 
-// end ends publishing and returns what the ledger found.
-func (a *audit) end() ledger.Report {
+// end ends publishing and returns what the audit found.
+func (a *auditRun) end() audit.Report {
 	a.t.Helper()
 	a.stop()
 	r := <-a.done

@@ -17,7 +17,7 @@ func newConnections() *connections {
 	return &connections{open: make(map[net.Conn]bool), more: make(chan struct{})}
 }
 
-// dial opens one: a ledger.Config's Dial.
+// dial opens one: a audit.Config's Dial.
 func (c *connections) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, network, addr)
 	if err != nil {

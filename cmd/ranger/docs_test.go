@@ -15,14 +15,14 @@ import (
 	"ranger/internal/hub"
 	"ranger/internal/journal"
 	"ranger/internal/ops"
+	"ranger/internal/tools/audit"
 	"ranger/internal/tools/bench"
-	"ranger/internal/tools/ledger"
 )
 
 const (
 	configurationDoc = "../../docs/configuration.md"
 	operationsDoc    = "../../docs/operations.md"
-	ledgerDoc        = "../../docs/ledger.md"
+	auditDoc         = "../../docs/audit.md"
 	benchDoc         = "../../docs/bench.md"
 	architectureDoc  = "../../docs/architecture.md"
 	environmentFile  = "../../.env.example"
@@ -190,12 +190,12 @@ func flagRows(t *testing.T, doc string, command reflect.Type) {
 	}
 }
 
-// TestLedgerDoc: docs/ledger.md names every flag of ranger ledger but the
+// TestAuditDoc: docs/audit.md names every flag of ranger audit but the
 // broker's, with its default, and every fault.
-func TestLedgerDoc(t *testing.T) {
-	doc := readText(t, ledgerDoc)
-	flagRows(t, doc, reflect.TypeFor[ledgerCommand]())
-	for _, fault := range []ledger.Fault{ledger.Lost, ledger.Unannounced, ledger.Duplicated, ledger.Reordered, ledger.Misdelivered, ledger.Broken} {
+func TestAuditDoc(t *testing.T) {
+	doc := readText(t, auditDoc)
+	flagRows(t, doc, reflect.TypeFor[auditCommand]())
+	for _, fault := range []audit.Fault{audit.Lost, audit.Unannounced, audit.Duplicated, audit.Reordered, audit.Misdelivered, audit.Broken} {
 		if !strings.Contains(doc, "\n| "+string(fault)+" | ") {
 			t.Errorf("%s has no row", fault)
 		}

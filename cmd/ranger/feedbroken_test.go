@@ -42,7 +42,7 @@ func TestFeedBroken(t *testing.T) {
 	}
 	cfg := l.config()
 	cfg.NoRetry = true
-	a := c.ledger(cfg)
+	a := c.audit(cfg)
 	s := dial(t, c.nodes[0].process, nil)
 	s.send(`{"jwt":"Bearer ` + c.token(alice) + `","resume":true}`)
 	for _, b := range breaks {

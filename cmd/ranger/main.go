@@ -38,7 +38,7 @@ type commands struct {
 	Health  healthCommand  `cmd:"" help:"Check whether the server on this machine is ready."`
 	Publish publishCommand `cmd:"" help:"Publish Orders or Trades as Peatio does."`
 	Inspect inspectCommand `cmd:"" help:"Show messages of the stream and why they were not delivered."`
-	Ledger  ledgerCommand  `cmd:"" help:"Publish for many users, and judge what their sockets get."`
+	Audit   auditCommand   `cmd:"" help:"Publish for many users, and judge what their sockets get."`
 	Bench   benchCommand   `cmd:"" help:"Put a server under load, and measure what it costs."`
 	Token   tokenCommand   `cmd:"" help:"Sign a session token as Barong does."`
 	Keygen  keygenCommand  `cmd:"" help:"Generate a key pair for session tokens."`

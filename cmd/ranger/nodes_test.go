@@ -59,15 +59,15 @@ func TestPositionsOnTwoNodes(t *testing.T) {
 	}
 }
 
-// TestLedgerOfRealNodes runs the program's ledger against two nodes, with
+// TestAuditOfRealNodes runs `ranger audit` against two nodes, with
 // connections cut all the time. It names I1, I2 and I3.
-func TestLedgerOfRealNodes(t *testing.T) {
+func TestAuditOfRealNodes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	testenv.Heavy(t)
 	const clients, cuts = 40, 10
 	one, two := w.serve("NODE_NAME=one"), w.serve("NODE_NAME=two")
-	l := w.startLedger(nil, []string{one.ws, two.ws}, "--cut=20ms", "--json")
+	l := w.startAudit(nil, []string{one.ws, two.ws}, "--cut=20ms", "--json")
 	const accepted = `ranger_authentications_total{reason="",result="ok"}`
 	testenv.Eventually(t, "clients have reconnected", func() bool { return one.metric(accepted)+two.metric(accepted) >= clients+cuts })
 	r := l.interrupt()

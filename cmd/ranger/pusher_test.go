@@ -19,7 +19,7 @@ import (
 	"ranger/internal/testenv"
 )
 
-// pusher is as little of a node as a ledger can be run against: it reads both
+// pusher is as little of a node as an audit can be run against: it reads both
 // exchanges through a queue of its own and pushes to sockets that resume. It
 // believes every token.
 type pusher struct {

@@ -1,0 +1,454 @@
+package audit_test
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"ranger/internal/event"
+	"ranger/internal/tools/audit"
+)
+
+// cluster is a scripted ranger: a stream, and any number of nodes that speak
+// part 2 of the protocol about it, over pipes. It behaves, unless one of its
+// hooks does not.
+type cluster struct {
+	tb     testing.TB
+	pipes  pipeListener
+	server http.Server
+	ended  sync.WaitGroup // sockets and the server
+
+	mu       sync.Mutex
+	stream   []message        // guarded by mu
+	ids      map[string]bool  // guarded by mu: message ids that were read
+	sockets  map[*socket]bool // guarded by mu
+	more     chan struct{}    // guarded by mu: closed and replaced when there is news
+	floor    int              // guarded by mu: what is before cannot be resumed from
+	refused  map[string]bool  // guarded by mu: hosts that are away
+	statuses map[string]int   // guarded by mu: hosts that answer so
+	welcomes map[string]int   // guarded by mu: success lines by host
+	opened   int              // guarded by mu: sockets so far
+
+	// Hooks, fixed before the run. Each may be nil.
+	spoil    func(s *socket, o outgoing) []outgoing // changes events
+	prefix   func(s *socket) []string               // comes before the success line
+	answer   func(s *socket) string                 // instead of the success line
+	lastSent func(last *uint64) *uint64             // changes heartbeat.last
+	beats    time.Duration                          // between heartbeats; 15 s by default
+	expires  time.Duration                          // tokens are announced to expire, each so long after the last
+	taken    func(n int, id string) (store bool, err error)
+}
+
+// message is one of the stream: events, or a gap.
+type message struct {
+	number uint64
+	check  uint32
+	events []event.Event
+	gap    string // the frame without its end
+}
+
+func (m message) position() string { return fmt.Sprintf("%d.%08x", m.number, m.check) }
+
+// outgoing is an event on its way to a socket.
+type outgoing struct {
+	number  uint64
+	check   uint32
+	prev    *uint64
+	message string
+	replay  bool
+}
+
+func (o outgoing) text() string {
+	return strings.TrimSuffix(o.message, "}") + fmt.Sprintf(`,"position":"%d.%08x"%s,"at":%d%s}`, o.number, o.check,
+		optional(`,"prev":%d`, o.prev), time.Now().UnixMilli(), map[bool]string{true: `,"replay":true`}[o.replay])
+}
+
+// socket is a client's, as a node sees it.
+type socket struct {
+	uid    event.UID
+	opened int // which of all, from 1
+	ws     *websocket.Conn
+	tell   chan func(*websocket.Conn) error // run by the writer
+	gone   chan struct{}                    // closed when the reader has ended
+}
+
+// challenge is of 40 bytes, as all are.
+const challenge = `{"challenge":"MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OQ"}`
+
+// newCluster starts a cluster. At the end of the test all of it must have ended.
+func newCluster(tb testing.TB) *cluster {
+	c := &cluster{
+		tb: tb, pipes: pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})},
+		stream: []message{{number: 40, check: 0x9f3c2a11}}, // a marker
+		ids:    make(map[string]bool), sockets: make(map[*socket]bool), more: make(chan struct{}),
+		refused: make(map[string]bool), statuses: make(map[string]int), welcomes: make(map[string]int),
+	}
+	c.server = http.Server{Handler: http.HandlerFunc(c.upgrade), ReadHeaderTimeout: time.Minute}
+	c.ended.Go(func() { _ = c.server.Serve(&c.pipes) })
+	tb.Cleanup(func() {
+		_ = c.server.Close()
+		c.ended.Wait()
+	})
+	return c
+}
+
+// dial is how clients connect.
+func (c *cluster) dial(ctx context.Context, _, addr string) (net.Conn, error) {
+	host, _, _ := net.SplitHostPort(addr)
+	c.mu.Lock()
+	refused := c.refused[host]
+	c.mu.Unlock()
+	if refused {
+		return nil, errors.New("connection refused")
+	}
+	client, server := net.Pipe()
+	select {
+	case c.pipes.conns <- server:
+		return client, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (c *cluster) upgrade(w http.ResponseWriter, r *http.Request) {
+	host, _, _ := strings.Cut(r.Host, ":")
+	c.mu.Lock()
+	status := c.statuses[host]
+	c.mu.Unlock()
+	if status != 0 {
+		w.WriteHeader(status)
+		return
+	}
+	ws, err := new(websocket.Upgrader).Upgrade(w, r, nil)
+	if err != nil {
+		c.tb.Error(err)
+		return
+	}
+	s := &socket{ws: ws, tell: make(chan func(*websocket.Conn) error, 100), gone: make(chan struct{})}
+	c.ended.Go(func() {
+		defer ws.Close() //nolint:errcheck // it has ended
+		c.serve(s, host)
+	})
+}
+
+// serve is the life of a socket: its writer.
+func (c *cluster) serve(s *socket, host string) {
+	said := make(chan []byte, 1)
+	c.ended.Go(func() { c.listen(s, said) }) // a pipe has no room: both sides write at once
+	if s.ws.WriteMessage(websocket.TextMessage, []byte(challenge)) != nil {
+		return
+	}
+	var hello struct {
+		JWT    string `json:"jwt"`
+		Resume any    `json:"resume"`
+	}
+	select {
+	case <-s.gone:
+		return
+	case text := <-said:
+		if err := json.Unmarshal(text, &hello); err != nil {
+			c.tb.Error(err)
+			return
+		}
+	}
+	s.uid = event.UID(strings.TrimPrefix(hello.JWT, "Bearer "))
+	position, _ := hello.Resume.(string)
+	at, head, success := c.begin(s, position)
+	var lines []string
+	if c.prefix != nil {
+		lines = c.prefix(s)
+	}
+	if c.answer != nil {
+		if text := c.answer(s); text != "" {
+			success = text
+		}
+	}
+	for _, text := range append(lines, success) {
+		if s.ws.WriteMessage(websocket.TextMessage, []byte(text)) != nil {
+			return
+		}
+	}
+	c.mu.Lock()
+	c.sockets[s] = true
+	c.welcomes[host]++
+	c.mu.Unlock()
+	c.write(s, at, head)
+	c.mu.Lock()
+	delete(c.sockets, s)
+	c.mu.Unlock()
+}
+
+// begin returns after which message of the stream the socket begins, up to which
+// it is a replay (-1: there is none), and the success line.
+func (c *cluster) begin(s *socket, position string) (at, head int, success string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.opened++
+	s.opened = c.opened
+	last := len(c.stream) - 1
+	for i, m := range c.stream {
+		if position == m.position() && i >= c.floor {
+			return i, last, `{"success":{"message":"Authenticated.","resumed":true}}`
+		}
+	}
+	success = `{"success":{"message":"Authenticated.","position":"` + c.stream[last].position() + `"`
+	if position != "" {
+		success += `,"resumed":false`
+	}
+	return last, -1, success + `}}`
+}
+
+// listen hands on the first message, and answers the tokens after it.
+func (c *cluster) listen(s *socket, first chan<- []byte) {
+	defer close(s.gone)
+	_, text, err := s.ws.ReadMessage()
+	if err != nil {
+		return
+	}
+	first <- text
+	for {
+		if _, _, err := s.ws.ReadMessage(); err != nil {
+			return
+		}
+		s.tell <- func(ws *websocket.Conn) error {
+			return ws.WriteMessage(websocket.TextMessage, []byte(`{"success":{"message":"Authenticated."}}`))
+		}
+	}
+}
+
+// write writes what is behind at, and then what comes.
+func (c *cluster) write(s *socket, at, head int) {
+	beat := time.NewTicker(cmp.Or(c.beats, 15*time.Second))
+	defer beat.Stop()
+	var expiry <-chan time.Time
+	if c.expires > 0 {
+		ticker := time.NewTicker(c.expires)
+		defer ticker.Stop()
+		expiry = ticker.C
+	}
+	say := func(text string) error { return s.ws.WriteMessage(websocket.TextMessage, []byte(text)) }
+	replay := head >= 0
+	for {
+		c.mu.Lock()
+		news, more := c.stream[at+1:], c.more
+		if replay {
+			news = c.stream[at+1 : head+1]
+		}
+		c.mu.Unlock()
+		for _, m := range news {
+			for _, text := range c.texts(s, m, at+1 <= head) {
+				if say(text) != nil {
+					return
+				}
+			}
+			at++
+		}
+		if replay {
+			replay = false
+			if say(c.heartbeat(s, at)) != nil {
+				return
+			}
+			continue
+		}
+		var err error
+		select {
+		case <-more:
+		case <-beat.C:
+			err = say(c.heartbeat(s, at))
+		case <-expiry:
+			err = say(`{"token":{"expires_in":60}}`)
+		case f := <-s.tell:
+			err = f(s.ws)
+		case <-s.gone:
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// texts returns what the socket is sent of a message.
+func (c *cluster) texts(s *socket, m message, replay bool) []string {
+	if m.gap != "" {
+		return []string{m.gap + `,"position":"` + m.position() + `"}}`}
+	}
+	var texts []string
+	for _, e := range m.events {
+		if e.UID != s.uid {
+			continue
+		}
+		all := []outgoing{{m.number, m.check, c.last(s.uid, m.number), string(e.Message), replay}}
+		if c.spoil != nil {
+			all = c.spoil(s, all[0])
+		}
+		for _, o := range all {
+			texts = append(texts, o.text())
+		}
+	}
+	return texts
+}
+
+// last returns the number of the user's last event before number.
+func (c *cluster) last(uid event.UID, number uint64) *uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := len(c.stream) - 1; i >= c.floor; i-- {
+		m := &c.stream[i]
+		for _, e := range m.events {
+			if e.UID == uid && m.number < number {
+				return &m.number
+			}
+		}
+	}
+	return nil
+}
+
+func (c *cluster) heartbeat(s *socket, at int) string {
+	c.mu.Lock()
+	m := c.stream[at]
+	c.mu.Unlock()
+	last := c.last(s.uid, m.number+1)
+	if c.lastSent != nil {
+		last = c.lastSent(last)
+	}
+	return fmt.Sprintf(`{"heartbeat":{%s"position":%q,"at":%d}}`, optional(`"last":%d,`, last), m.position(), time.Now().UnixMilli())
+}
+
+// appendLocked adds a message to the stream.
+func (c *cluster) appendLocked(m message) {
+	m.number = c.stream[len(c.stream)-1].number + 3 // offsets have holes
+	c.stream = append(c.stream, m)
+	close(c.more)
+	c.more = make(chan struct{})
+}
+
+// gap announces a loss.
+func (c *cluster) gap(from, to time.Time, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.appendLocked(message{gap: fmt.Sprintf(`{"gap":{"from":%d,"to":%d,"reason":%q`, from.UnixMilli(), to.UnixMilli(), reason)})
+}
+
+// another returns an event that is not the user's.
+func (c *cluster) another(uid event.UID) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range c.stream {
+		if len(m.events) == 1 && m.events[0].UID != uid {
+			return string(m.events[0].Message)
+		}
+	}
+	return ""
+}
+
+// each lets each open socket's writer run f, whose error ends the socket.
+func (c *cluster) each(f func(*websocket.Conn) error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for s := range c.sockets {
+		s.tell <- f
+	}
+}
+
+var errEnded = errors.New("the node ended the socket")
+
+// close ends all sockets with a code, which is announced where it has to be.
+func (c *cluster) close(code int) {
+	c.each(func(ws *websocket.Conn) error {
+		if before, ok := map[int]string{1012: `{"reconnect":{"after_ms":0}}`, 4001: `{"token":{"expires_in":1}}`}[code]; ok {
+			_ = ws.WriteMessage(websocket.TextMessage, []byte(before))
+		}
+		if code != websocket.CloseAbnormalClosure {
+			_ = ws.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""))
+		}
+		return errEnded
+	})
+}
+
+// forget makes all that was published so far impossible to resume from.
+func (c *cluster) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.floor = len(c.stream)
+}
+
+// size returns how many messages the stream has.
+func (c *cluster) size() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.stream)
+}
+
+// set changes what is guarded by mu.
+func (c *cluster) set(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f()
+}
+
+// Publish is a audit.Publisher's, whose connection is lost with an error that is
+// not ErrNotTaken.
+func (c *cluster) Publish(_ context.Context, d event.Delivery, id string) (audit.Confirm, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	store, err := true, error(nil)
+	if c.taken != nil {
+		n, _ := strconv.Atoi(id[strings.LastIndexByte(id, '-')+1:])
+		store, err = c.taken(n, id)
+	}
+	if store && !c.ids[id] {
+		c.ids[id] = true
+		body := d.Body
+		c.appendLocked(message{check: crc32.ChecksumIEEE(body), events: event.Decode(d, 1<<20, nil).Events})
+	}
+	answer := time.Now().Add(roundTrip)
+	return func(ctx context.Context) error {
+		if err != nil {
+			<-time.After(time.Until(answer))
+		}
+		return errors.Join(err, ctx.Err())
+	}, nil
+}
+
+// roundTrip is how long the broker takes to refuse a message. Else one could come back
+// before all others that are due were sent, and be sent again itself, for ever: no time
+// passes on the clock of a bubble meanwhile.
+const roundTrip = time.Millisecond
+
+func (c *cluster) Close() {}
+
+// pipeListener listens for pipes.
+type pipeListener struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 4711} }

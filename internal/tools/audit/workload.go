@@ -1,0 +1,197 @@
+package audit
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+
+	"ranger/internal/event"
+)
+
+// serial numbers an event of the run, in the order in which they were first
+// sent, from 0.
+type serial uint32
+
+const (
+	// firstID is the id of the first event. It and all after it are past 2^53,
+	// so that who takes them through a float is found out.
+	firstID = 1<<53 + 1
+	// firstOrderID is the id of the first Trade's orders, two for each Trade.
+	firstOrderID = 1<<60 + 1
+)
+
+// plan says what each event of a run is. It is a pure function of its fields, so
+// that nothing has to be kept of an event's text.
+type plan struct {
+	run     string // makes uids and markets the run's own
+	users   int
+	created string // the field created_at of all events
+}
+
+// uid returns the user with this index.
+func (p plan) uid(user int) event.UID {
+	return event.UID(fmt.Sprintf("AUDIT%s%05d", p.run, user))
+}
+
+// parties returns what the event is and whose: an Order is of one user, who is
+// both seller and buyer here, as in one Trade of five; the others have two.
+func (p plan) parties(n serial) (kind event.Kind, seller, buyer int) {
+	h := scramble(uint64(n))
+	seller = int(h >> 8 % uint64(p.users)) //nolint:gosec // less than users
+	buyer = int(h >> 32 % uint64(p.users)) //nolint:gosec // less than users
+	switch h & 0xff % 10 {
+	case 0, 1, 2, 3, 4:
+		return event.Order, seller, seller
+	case 5:
+		return event.Trade, seller, seller
+	default:
+		return event.Trade, seller, buyer
+	}
+}
+
+// scramble spreads n over all 64 bits (the finalizer of SplitMix64).
+func scramble(n uint64) uint64 {
+	n += 0x9e3779b97f4a7c15
+	n = (n ^ n>>30) * 0xbf58476d1ce4e5b9
+	n = (n ^ n>>27) * 0x94d049bb133111eb
+	return n ^ n>>31
+}
+
+// of tells whether the user gets the event.
+func (p plan) of(n serial, user int) bool {
+	_, seller, buyer := p.parties(n)
+	return user == seller || user == buyer
+}
+
+// messageID returns the event's `message_id`, the same for each copy of it.
+func (p plan) messageID(n serial) string {
+	return "audit-" + p.run + "-" + strconv.FormatUint(uint64(n), 10)
+}
+
+// delivery returns the event as it is published.
+func (p plan) delivery(n serial) event.Delivery {
+	kind, seller, buyer := p.parties(n)
+	if kind == event.Order {
+		return event.Delivery{
+			Kind:    kind,
+			Headers: map[string]any{"member_uid": string(p.uid(seller))},
+			Body:    p.appendOrder(nil, n, string(p.uid(seller))),
+		}
+	}
+	ask, bid := string(p.uid(seller)), string(p.uid(buyer))
+	body := p.appendTrade(make([]byte, 0, 1024), n)
+	body = fmt.Appendf(body, `,"ask_id":%d,"bid_id":%d,"ask_member_uid":%q,"bid_member_uid":%q,"ask":`, orderID(n, "ask"), orderID(n, "bid"), ask, bid)
+	body = p.appendSide(body, n, "ask", ask)
+	body = append(body, `,"bid":`...)
+	body = p.appendSide(body, n, "bid", bid)
+	return event.Delivery{
+		Kind:    kind,
+		Headers: map[string]any{"market": p.market(), "ask_member_uid": ask, "bid_member_uid": bid},
+		Body:    append(body, '}'),
+	}
+}
+
+// appendView appends the socket message that the user must get of the event,
+// which has to be theirs, as docs/protocol.md says: without what resuming adds.
+func (p plan) appendView(dst []byte, n serial, user int) []byte {
+	kind, seller, buyer := p.parties(n)
+	if kind == event.Order {
+		dst = p.appendOrder(append(dst, `{"orderbook":`...), n, "")
+		return append(dst, '}')
+	}
+	dst = p.appendTrade(append(dst, `{"trade":`...), n)
+	switch {
+	case seller == buyer:
+		dst = p.appendSide(append(dst, `,"side":"both","ask":`...), n, "ask", "")
+		dst = p.appendSide(append(dst, `,"bid":`...), n, "bid", "")
+	case user == seller:
+		dst = strconv.AppendUint(append(dst, `,"side":"ask","order_id":`...), orderID(n, "ask"), 10)
+		dst = p.appendSide(append(dst, `,"ask":`...), n, "ask", "")
+	default:
+		dst = strconv.AppendUint(append(dst, `,"side":"bid","order_id":`...), orderID(n, "bid"), 10)
+		dst = p.appendSide(append(dst, `,"bid":`...), n, "bid", "")
+	}
+	return append(dst, "}}"...)
+}
+
+// appendOrder appends an Order. Its numbers are such that no float keeps their
+// digits. The owner is left out where empty.
+func (p plan) appendOrder(dst []byte, n serial, owner string) []byte {
+	dst = appendID(append(dst, '{'), n)
+	dst = append(dst, `,"side":"sell","ord_type":"limit","price":0.10,"avg_price":"0.0","state":"wait"`...)
+	dst = p.appendMarket(dst)
+	dst = append(dst, `,"origin_volume":12345678901234567890.00100,"trades_count":0`...)
+	dst = appendOwner(dst, owner)
+	return append(dst, `,"trades":[]}`...)
+}
+
+// appendTrade appends what both sides see of a Trade, without its end.
+func (p plan) appendTrade(dst []byte, n serial) []byte {
+	dst = appendID(append(dst, '{'), n)
+	dst = append(dst, `,"price":"3500.0","volume":0.03310,"funds":"115.85"`...)
+	return p.appendMarket(dst)
+}
+
+// appendSide appends the order object of a Trade's side. The owner is left out
+// where empty.
+func (p plan) appendSide(dst []byte, n serial, side, owner string) []byte {
+	dst = strconv.AppendUint(append(dst, `{"id":`...), orderID(n, side), 10)
+	if side == "ask" {
+		dst = append(dst, `,"side":"sell"`...)
+	} else {
+		dst = append(dst, `,"side":"buy"`...)
+	}
+	dst = append(dst, `,"ord_type":"limit","price":"3500.0","state":"done"`...)
+	dst = appendOwner(p.appendMarket(dst), owner)
+	return append(dst, `,"trades_count":1}`...)
+}
+
+func (p plan) market() string { return "audit" + p.run }
+
+func (p plan) appendMarket(dst []byte) []byte {
+	dst = append(append(dst, `,"market_id":"audit`...), p.run...)
+	dst = append(append(dst, `","created_at":"`...), p.created...)
+	return append(dst, '"')
+}
+
+func appendID(dst []byte, n serial) []byte {
+	return strconv.AppendUint(append(dst, `"id":`...), firstID+uint64(n), 10)
+}
+
+func appendOwner(dst []byte, owner string) []byte {
+	if owner == "" {
+		return dst
+	}
+	dst = append(append(dst, `,"member_uid":"`...), owner...)
+	return append(dst, '"')
+}
+
+// orderID returns the id of a Trade's order of that side.
+func orderID(n serial, side string) uint64 {
+	id := firstOrderID + 2*uint64(n)
+	if side == "bid" {
+		id++
+	}
+	return id
+}
+
+// cutEvent returns what an event's text that begins as those of the run do is
+// about; all of it has to be compared after that.
+func cutEvent(text []byte) (serial, bool) {
+	rest, ok := bytes.CutPrefix(text, []byte(`{"orderbook":{"id":`))
+	if !ok {
+		rest, ok = bytes.CutPrefix(text, []byte(`{"trade":{"id":`))
+	}
+	if !ok {
+		return 0, false
+	}
+	digits := 0
+	for digits < len(rest) && rest[digits] >= '0' && rest[digits] <= '9' {
+		digits++
+	}
+	id, err := strconv.ParseUint(string(rest[:digits]), 10, 64)
+	if err != nil || id < firstID || id-firstID >= 1<<32 {
+		return 0, false
+	}
+	return serial(id - firstID), true
+}
