@@ -17,45 +17,45 @@ import (
 )
 
 type auditCommand struct {
-	Node []string `name:"node" required:"" placeholder:"URL" help:"A node's sockets, ws://host:port/ or wss://…; may be given several times."`
+	Node []string `name:"node" required:"" placeholder:"URL" help:"WebSocket URL of a node, ws://host:port/ or wss://…; repeat it for several nodes."`
 
-	Users    string `default:"100" help:"How many users there are."`
-	Sockets  string `default:"1" help:"How many sockets each has."`
-	Rate     string `default:"100" help:"How many events are published a second."`
-	Duration string `default:"30s" help:"For how long."`
-	Settle   string `default:"30s" help:"Longest wait for the last confirms, then for the last deliveries; ends earlier if nothing more can arrive."`
-	Cut      string `default:"0s" help:"How often the connection of one socket, any, is broken; 0s: never."`
+	Users    string `default:"100" help:"Number of users."`
+	Sockets  string `default:"1" help:"Sockets per user."`
+	Rate     string `default:"100" help:"Events published per second."`
+	Duration string `default:"30s" help:"Time for which events are published."`
+	Settle   string `default:"30s" help:"Longest wait for the last confirms, and then for the last deliveries. The wait ends when nothing more can arrive."`
+	Cut      string `default:"0s" help:"Interval at which the connection of a random socket is broken; 0s: never."`
 
-	HeartbeatInterval string `env:"HEARTBEAT_INTERVAL" default:"15s" help:"How often nodes send a heartbeat: what HEARTBEAT_INTERVAL says there."`
+	HeartbeatInterval string `env:"HEARTBEAT_INTERVAL" default:"15s" help:"HEARTBEAT_INTERVAL of the nodes."`
 
-	NoRetry  bool `help:"Do not send again what RabbitMQ has not confirmed; it may then arrive, or not."`
+	NoRetry  bool `help:"Do not send again events that RabbitMQ has not confirmed. Clients may receive them or not."`
 	JSON     bool `name:"json" help:"Print the report as one JSON object."`
-	Progress bool `help:"Tell progress every 5 s on standard error, also where it is no terminal."`
+	Progress bool `help:"Print progress every 5 s to standard error, even if it is not a terminal."`
 
 	signFlags
 	brokerFlags
 }
 
-// Help is what --help says beside the flags.
+// Help returns the text that --help prints before the flags.
 func (auditCommand) Help() string {
-	return `Publishes numbered Orders and Trades of users that it makes up, connects sockets of theirs that reconnect and resume at any of the nodes, and compares what was confirmed with what arrived. It needs the private key, so run it against a system whose tokens you can sign. Its events reach nobody else. Exit code 0: nothing was lost, came twice, out of order or to the wrong user, or broke the protocol. docs/audit.md says more.
+	return `Publishes numbered orders and trades of made-up users, opens sockets of these users that reconnect and resume at any node, and compares what RabbitMQ confirmed with what the sockets received. It needs the private key that signs session tokens. No other user receives its events. Exit code 0: no event was lost, duplicated, reordered or misdelivered, and no message broke the protocol. See docs/audit.md.
 
   ranger audit --node ws://10.0.0.1:8080/ --node ws://10.0.0.2:8080/ --users 500 --rate 1000 --duration 1m --cut 1s
 
-Meanwhile, restart nodes and brokers. Ctrl-C: stops publishing and reports; twice: at once.`
+Restart nodes and brokers while it runs. Ctrl-C stops publishing and prints the report; a second Ctrl-C exits immediately.`
 }
 
-// errAudit says that the report has faults.
+// errAudit reports that an audit did not pass.
 var errAudit = errors.New("the audit failed")
 
-// Run makes a run and prints what was found.
+// Run performs an audit and prints its report.
 func (cmd *auditCommand) Run(ctx context.Context, std streams) error {
 	cfg, err := cmd.config()
 	if err != nil {
 		return err
 	}
 	if cmd.Progress || isTerminal(os.Stderr) {
-		cmd.tell(&cfg, std)
+		cmd.printProgress(&cfg, std)
 	}
 	report, err := audit.Run(ctx, cfg)
 	if err != nil {
@@ -71,13 +71,14 @@ func (cmd *auditCommand) Run(ctx context.Context, std streams) error {
 		return fmt.Errorf("print the report: %w", err)
 	case report.Faults() > 0:
 		return fmt.Errorf("%w: %d faults", errAudit, report.Faults())
-	case !report.Good():
-		return fmt.Errorf("%w: no event was confirmed: %s", errAudit, report.Trouble)
+	case !report.Passed():
+		return fmt.Errorf("%w: no event was confirmed: %s", errAudit, report.LastError)
 	}
 	return nil
 }
 
-// config returns the run's, or all that is wrong with the flags.
+// config returns the configuration of the run, or an error that lists all invalid
+// flags.
 func (cmd *auditCommand) config() (audit.Config, error) {
 	c := new(checker)
 	broker, exchanges := cmd.url(c), cmd.exchanges(c)
@@ -93,7 +94,7 @@ func (cmd *auditCommand) config() (audit.Config, error) {
 		NoRetry:   cmd.NoRetry,
 		Connect: func(ctx context.Context) (audit.Publisher, error) {
 			p, err := amqp.NewPublisher(ctx, broker, exchanges)
-			return connection{p}, err
+			return auditPublisher{p}, err
 		},
 	}
 	lifetime := c.duration("--expires-in", cmd.ExpiresIn, time.Second)
@@ -117,29 +118,29 @@ func (cmd *auditCommand) nodes(c *checker) []string {
 	return cmd.Node
 }
 
-// tell makes the run say how it goes.
-func (cmd *auditCommand) tell(cfg *audit.Config, std streams) {
-	var mu sync.Mutex // lines do not mix
-	say := func(format string, args ...any) {
+// printProgress makes the run print its progress to standard error.
+func (cmd *auditCommand) printProgress(cfg *audit.Config, std streams) {
+	var mu sync.Mutex // keeps lines whole
+	printf := func(format string, args ...any) {
 		mu.Lock()
 		defer mu.Unlock()
 		_, _ = fmt.Fprintf(std.err, format+"\n", args...)
 	}
-	cfg.Started = func() { say("all clients are connected: publishing") }
-	cfg.Found = func(f audit.Finding) { say("%s", f) }
+	cfg.Started = func() { printf("all clients are connected: publishing") }
+	cfg.Found = func(f audit.Finding) { printf("%s", f) }
 	cfg.Progress = func(r audit.Report) {
-		say("%d published, %d confirmed, %d deliveries, %d reconnects, %d faults so far, p99 %.1f ms",
+		printf("%d published, %d confirmed, %d deliveries, %d reconnects, %d faults so far, p99 %.1f ms",
 			r.Published, r.Confirmed, r.Deliveries, r.Reconnects, r.Faults(), r.P99)
 	}
 }
 
-// connection is a audit.Publisher.
-type connection struct{ *amqp.Publisher }
+// auditPublisher adapts amqp.Publisher to audit.Publisher.
+type auditPublisher struct{ *amqp.Publisher }
 
-// Publish is the publisher's; that a message was refused or returned says
-// nothing about the connection.
-func (c connection) Publish(ctx context.Context, d event.Delivery, id string) (audit.Confirm, error) {
-	receipt, err := c.Publisher.Publish(ctx, d, id)
+// Publish publishes d. A refused or returned message is audit.ErrNotTaken, since the
+// connection can still be used.
+func (p auditPublisher) Publish(ctx context.Context, d event.Delivery, id string) (audit.Confirm, error) {
+	receipt, err := p.Publisher.Publish(ctx, d, id)
 	return func(ctx context.Context) error {
 		err := receipt.Wait(ctx)
 		if errors.Is(err, amqp.ErrUnrouted) || errors.Is(err, amqp.ErrRefused) {

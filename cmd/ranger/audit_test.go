@@ -13,13 +13,13 @@ import (
 	"ranger/internal/tools/audit"
 )
 
-// auditProcess is `ranger audit`, which publishes until it is interrupted.
+// auditProcess is `ranger audit`; it publishes until it is interrupted.
 type auditProcess struct {
 	*process
-	out *bytes.Buffer // its standard output; read when it has ended
+	out *bytes.Buffer // standard output; complete when the process has ended
 }
 
-// startAudit runs `ranger audit` against a world's broker and nodes.
+// startAudit starts `ranger audit` on a world's broker and nodes.
 func (w *world) startAudit(env []string, nodes []string, args ...string) *auditProcess {
 	w.t.Helper()
 	all := []string{"audit", "--users=20", "--sockets=2", "--rate=300", "--duration=1h", "--settle=5m"}
@@ -33,7 +33,7 @@ func (w *world) startAudit(env []string, nodes []string, args ...string) *auditP
 	return l
 }
 
-// interrupt ends publishing, as Ctrl-C does, and returns how the run was judged.
+// interrupt ends publishing, as Ctrl-C does, and returns the result of the run.
 func (l *auditProcess) interrupt() result {
 	l.t.Helper()
 	l.signal(syscall.SIGINT)
@@ -45,18 +45,17 @@ func (l *auditProcess) interrupt() result {
 	return result{l.out.String(), stderr.String(), code}
 }
 
-// report returns what was printed with --json.
+// report returns the report of a run with --json.
 func (r result) report(t testing.TB) (report audit.Report) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(r.out), &report); err != nil || r.code != 0 {
-		t.Fatalf("it ended with %d, %v, and printed %s%s", r.code, err, r.out, r.err)
+		t.Fatalf("got exit code %d, %v, and output %s%s", r.code, err, r.out, r.err)
 	}
 	return report
 }
 
-// TestAuditPasses runs it where nothing is wrong, with connections cut all
-// the time.
-func TestAuditPasses(t *testing.T) {
+// TestAudit_Passes: an audit of correct nodes passes while connections are cut.
+func TestAudit_Passes(t *testing.T) {
 	t.Parallel()
 	const clients, cuts, events = 40, 10, 600
 	w := newWorld(t)
@@ -66,9 +65,9 @@ func TestAuditPasses(t *testing.T) {
 	r := l.interrupt()
 	report := r.report(t)
 	if r.err != "" {
-		t.Errorf("it logged %s", r.err)
+		t.Errorf("got log %s, want none", r.err)
 	}
-	if !report.Good() || report.Confirmed < events || report.Confirmed != report.Published || report.Deliveries < 2*events {
+	if !report.Passed() || report.Confirmed < events || report.Confirmed != report.Published || report.Deliveries < 2*events {
 		t.Errorf("got %s", r.out)
 	}
 	if report.Reconnects < cuts || report.Resumed != report.Reconnects || report.P99 <= 0 || report.P99 < report.P50 {
@@ -76,9 +75,8 @@ func TestAuditPasses(t *testing.T) {
 	}
 }
 
-// TestAuditFindsLoss runs it against a node that loses events: exit code 1, and
-// what helps to debug.
-func TestAuditFindsLoss(t *testing.T) {
+// TestAudit_FindsLoss: a node that loses events gives exit code 1 and findings.
+func TestAudit_FindsLoss(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := newPusher(t, w, func(n int) bool { return n%100 == 50 })
@@ -86,18 +84,18 @@ func TestAuditFindsLoss(t *testing.T) {
 	p.await(300, 0)
 	r := l.interrupt()
 	if r.code != 1 || !strings.Contains(r.err, "ranger: the audit failed: ") || !strings.Contains(r.err, "publishing\n") {
-		t.Errorf("it ended with %d: %s", r.code, r.err)
+		t.Errorf("got exit code %d: %s", r.code, r.err)
 	}
-	for _, part := range []string{"\nlost ", "\nunannounced ", "\nbroken ", "\nlost: client AUDIT", "it never came"} {
+	for _, part := range []string{"\nlost ", "\nunannounced ", "\nbroken ", "\nlost: client AUDIT", "it never arrived"} {
 		if !strings.Contains(r.out, part) {
-			t.Errorf("%q is not in:\n%s", part, r.out)
+			t.Errorf("got report\n%s\nwant %q in it", r.out, part)
 		}
 	}
 }
 
-// TestAuditSurvivesBrokerFaults deletes an exchange in the middle of a run. What the
-// broker returns, and what was on its way, is sent again until somebody gets it.
-func TestAuditSurvivesBrokerFaults(t *testing.T) {
+// TestAudit_RetriesReturnedEvents deletes an exchange during a run. Events that the
+// broker returns, or that were in flight, are sent again until a queue takes them.
+func TestAudit_RetriesReturnedEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	proxy := testenv.NewProxy(t, w.url)
@@ -127,27 +125,28 @@ func TestAuditSurvivesBrokerFaults(t *testing.T) {
 	p.await(300, 0)
 	r := l.interrupt()
 	report := r.report(t)
-	if !report.Good() || report.Confirmed != report.Published {
-		t.Errorf("it printed %s%s", r.out, r.err)
+	if !report.Passed() || report.Confirmed != report.Published {
+		t.Errorf("got %s%s", r.out, r.err)
 	}
-	if report.Retried == 0 || report.Connections < 2 || !strings.Contains(report.Trouble, "no queue is bound") {
+	if report.Retried == 0 || report.Connections < 2 || !strings.Contains(report.LastError, "no queue is bound") {
 		t.Errorf("got %s", r.out)
 	}
 }
 
-// TestAuditInterrupted: it says how it goes, and Ctrl-C ends the publishing.
-func TestAuditInterrupted(t *testing.T) {
+// TestAudit_Interrupted: --progress prints progress, and Ctrl-C ends publishing.
+func TestAudit_Interrupted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := newPusher(t, w, nil)
 	l := w.startAudit(nil, p.urls(), "--progress")
 	l.awaitLine("deliveries")
 	if r := l.interrupt(); r.code != 0 {
-		t.Errorf("it ended with %d: %s", r.code, r.err)
+		t.Errorf("got exit code %d: %s", r.code, r.err)
 	}
 }
 
-func TestAuditUsage(t *testing.T) {
+// TestAudit_Usage: invalid flags give exit code 2 and an error that names the flag.
+func TestAudit_Usage(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
@@ -156,11 +155,11 @@ func TestAuditUsage(t *testing.T) {
 	}{
 		{"no node", nil, "--node"},
 		{"no key", []string{"--node=ws://localhost/"}, "JWT_PRIVATE_KEY: is unset"},
-		{"another scheme", []string{"--node=http://localhost/"}, "--node: "},
-		{"nobody", []string{"--node=ws://localhost/", "--users=0"}, "--users: "},
-		{"never", []string{"--node=ws://localhost/", "--duration=0s"}, "--duration: "},
-		{"before", []string{"--node=ws://localhost/", "--cut=-1s"}, "--cut: "},
-		{"heartbeats all the time", []string{"--node=ws://localhost/", "--heartbeat-interval=0s"}, "HEARTBEAT_INTERVAL: "},
+		{"wrong scheme", []string{"--node=http://localhost/"}, "--node: "},
+		{"no users", []string{"--node=ws://localhost/", "--users=0"}, "--users: "},
+		{"no duration", []string{"--node=ws://localhost/", "--duration=0s"}, "--duration: "},
+		{"negative interval", []string{"--node=ws://localhost/", "--cut=-1s"}, "--cut: "},
+		{"no heartbeat interval", []string{"--node=ws://localhost/", "--heartbeat-interval=0s"}, "HEARTBEAT_INTERVAL: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

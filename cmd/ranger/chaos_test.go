@@ -42,7 +42,7 @@ func (l load) config() audit.Config {
 // it confirmed.
 func wantNothingWrong(t testing.TB, r audit.Report) {
 	t.Helper()
-	if !r.Good() {
+	if !r.Passed() {
 		t.Errorf("lost %d, unannounced %d, duplicated %d, reordered %d, misdelivered %d, broken %d of %d confirmed; want 0 each",
 			r.Lost, r.Unannounced, r.Duplicated, r.Reordered, r.Misdelivered, r.Broken, r.Confirmed)
 	}

@@ -72,7 +72,7 @@ func TestAuditOfRealNodes(t *testing.T) {
 	testenv.Eventually(t, "clients have reconnected", func() bool { return one.metric(accepted)+two.metric(accepted) >= clients+cuts })
 	r := l.interrupt()
 	report := r.report(t)
-	if !report.Good() || report.Reconnects < cuts || report.Resumed != report.Reconnects {
+	if !report.Passed() || report.Reconnects < cuts || report.Resumed != report.Reconnects {
 		t.Errorf("got %s", r.out)
 	}
 }

@@ -2,131 +2,130 @@ package audit
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/gorilla/websocket"
 )
 
-// errUnfit says that a socket cannot go on: the server's answer to the token is
-// none that a client can begin with.
-var errUnfit = errors.New("the server's answer to a good token")
+// errBadAnswer reports that a client cannot use the server's answer to its token.
+var errBadAnswer = errors.New("the server's answer to a valid token")
 
-// witness checks each message that a client gets against the protocol, keeps
-// what a client has to keep to resume, and writes the transcript. It is for the
-// one goroutine that reads.
-type witness struct {
-	plan       plan
-	account    *account
-	findings   *findings
-	transcript *transcript
-	patience   int64 // how long a socket may go without a heartbeat, in ms
+// checker checks each message to a client against the protocol, keeps the state
+// from which the client resumes, and writes the transcript. It is owned by the
+// client's goroutine.
+type checker struct {
+	// Fixed at construction.
+	workload     workload
+	sent         *sentEvents
+	findings     *findings
+	transcript   *transcript
+	silenceLimit int64 // longest time without a heartbeat, in ms
 
-	// What outlives a socket.
-	position string // to resume from; empty: nothing is known yet
-	number   uint64 // the highest that a position had
-	anew     bool   // another stream begins: the next event may have that very number
-	floor    uint64 // events up to here the client need not know
-	last     uint64 // number of the user's event before, once known
-	known    bool
-	lastAt   int64 // its time by the node's clock, Unix ms; 0: the client never got it
+	// Of the client, across its sockets.
+	position   string // to resume from; empty before the first success line
+	highest    uint64 // highest offset of any position
+	newStream  bool   // another stream begins: its first event may have the offset highest
+	startedAt  uint64 // the client need not know events up to this offset
+	prevOffset uint64 // of the user's previous event, if prevKnown
+	prevKnown  bool
+	prevAt     int64 // time of that event by the node's clock, Unix ms; 0: the client never received it
 
-	// What a socket begins with.
-	asked         string // the position that the client asked to resume from
-	authenticated bool
-	replaying     bool
-	renewing      bool  // a success line is owed to a second token
-	parting       bool  // a close with 1012 was announced
-	expiring      bool  // the end of a token was
-	pulse         int64 // when the node sent the last heartbeat, or first showed that it lives; 0: it has not
+	// Of the current socket.
+	requested       string // position that the client asked to resume from
+	authenticated   bool
+	replaying       bool
+	renewing        bool  // a second token was sent and not answered yet
+	drainAnnounced  bool  // a reconnect message arrived, so a close with 1012 may follow
+	expiryAnnounced bool  // a token message arrived, so a close with 4001 may follow
+	lastSign        int64 // time of the last heartbeat or first live event, Unix ms; 0: none yet
 
-	view []byte // room for an event
+	view []byte // buffer of event
 }
 
-// connected begins a new socket.
-func (w *witness) connected() {
-	w.asked, w.authenticated, w.replaying = w.position, false, false
-	w.renewing, w.parting, w.expiring, w.pulse = false, false, false, 0
+// connected resets the state of the socket.
+func (c *checker) connected() {
+	c.requested, c.authenticated, c.replaying = c.position, false, false
+	c.renewing, c.drainAnnounced, c.expiryAnnounced, c.lastSign = false, false, false, 0
 }
 
-// message takes a text message. renew says that a new token has to be sent. An
-// error says that the socket is of no use; it is not counted yet.
-func (w *witness) message(text []byte) (renew bool, err error) {
+// message checks a text message. renew reports that the client must send a new
+// token. After an error the socket cannot be used; the caller counts it.
+func (c *checker) message(text []byte) (renew bool, err error) {
 	if bytes.HasPrefix(text, []byte(`{"orderbook":`)) || bytes.HasPrefix(text, []byte(`{"trade":`)) {
-		w.event(text)
+		c.event(text)
 		return false, nil
 	}
-	c, err := parseControl(text)
+	m, err := parseControl(text)
 	if err != nil {
-		w.broken(about{}, "%v", err)
+		c.broken(subject{}, "%v", err)
 	}
 	switch {
-	case c == (control{}):
-	case c.Challenge != nil:
-	case c.Success != nil:
-		return false, w.success(*c.Success)
-	case c.Error != nil && !w.authenticated:
-		return false, fmt.Errorf("%w is the error %q", errUnfit, c.Error.Message)
-	case c.Error != nil:
-		w.broken(about{}, "an error after the success line: %q", c.Error.Message)
-	case !w.authenticated:
-		w.broken(about{}, "before the success line came %.200q", text)
-	case c.Heartbeat != nil:
-		w.heartbeat(*c.Heartbeat)
-	case c.Gap != nil:
-		w.gap(*c.Gap)
-	case c.Reconnect != nil:
-		w.parting = true
-	case c.Token != nil:
-		w.renewing, w.expiring = true, true
+	case m == (control{}):
+	case m.Challenge != nil:
+	case m.Success != nil:
+		return false, c.success(*m.Success)
+	case m.Error != nil && !c.authenticated:
+		return false, fmt.Errorf("%w is the error %q", errBadAnswer, m.Error.Message)
+	case m.Error != nil:
+		c.broken(subject{}, "an error after the success line: %q", m.Error.Message)
+	case !c.authenticated:
+		c.broken(subject{}, "before the success line came %.200q", text)
+	case m.Heartbeat != nil:
+		c.heartbeat(*m.Heartbeat)
+	case m.Gap != nil:
+		c.gap(*m.Gap)
+	case m.Reconnect != nil:
+		c.drainAnnounced = true
+	case m.Token != nil:
+		c.renewing, c.expiryAnnounced = true, true
 		return true, nil
 	}
 	return false, nil
 }
 
-// ended returns what follows a close with this code, and where that is a fault,
-// why.
-func (w *witness) ended(code int) (end ending, why string) {
+// ended returns what the client does after a close with this code. If the close
+// is a fault, why says so.
+func (c *checker) ended(code int) (next action, why string) {
 	switch {
-	case code == websocket.CloseGoingAway && w.authenticated:
-		why = ", which is for clients that did not opt in"
-	case code == websocket.CloseServiceRestart && !w.parting:
-		why = ", and no reconnect came before it on this socket"
-	case code == tokenExpired && !w.expiring:
-		why = ", and no token came before it on this socket"
+	case code == websocket.CloseGoingAway && c.authenticated:
+		why = ", which is for clients that do not resume"
+	case code == websocket.CloseServiceRestart && !c.drainAnnounced:
+		why = ", without a reconnect message before it on this socket"
+	case code == tokenExpired && !c.expiryAnnounced:
+		why = ", without a token message before it on this socket"
 	default:
-		return endingOf(code), ""
+		return actionAfter(code), ""
 	}
-	return atFault, why
+	return reportFault, why
 }
 
-// success takes the answer to a good token.
-func (w *witness) success(s success) error {
-	if w.authenticated {
-		if !w.renewing || s.Position != "" || s.Resumed != nil {
-			w.broken(about{}, "a second success line, with position %q", s.Position)
+// success checks the answer to a valid token.
+func (c *checker) success(s success) error {
+	if c.authenticated {
+		if !c.renewing || s.Position != "" || s.Resumed != nil {
+			c.broken(subject{}, "a second success line, with position %q", s.Position)
 		}
-		w.renewing = false
+		c.renewing = false
 		return nil
 	}
 	resumed := s.Resumed != nil && *s.Resumed
-	if (w.asked != "") != (s.Resumed != nil) || resumed != (s.Position == "") {
-		return fmt.Errorf("%w does not fit resume %q: position %q, resumed %s: does every node speak part 2 of the protocol?",
-			errUnfit, w.asked, s.Position, tristate(s.Resumed))
+	if (c.requested != "") != (s.Resumed != nil) || resumed != (s.Position == "") {
+		return fmt.Errorf("%w does not fit resume %q: position %q, resumed %s: does every node support resuming (part 2 of the protocol)?",
+			errBadAnswer, c.requested, s.Position, tristate(s.Resumed))
 	}
-	told := reset{at: w.account.now()}
+	r := reset{at: c.sent.now()}
 	if !resumed {
-		at, err := parsePlace(s.Position)
+		pos, err := parsePosition(s.Position)
 		if err != nil {
-			return fmt.Errorf("%w: %w", errUnfit, err)
+			return fmt.Errorf("%w: %w", errBadAnswer, err)
 		}
-		told.from, told.to = w.number, at.number
-		w.begin(at.number)
-		w.position = s.Position
+		r.from, r.to = c.highest, pos.offset
+		c.restartAt(pos.offset)
+		c.position = s.Position
 	}
-	w.authenticated, w.replaying = true, resumed
-	w.transcript.opened(s.Resumed, told)
+	c.authenticated, c.replaying = true, resumed
+	c.transcript.opened(s.Resumed, r)
 	return nil
 }
 
@@ -137,111 +136,43 @@ func tristate(b *bool) string {
 	return fmt.Sprint(*b)
 }
 
-// begin forgets what was seen: events are to come from behind that number.
-func (w *witness) begin(number uint64) {
-	w.number, w.floor, w.last, w.known, w.lastAt = number, number, 0, false, 0
+// restartAt forgets the events seen so far: later ones follow that offset.
+func (c *checker) restartAt(offset uint64) {
+	c.highest, c.startedAt, c.prevOffset, c.prevKnown, c.prevAt = offset, offset, 0, false, 0
 }
 
-// event takes an order or a trade.
-func (w *witness) event(text []byte) {
-	now := w.account.now()
-	n, ok := cutEvent(text)
-	e, sent := w.account.entry(n)
-	if !ok || !sent || !w.plan.of(n, w.transcript.user) {
-		w.foreign(text, ok && sent, n)
-		return
-	}
-	w.view = w.plan.appendView(w.view[:0], n, w.transcript.user)
-	tail, same := bytes.CutPrefix(text, w.view[:len(w.view)-1])
-	if !same {
-		w.find(Misdelivered, about{event: &n}, "got  %.2000s\n      want %s", text, w.view)
-		tail = text[max(0, bytes.LastIndex(text, []byte(`,"position":`))):]
-	}
-	s, err := parseSuffix(tail)
-	if same && err == nil && !s.Replay && e.tries == 1 {
-		w.transcript.took(now - e.first)
-	}
-	about := about{event: &n}
-	at, unplaced := parsePlace(s.Position)
-	if unplaced == nil {
-		about.place = &at
-	}
+// gap checks the announcement of a loss.
+func (c *checker) gap(g gap) {
+	c.transcript.addGap(g)
+	pos, err := parsePosition(g.Position)
 	switch {
 	case err != nil:
-		w.broken(about, "%v", err)
-	case !w.authenticated:
-		w.broken(about, "the event came before the success line")
-	case s.Replay != w.replaying:
-		w.broken(about, "the event has replay %v, want %v: a replay lasts from resumed:true to the first heartbeat", s.Replay, w.replaying)
-	}
-	if unplaced != nil {
-		w.transcript.saw(sighting{n: n}, s.Replay)
-		return
-	}
-	behind := w.position != "" && (at.number < w.number || at.number == w.number && !w.anew)
-	w.anew = false
-	w.alive(about, s.At)
-	w.transcript.saw(sighting{n: n, place: at, placed: true, behind: behind}, s.Replay)
-	w.position = s.Position
-	if behind {
-		return // the chain is that of events in order
-	}
-	w.number = at.number
-	w.chain(about, "prev", s.Prev, s.At)
-	w.last, w.known, w.lastAt = at.number, true, s.At
-}
-
-// foreign takes an event that is not the user's, or none of the run. Its
-// position is one all the same.
-func (w *witness) foreign(text []byte, ofRun bool, n serial) {
-	var s suffix
-	var a about
-	_ = json.Unmarshal(text, &s) // what it lacks is not what is wrong with it
-	if at, err := parsePlace(s.Position); err == nil {
-		a.place = &at
-		w.number, w.position = max(w.number, at.number), s.Position
-	}
-	if !ofRun {
-		w.find(Misdelivered, a, "no event that was sent: %.2000s", text)
-		return
-	}
-	a.event = &n
-	_, seller, buyer := w.plan.parties(n)
-	w.find(Misdelivered, a, "the event is of %s and %s: %.2000s", w.plan.uid(seller), w.plan.uid(buyer), text)
-}
-
-// gap takes the announcement of a loss.
-func (w *witness) gap(g gap) {
-	w.transcript.told(g)
-	at, err := parsePlace(g.Position)
-	switch {
-	case err != nil:
-		return // that was found before
+		return // parseControl reported it
 	case g.Reason == "stream":
-		w.begin(at.number)
-		w.anew, w.pulse = true, 0 // for a while there was nothing that a heartbeat could tell
+		c.restartAt(pos.offset)
+		c.newStream, c.lastSign = true, 0 // no heartbeats while there was no stream
 	default:
-		w.moved(at, "gap")
+		c.advance(pos, "gap")
 	}
-	w.position = g.Position
+	c.position = g.Position
 	if g.From > g.To {
-		w.broken(about{}, "a gap from %d to %d", g.From, g.To)
+		c.broken(subject{}, "a gap from %d to %d", g.From, g.To)
 	}
 }
 
-// moved checks that a position that is no event's does not lead back.
-func (w *witness) moved(at place, what string) {
-	if at.number < w.number {
-		w.find(Reordered, about{place: &at}, "the %s leads back from %d: a resume from there repeats events", what, w.number)
+// advance checks that the position of a message without events does not lead back.
+func (c *checker) advance(pos position, what string) {
+	if pos.offset < c.highest {
+		c.add(Reordered, subject{pos: &pos}, "the %s leads back from %d: a resume from there repeats events", what, c.highest)
 		return
 	}
-	w.number, w.anew = at.number, false
+	c.highest, c.newStream = pos.offset, false
 }
 
-func (w *witness) broken(a about, format string, args ...any) {
-	w.find(Broken, a, format, args...)
+func (c *checker) broken(about subject, format string, args ...any) {
+	c.add(Broken, about, format, args...)
 }
 
-func (w *witness) find(fault Fault, a about, format string, args ...any) {
-	w.findings.add(fault, w.transcript, a, format, args...)
+func (c *checker) add(fault Fault, about subject, format string, args ...any) {
+	c.findings.add(fault, c.transcript, about, format, args...)
 }

@@ -16,57 +16,57 @@ import (
 )
 
 const (
-	// handshakeTimeout bounds dialling, the upgrade, and the wait for the
-	// success line, each.
+	// handshakeTimeout bounds the dial, the upgrade and the wait for the success
+	// line, each.
 	handshakeTimeout = 10 * time.Second
 	// writeTimeout bounds each write.
 	writeTimeout = 5 * time.Second
-	// silence is how long nothing may come; a heartbeat comes every 15 s.
-	silence = 60 * time.Second
-	// longestFrame is the largest message of a server in bytes.
-	longestFrame = 1 << 20
-	// longestPause is the longest between two tries to connect.
-	longestPause = 2 * time.Second
+	// readTimeout bounds the wait for a message. Heartbeats come every 15 s.
+	readTimeout = 60 * time.Second
+	// maxMessage is the longest message of a server, in bytes.
+	maxMessage = 1 << 20
+	// maxPause is the longest pause between two connects.
+	maxPause = 2 * time.Second
 )
 
-// client is one user's, somewhere: a socket at a node, and after its end another
-// at some node, resumed.
+// client is one client of a user. It has one socket at a time, at any node, and
+// resumes on the next one.
 type client struct {
 	// Fixed at construction.
 	nodes  []string
 	dialer websocket.Dialer
 	token  func(event.UID) (string, error)
-	// ready is called once, when the first socket has its position; failed each
-	// time that a try to connect fails.
-	ready  func()
-	failed func(error)
+	// onReady is called once, when the first socket has its position; onFailure is
+	// called each time that a socket ends.
+	onReady   func()
+	onFailure func(error)
 
 	// Owned by run.
-	witness witness
-	begun   bool // ready was called
+	checker checker
+	started bool // onReady was called
 	buf     bytes.Buffer
 
 	mu   sync.Mutex
-	conn net.Conn // guarded by mu: nil while there is none
+	conn net.Conn // guarded by mu: nil between sockets
 }
 
-// run connects, reads and reconnects until ctx is done. It waits for all that it
-// starts.
+// run connects, reads and reconnects until ctx is done. It waits for everything that
+// it starts.
 func (c *client) run(ctx context.Context) {
 	node, refusals, failures := c.anyNode(), 0, 0
 	for ctx.Err() == nil {
-		end := c.socket(ctx, c.nodes[node])
-		if c.witness.authenticated {
+		next := c.runSocket(ctx, c.nodes[node])
+		if c.checker.authenticated {
 			refusals, failures = 0, 0
 		}
 		switch {
-		case end == nextNode && refusals < len(c.nodes)-1:
+		case next == tryNextNode && refusals < len(c.nodes)-1:
 			refusals++
 			node = (node + 1) % len(c.nodes)
-		case end == atOnce && c.witness.authenticated:
+		case next == retryNow && c.checker.authenticated:
 			node = c.anyNode()
 		default:
-			pause(ctx, failures, longestPause)
+			pause(ctx, failures, maxPause)
 			refusals = 0
 			failures++
 			node = c.anyNode()
@@ -78,52 +78,52 @@ func (c *client) anyNode() int {
 	return rand.IntN(len(c.nodes)) //nolint:gosec // a choice needs no secrecy
 }
 
-// socket is the life of one socket, and counts what is wrong with its end.
-func (c *client) socket(ctx context.Context, node string) ending {
-	c.witness.connected()
-	end, err := c.try(ctx, node)
+// runSocket runs one socket until its end and reports an end that is a fault.
+func (c *client) runSocket(ctx context.Context, node string) action {
+	c.checker.connected()
+	next, err := c.connectAndRead(ctx, node)
 	if ctx.Err() != nil {
-		return end
+		return next
 	}
-	c.failed(fmt.Errorf("client %s at %s: %w", c.witness.transcript.name, node, err))
-	if end == atFault {
-		c.witness.broken(about{}, "at %s: %v", node, err)
+	c.onFailure(fmt.Errorf("client %s at %s: %w", c.checker.transcript.name, node, err))
+	if next == reportFault {
+		c.checker.broken(subject{}, "at %s: %v", node, err)
 	}
-	return end
+	return next
 }
 
-// try connects, authenticates and reads until the socket's end, whose cause is
-// the error.
-func (c *client) try(ctx context.Context, node string) (ending, error) {
-	token, err := c.token(c.witness.transcript.uid)
+// connectAndRead connects, authenticates and reads until the socket ends. The error
+// says why it ended.
+func (c *client) connectAndRead(ctx context.Context, node string) (action, error) {
+	token, err := c.token(c.checker.transcript.uid)
 	if err != nil {
-		return atFault, fmt.Errorf("make a token: %w", err)
+		return reportFault, fmt.Errorf("sign a token: %w", err)
 	}
 	ws, response, err := c.dialer.DialContext(ctx, node, nil)
 	if response != nil && response.Body != nil {
-		defer response.Body.Close() //nolint:errcheck // gorilla has read what there is
+		defer response.Body.Close() //nolint:errcheck // gorilla has read the body
 	}
 	switch {
 	case err == nil:
 	case errors.Is(err, websocket.ErrBadHandshake) && response != nil:
-		return endingOfStatus(response.StatusCode), fmt.Errorf("upgrade: %w: status %s", err, response.Status)
+		return actionAfterStatus(response.StatusCode), fmt.Errorf("upgrade: %w: status %s", err, response.Status)
 	default:
-		return nextNode, fmt.Errorf("connect: %w", err)
+		return tryNextNode, fmt.Errorf("connect: %w", err)
 	}
-	defer c.own(ctx, ws)()
+	defer c.attach(ctx, ws)()
 	hello := `{"jwt":"Bearer ` + token + `","resume":true}`
-	if c.witness.asked != "" {
-		hello = `{"jwt":"Bearer ` + token + `","resume":"` + c.witness.asked + `"}`
+	if c.checker.requested != "" {
+		hello = `{"jwt":"Bearer ` + token + `","resume":"` + c.checker.requested + `"}`
 	}
-	if err := say(ws, hello); err != nil {
-		return comeBack, fmt.Errorf("authenticate: %w", err)
+	if err := writeText(ws, hello); err != nil {
+		return retryLater, fmt.Errorf("authenticate: %w", err)
 	}
 	return c.read(ctx, ws)
 }
 
-// own makes the connection the client's, which the end of ctx closes, and
-// returns what gives it up.
-func (c *client) own(ctx context.Context, ws *websocket.Conn) (giveUp func()) {
+// attach makes ws the client's connection and closes it when ctx is done. detach
+// undoes both and closes ws.
+func (c *client) attach(ctx context.Context, ws *websocket.Conn) (detach func()) {
 	c.mu.Lock()
 	c.conn = ws.NetConn()
 	c.mu.Unlock()
@@ -134,15 +134,15 @@ func (c *client) own(ctx context.Context, ws *websocket.Conn) (giveUp func()) {
 	})
 	return func() {
 		release()
-		_ = ws.Close() // it has ended
+		_ = ws.Close() // it has ended already
 		c.mu.Lock()
 		c.conn = nil
 		c.mu.Unlock()
 	}
 }
 
-// cut breaks the connection, if there is one, as a lost network does: without a
-// close frame.
+// cut breaks the connection, if there is one, without a close frame, as a network
+// failure does.
 func (c *client) cut() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -152,8 +152,8 @@ func (c *client) cut() {
 }
 
 // read reads messages until the socket ends.
-func (c *client) read(ctx context.Context, ws *websocket.Conn) (ending, error) {
-	ws.SetReadLimit(longestFrame)
+func (c *client) read(ctx context.Context, ws *websocket.Conn) (action, error) {
+	ws.SetReadLimit(maxMessage)
 	pong := ws.PingHandler()
 	ws.SetPingHandler(func(data string) error {
 		_ = ws.SetReadDeadline(c.deadline())
@@ -161,67 +161,67 @@ func (c *client) read(ctx context.Context, ws *websocket.Conn) (ending, error) {
 	})
 	for {
 		_ = ws.SetReadDeadline(c.deadline())
-		err := c.next(ws)
+		err := c.readMessage(ws)
 		if err != nil {
 			return c.ended(ctx, err)
 		}
-		renew, err := c.witness.message(c.buf.Bytes())
+		renew, err := c.checker.message(c.buf.Bytes())
 		if err != nil {
-			return atFault, err
+			return reportFault, err
 		}
-		if c.witness.authenticated && !c.begun {
-			c.begun = true
-			c.ready()
+		if c.checker.authenticated && !c.started {
+			c.started = true
+			c.onReady()
 		}
 		if renew {
 			if err := c.renew(ws); err != nil {
-				return comeBack, err
+				return retryLater, err
 			}
 		}
 	}
 }
 
-// deadline is when the next message has to have come.
+// deadline returns the latest time for the next message.
 func (c *client) deadline() time.Time {
-	if c.witness.authenticated {
-		return time.Now().Add(silence)
+	if c.checker.authenticated {
+		return time.Now().Add(readTimeout)
 	}
 	return time.Now().Add(handshakeTimeout)
 }
 
-// next reads a message into c.buf.
-func (c *client) next(ws *websocket.Conn) error {
+// readMessage reads one message into c.buf.
+func (c *client) readMessage(ws *websocket.Conn) error {
 	c.buf.Reset()
 	kind, r, err := ws.NextReader()
 	if err != nil {
 		return err
 	}
 	if _, err = c.buf.ReadFrom(r); err == nil && kind != websocket.TextMessage {
-		c.buf.Reset() // no known kind of message
+		c.buf.Reset() // the checker reports it as unknown
 	}
 	return err
 }
 
-// ended returns what follows an error of reading, and counts its code.
-func (c *client) ended(ctx context.Context, err error) (ending, error) {
-	code, reason := codeOf(err)
+// ended returns the action after a read error, and counts its close code.
+func (c *client) ended(ctx context.Context, err error) (action, error) {
+	code, reason := closeCode(err)
 	if ctx.Err() == nil {
-		c.witness.transcript.closed(code)
+		c.checker.transcript.closed(code)
 	}
-	end, why := c.witness.ended(code)
-	return end, fmt.Errorf("closed with %d %s%s", code, reason, why)
+	next, why := c.checker.ended(code)
+	return next, fmt.Errorf("closed with %d %s%s", code, reason, why)
 }
 
 // renew sends a new token on the same socket.
 func (c *client) renew(ws *websocket.Conn) error {
-	token, err := c.token(c.witness.transcript.uid)
+	token, err := c.token(c.checker.transcript.uid)
 	if err != nil {
-		return fmt.Errorf("make a token: %w", err)
+		return fmt.Errorf("sign a token: %w", err)
 	}
-	return say(ws, `{"jwt":"Bearer `+token+`"}`)
+	return writeText(ws, `{"jwt":"Bearer `+token+`"}`)
 }
 
-func say(ws *websocket.Conn, text string) error {
+func writeText(ws *websocket.Conn, text string) error {
 	if err := ws.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return err
 	}

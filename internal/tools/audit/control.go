@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// control is a message that is no event. One of its fields is set.
+// control is a message other than an event. Exactly one field is set.
 type control struct {
 	Challenge *string    `json:"challenge"`
 	Success   *success   `json:"success"`
@@ -18,60 +18,60 @@ type control struct {
 	Token     *expiring  `json:"token"`
 }
 
-// success is the answer to a good token. What it has beside the message depends
-// on what was asked for.
+// success is the answer to a valid token. Position and Resumed depend on the request.
 type success struct {
 	Message  string `json:"message"`
 	Position string `json:"position"`
 	Resumed  *bool  `json:"resumed"`
 }
 
-// failure is the answer to everything that was not good.
+// failure is the answer to an invalid message.
 type failure struct {
 	Message string `json:"message"`
 }
 
-// heartbeat says how far the stream was read, and the number of the user's
-// latest event.
+// heartbeat reports how far the node has read the stream, and the offset of the
+// user's latest event.
 type heartbeat struct {
 	Last     *uint64 `json:"last"`
 	Position string  `json:"position"`
 	At       int64   `json:"at"` // Unix ms
 }
 
-// gap announces that events of an interval, in Unix ms, may be lost.
+// gap announces that events of an interval may be lost.
 type gap struct {
-	From     int64  `json:"from"`
-	To       int64  `json:"to"`
+	From     int64  `json:"from"` // Unix ms
+	To       int64  `json:"to"`   // Unix ms
 	Reason   string `json:"reason"`
 	Position string `json:"position"`
 }
 
-// reconnect announces that the server will close the socket.
+// reconnect announces that the server is about to close the socket.
 type reconnect struct {
 	AfterMS int64 `json:"after_ms"`
 }
 
-// expiring announces that the token will expire.
+// expiring announces that the token is about to expire.
 type expiring struct {
-	ExpiresIn int64 `json:"expires_in"`
+	ExpiresIn int64 `json:"expires_in"` // seconds
 }
 
-// parseControl reads a message that is no event. One that is not written as the
-// protocol does is an error; what can be read of it comes with that.
+// parseControl parses a message other than an event. A message that is not written
+// exactly as the protocol prescribes is an error, returned with the values that
+// could be read.
 func parseControl(text []byte) (control, error) {
 	var c control
 	if err := json.Unmarshal(text, &c); err != nil || c == (control{}) {
-		return control{}, fmt.Errorf("a message of no known kind: %.200q", text)
+		return control{}, fmt.Errorf("unknown kind of message: %.200q", text)
 	}
 	if want, ok := c.text(); !ok || want != string(text) {
-		return c, fmt.Errorf("the message is not one of the protocol, to the byte: %.200q", text)
+		return c, fmt.Errorf("message is not in the protocol's exact form: %.200q", text)
 	}
 	return c, nil
 }
 
-// text returns how the protocol writes the message. False: a value is none that
-// it has.
+// text returns the message as the protocol writes it. ok is false if a value is not
+// allowed.
 func (c control) text() (text string, ok bool) {
 	switch {
 	case c.Challenge != nil:
@@ -89,7 +89,7 @@ func (c control) text() (text string, ok bool) {
 		return c.Gap.text()
 	case c.Reconnect != nil:
 		return fmt.Sprintf(`{"reconnect":{"after_ms":%d}}`, c.Reconnect.AfterMS), c.Reconnect.AfterMS >= 0
-	default: // it is told when a minute is left, or less
+	default: // announced in the token's last minute
 		left := c.Token.ExpiresIn
 		return fmt.Sprintf(`{"token":{"expires_in":%d}}`, left), left > 0 && left <= 60
 	}
@@ -98,7 +98,7 @@ func (c control) text() (text string, ok bool) {
 func (s success) text() (text string, ok bool) {
 	text, ok = `{"success":{"message":"Authenticated."`, true
 	if s.Position != "" {
-		_, err := parsePlace(s.Position)
+		_, err := parsePosition(s.Position)
 		text, ok = text+`,"position":"`+s.Position+`"`, err == nil
 	}
 	if s.Resumed != nil {
@@ -108,7 +108,7 @@ func (s success) text() (text string, ok bool) {
 }
 
 func (h heartbeat) text() (text string, ok bool) {
-	_, err := parsePlace(h.Position)
+	_, err := parsePosition(h.Position)
 	text = `{"heartbeat":{`
 	if h.Last != nil {
 		text += fmt.Sprintf(`"last":%d,`, *h.Last)
@@ -117,7 +117,7 @@ func (h heartbeat) text() (text string, ok bool) {
 }
 
 func (g gap) text() (text string, ok bool) {
-	_, err := parsePlace(g.Position)
+	_, err := parsePosition(g.Position)
 	known := slices.Contains([]string{"exchange", "binding", "stream", "overflow", "member"}, g.Reason)
 	return fmt.Sprintf(`{"gap":{"from":%d,"to":%d,"reason":%q,"position":%q}}`, g.From, g.To, g.Reason, g.Position),
 		err == nil && known && g.From >= 0

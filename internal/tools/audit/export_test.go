@@ -10,108 +10,108 @@ import (
 // Serial numbers an event.
 type Serial = serial
 
-// The ids of events, and how long copies of one may be apart.
-const (
-	FirstID    = firstID
-	CopyWindow = copyWindow
-)
+// CopyWindow is the time within which nodes recognise copies of an event.
+const CopyWindow = copyWindow
 
-// CutEvent reads which event a text is about.
-func CutEvent(text []byte) (Serial, bool) { return cutEvent(text) }
+// ParseSerial returns the serial of an event's text.
+func ParseSerial(text []byte) (Serial, bool) { return parseSerial(text) }
 
-// ParseSuffix reads what follows an event.
+// ParseSuffix parses the keys after an event.
 func ParseSuffix(text string) (position string, prev *uint64, at int64, replay bool, err error) {
 	s, err := parseSuffix([]byte(text))
 	return s.Position, s.Prev, s.At, s.Replay, err
 }
 
-// ParsePlace reads a position.
-func ParsePlace(text string) (number uint64, check uint32, err error) {
-	p, err := parsePlace(text)
-	return p.number, p.check, err
+// ParsePosition parses a position.
+func ParsePosition(text string) (offset uint64, check uint32, err error) {
+	p, err := parsePosition(text)
+	return p.offset, p.check, err
 }
 
-// Plan is what the events of a run are.
-type Plan struct{ plan }
+// Workload defines the events of a run.
+type Workload struct{ workload }
 
-// NewPlan returns the plan of a run of that name.
-func NewPlan(run string, users int) Plan {
-	return Plan{plan{run: run, users: users, created: "2026-01-02T03:04:05Z"}}
+// NewWorkload returns the workload of a run of that name.
+func NewWorkload(run string, users int) Workload {
+	return Workload{workload{run: run, users: users, created: "2026-01-02T03:04:05Z"}}
 }
 
-func (p Plan) Delivery(n Serial) event.Delivery        { return p.delivery(n) }
-func (p Plan) Parties(n Serial) (event.Kind, int, int) { return p.parties(n) }
-func (p Plan) UID(user int) event.UID                  { return p.uid(user) }
-func (p Plan) View(n Serial, user int) string          { return string(p.appendView(nil, n, user)) }
-func (p Plan) Of(n Serial, user int) bool              { return p.of(n, user) }
+func (w Workload) Delivery(n Serial) event.Delivery        { return w.delivery(n) }
+func (w Workload) Parties(n Serial) (event.Kind, int, int) { return w.parties(n) }
+func (w Workload) UID(user int) event.UID                  { return w.uid(user) }
+func (w Workload) View(n Serial, user int) string          { return string(w.appendView(nil, n, user)) }
+func (w Workload) Involves(n Serial, user int) bool        { return w.involves(n, user) }
 
-// Entry is what the broker said of an event.
-type Entry struct {
-	First, Last, Confirmed time.Duration // since the trial's start
+// SentEvent records the publishing of an event.
+type SentEvent struct {
+	First, Last, Confirmed time.Duration // since the start of the trial
 	Conn, Tries            uint32
 }
 
-// Trial is an account and clients without sockets, whose messages tests write.
+// Trial is a run without a broker and without sockets: the test adds sent events
+// and passes messages to the clients.
 type Trial struct {
-	Plan
+	Workload
 
-	account     *account
+	sent        *sentEvents
 	findings    *findings
 	transcripts []*transcript
-	witnesses   []*witness
+	checkers    []*checker
 }
 
-// NewTrial returns a trial with so many users and clients of each. Client i is
-// of user i / sockets.
+// NewTrial returns a trial with so many users and clients of each. Client i
+// belongs to user i / sockets.
 func NewTrial(users, sockets int) *Trial {
-	t := &Trial{Plan: NewPlan("TRIAL", users), account: &account{start: time.Now()}}
-	t.findings = newFindings(t.account, func(Finding) {})
+	t := &Trial{Workload: NewWorkload("TRIAL", users), sent: &sentEvents{start: time.Now()}}
+	t.findings = newFindings(t.sent, func(Finding) {})
 	for i := range users * sockets {
 		user := i / sockets
 		s := &transcript{name: fmt.Sprintf("%s/%d", t.uid(user), i%sockets), uid: t.uid(user), user: user}
 		t.transcripts = append(t.transcripts, s)
-		t.witnesses = append(t.witnesses, &witness{plan: t.plan, account: t.account, findings: t.findings, transcript: s, patience: patience(15 * time.Second)})
+		t.checkers = append(t.checkers, &checker{
+			workload: t.workload, sent: t.sent, findings: t.findings, transcript: s, silenceLimit: silenceLimit(15 * time.Second),
+		})
 	}
 	return t
 }
 
-// Clients returns how many there are.
-func (t *Trial) Clients() int { return len(t.witnesses) }
+// Clients returns the number of clients.
+func (t *Trial) Clients() int { return len(t.checkers) }
 
-// Add adds the next event to the account.
-func (t *Trial) Add(e Entry) {
-	t.account.entries = append(t.account.entries, entry{
+// Add adds the next sent event.
+func (t *Trial) Add(e SentEvent) {
+	t.sent.events = append(t.sent.events, sentEvent{
 		first: e.First, last: e.Last, confirmed: e.Confirmed, conn: e.Conn, tries: e.Tries,
 	})
 }
 
-// Connect begins a socket of a client and returns the position that it asks for.
+// Connect begins a socket of a client and returns the position that it requests.
 func (t *Trial) Connect(client int) string {
-	t.witnesses[client].connected()
-	return t.witnesses[client].asked
+	t.checkers[client].connected()
+	return t.checkers[client].requested
 }
 
-// Message hands a client a message.
+// Message passes a message to a client.
 func (t *Trial) Message(client int, text string) (renew bool, err error) {
-	return t.witnesses[client].message([]byte(text))
+	return t.checkers[client].message([]byte(text))
 }
 
-// Close ends a client's socket with a code, and returns whether that is a fault.
+// Close ends a client's socket with a code and reports whether that is a fault.
 func (t *Trial) Close(client, code int) bool {
-	end, _ := t.witnesses[client].ended(code)
-	return end == atFault
+	next, _ := t.checkers[client].ended(code)
+	return next == reportFault
 }
 
-// UnixMS returns an instant of the trial.
-func (t *Trial) UnixMS(d time.Duration) int64 { return t.account.unixMS(d) }
+// UnixMS converts a time since the start of the trial.
+func (t *Trial) UnixMS(d time.Duration) int64 { return t.sent.unixMS(d) }
 
-// Settled tells whether no client lacks anything.
+// Settled reports whether every client has received everything.
 func (t *Trial) Settled() bool {
-	return newOutstanding(due(t.plan, t.account.all()), t.transcripts).settled()
+	return newOutstanding(expected(t.workload, t.sent.all()), t.transcripts).settled()
 }
 
-// Judge returns how often each fault was found, and the first of each.
-func (t *Trial) Judge() (map[Fault]int, []Finding) {
-	judgeAll(t.plan, t.account, t.transcripts, t.findings)
+// Compare returns the number of faults of each kind and the first findings.
+func (t *Trial) Compare() (map[Fault]int, []Finding) {
+	compare(t.workload, t.sent, t.transcripts, t.findings)
 	return t.findings.all()
 }

@@ -10,11 +10,10 @@ import (
 	"ranger/internal/event"
 )
 
-// Fault is what can go wrong with a delivery. docs/audit.md says what each
-// means.
+// Fault is a kind of wrong delivery. docs/audit.md defines each.
 type Fault string
 
-// The faults, each of which has to have been seen no time.
+// The kinds of fault. A run passes if all counts are zero.
 const (
 	Lost         Fault = "lost"
 	Unannounced  Fault = "unannounced"
@@ -24,29 +23,28 @@ const (
 	Broken       Fault = "broken"
 )
 
-// Finding is one fault, with what helps to find its cause.
+// Finding is one fault, with details that help to find its cause.
 type Finding struct {
 	Fault Fault `json:"fault"`
-	// Client is the user's uid, a slash, and which of their clients.
+	// Client is the user's uid, a slash, and the number of the client.
 	Client string    `json:"client"`
 	UID    event.UID `json:"uid"`
-	// Event is the event's number in the run and ID the `id` that it bears; both
-	// absent where the finding is about none.
+	// Event is the number of the event in the run and ID its `id`. Both are absent
+	// if the finding is not about an event.
 	Event *uint32 `json:"event,omitempty"`
 	ID    string  `json:"id,omitempty"`
-	// Position is where it, or what the finding is about, stands in the stream,
-	// where that is known.
+	// Position is the position of the event or of the message, if known.
 	Position string `json:"position,omitempty"`
-	// Published is when the event was first sent and Confirmed when it was known
-	// to be taken; Tries is how often it was sent.
+	// Published is the time of the first try, Confirmed that of the confirm, and
+	// Tries the number of tries.
 	Published *time.Time `json:"published,omitempty"`
 	Confirmed *time.Time `json:"confirmed,omitempty"`
 	Tries     uint32     `json:"tries,omitempty"`
-	// Text says what was found.
+	// Text describes the fault.
 	Text string `json:"text"`
 }
 
-// String returns the finding as a line.
+// String returns the finding as one line.
 func (f Finding) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: client %s: ", f.Fault, f.Client)
@@ -69,51 +67,52 @@ func (f Finding) String() string {
 	return strings.TrimSuffix(b.String(), ", ") + ": " + f.Text
 }
 
-// mostFindings is how many of each fault are kept.
-const mostFindings = 5
+// maxFindings is the number of findings of each fault that are kept.
+const maxFindings = 5
 
-// findings counts faults and keeps the first of each. It is safe for concurrent
+// findings counts faults and keeps the first of each kind. It is safe for concurrent
 // use.
 type findings struct {
-	account *account      // fixed at construction
-	heard   func(Finding) // fixed at construction: called for those that are kept
+	sent    *sentEvents   // fixed at construction
+	onFound func(Finding) // fixed at construction: called with each finding that is kept
 
 	mu    sync.Mutex
 	count map[Fault]int // guarded by mu
 	kept  []Finding     // guarded by mu
 }
 
-func newFindings(a *account, heard func(Finding)) *findings {
-	return &findings{account: a, heard: heard, count: make(map[Fault]int)}
+func newFindings(sent *sentEvents, onFound func(Finding)) *findings {
+	return &findings{sent: sent, onFound: onFound, count: make(map[Fault]int)}
 }
 
-// about is what a finding is about; each may be nil.
-type about struct {
+// subject is the event and the position that a finding is about. Either may be nil.
+type subject struct {
 	event *serial
-	place *place
+	pos   *position
 }
 
-// add counts a fault that the client met.
-func (f *findings) add(fault Fault, t *transcript, a about, format string, args ...any) {
+// add counts a fault at the client of transcript t, and keeps it if it is among the
+// first of its kind.
+func (f *findings) add(fault Fault, t *transcript, about subject, format string, args ...any) {
 	f.mu.Lock()
 	f.count[fault]++
-	keep := f.count[fault] <= mostFindings
+	keep := f.count[fault] <= maxFindings
 	f.mu.Unlock()
 	if !keep {
 		return
 	}
 	found := Finding{Fault: fault, Client: t.name, UID: t.uid, Text: fmt.Sprintf(format, args...)}
-	if a.place != nil {
-		found.Position = a.place.String()
+	if about.pos != nil {
+		found.Position = about.pos.String()
 	}
-	if a.event != nil {
-		n := uint32(*a.event)
+	if about.event != nil {
+		n := uint32(*about.event)
 		found.Event, found.ID = &n, fmt.Sprint(firstID+uint64(n))
-		if e, ok := f.account.entry(*a.event); ok {
-			first := f.account.start.Add(e.first)
+		if e, ok := f.sent.event(*about.event); ok {
+			first := f.sent.start.Add(e.first)
 			found.Published, found.Tries = &first, e.tries
 			if e.confirmed != 0 {
-				confirmed := f.account.start.Add(e.confirmed)
+				confirmed := f.sent.start.Add(e.confirmed)
 				found.Confirmed = &confirmed
 			}
 		}
@@ -121,10 +120,10 @@ func (f *findings) add(fault Fault, t *transcript, a about, format string, args 
 	f.mu.Lock()
 	f.kept = append(f.kept, found)
 	f.mu.Unlock()
-	f.heard(found)
+	f.onFound(found)
 }
 
-// all returns the counts, and what is kept.
+// all returns the counts and the findings that were kept.
 func (f *findings) all() (map[Fault]int, []Finding) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -2,38 +2,39 @@ package audit
 
 import "time"
 
-// patience returns how long a socket may go without a heartbeat where one is due
-// every interval, in ms. A node may be stopped for a while, and a machine be slow.
-func patience(interval time.Duration) int64 {
+// silenceLimit returns the longest time, in ms, that a socket may go without a
+// heartbeat at this HEARTBEAT_INTERVAL. It leaves time for a node that is stopped
+// for some seconds and for a slow machine.
+func silenceLimit(interval time.Duration) int64 {
 	return (3*interval + 10*time.Second).Milliseconds()
 }
 
-// alive takes a time, Unix ms, at which the node wrote to the socket by its own
-// clock: what is slow between node and client, or in the client, is no silence.
-// In a replay there are no heartbeats, and its events say nothing of the time.
-func (w *witness) alive(a about, at int64) {
+// checkSilence reports a missing heartbeat. at is the time at which the node took
+// the message, by its own clock in Unix ms: delays in the network or the client do
+// not count. Replays have no heartbeats, and their times lie in the past.
+func (c *checker) checkSilence(about subject, at int64) {
 	switch {
-	case w.replaying:
-	case w.pulse == 0:
-		w.pulse = at
-	case at-w.pulse > w.patience:
-		w.broken(a, "for %d ms before it no heartbeat came, by the node's own clock", at-w.pulse)
-		w.pulse = at // found once
+	case c.replaying:
+	case c.lastSign == 0:
+		c.lastSign = at
+	case at-c.lastSign > c.silenceLimit:
+		c.broken(about, "no heartbeat came for %d ms before it, by the node's own clock", at-c.lastSign)
+		c.lastSign = at // report it once
 	}
 }
 
-// heartbeat takes how far the stream was read.
-func (w *witness) heartbeat(h heartbeat) {
-	at, err := parsePlace(h.Position)
+// heartbeat checks a heartbeat.
+func (c *checker) heartbeat(h heartbeat) {
+	pos, err := parsePosition(h.Position)
 	if err != nil {
-		return // that was found before
+		return // parseControl reported it
 	}
-	w.alive(about{place: &at}, h.At)
-	w.replaying, w.pulse = false, h.At
-	w.moved(at, "heartbeat")
-	w.position = h.Position
-	w.chain(about{place: &at}, "heartbeat.last", h.Last, h.At)
-	if h.Last != nil && (!w.known || *h.Last != w.last) {
-		w.last, w.known, w.lastAt = *h.Last, true, 0
+	c.checkSilence(subject{pos: &pos}, h.At)
+	c.replaying, c.lastSign = false, h.At
+	c.advance(pos, "heartbeat")
+	c.position = h.Position
+	c.checkPrevious(subject{pos: &pos}, "heartbeat.last", h.Last, h.At)
+	if h.Last != nil && (!c.prevKnown || *h.Last != c.prevOffset) {
+		c.prevOffset, c.prevKnown, c.prevAt = *h.Last, true, 0
 	}
 }

@@ -11,11 +11,11 @@ import (
 	"ranger/internal/tools/audit"
 )
 
-// line is what a client meets: a new socket, or a message.
+// line is one step of a client's script: a new socket or a message.
 type line struct {
 	kind   string // socket, success, event, heartbeat, gap
 	n      audit.Serial
-	number uint64
+	offset uint64
 	check  uint32
 	prev   *uint64 // an event's prev, a heartbeat's last
 	replay bool
@@ -23,72 +23,72 @@ type line struct {
 	resumed  *bool // a success line's
 	from, to int64 // a gap's
 	reason   string
-	edit     func(text string) string // changes an event's text without its suffix
+	edit     func(text string) string // changes the event's text without its suffix
 }
 
-// model is a faithful run that was drawn: what the broker said, and what each
-// client met.
+// model is a randomly drawn run without faults: the broker's answers, and the
+// script of each client.
 type model struct {
 	trial   *audit.Trial
-	entries []audit.Entry
-	stream  []audit.Serial // in its order
+	entries []audit.SentEvent
+	stream  []audit.Serial // in stream order
 	sockets int
 	scripts [][]line // by client
 }
 
-// drawModel draws a run of up to 60 events without a fault.
+// drawModel draws a run of up to 60 events without faults.
 func drawModel(t *rapid.T) *model {
 	users, sockets := rapid.IntRange(1, 4).Draw(t, "users"), rapid.IntRange(1, 2).Draw(t, "sockets")
 	m := &model{trial: audit.NewTrial(users, sockets), sockets: sockets}
 	conn := uint32(1)
 	for n := range audit.Serial(rapid.IntRange(1, 60).Draw(t, "events")) {
 		first := time.Duration(n) * 10 * time.Millisecond
-		e := audit.Entry{First: first, Last: first, Confirmed: first + 3*time.Millisecond, Conn: conn, Tries: 1}
-		place := len(m.stream)
+		e := audit.SentEvent{First: first, Last: first, Confirmed: first + 3*time.Millisecond, Conn: conn, Tries: 1}
+		index := len(m.stream)
 		switch rapid.IntRange(0, 9).Draw(t, "fate") {
-		case 0: // tried again on another connection, and its place is a later one
+		case 0: // sent again on another connection; the later copy counts
 			conn++
 			e.Tries, e.Last = 2, first+time.Second
 			e.Confirmed = e.Last + time.Millisecond
-		case 1: // tried again, and an earlier one
+		case 1: // sent again; the earlier copy counts
 			e.Tries = 2
-			place = rapid.IntRange(0, len(m.stream)).Draw(t, "place")
-		case 2: // never confirmed, but there, wherever
+			index = rapid.IntRange(0, len(m.stream)).Draw(t, "index")
+		case 2: // never confirmed, but stored at a random index
 			e.Confirmed = 0
-			place = rapid.IntRange(0, len(m.stream)).Draw(t, "place")
-		case 3: // neither
-			e.Confirmed, place = 0, -1
+			index = rapid.IntRange(0, len(m.stream)).Draw(t, "index")
+		case 3: // neither confirmed nor stored
+			e.Confirmed, index = 0, -1
 		}
 		m.entries = append(m.entries, e)
 		m.trial.Add(e)
-		if place >= 0 {
-			m.stream = slices.Insert(m.stream, place, n)
+		if index >= 0 {
+			m.stream = slices.Insert(m.stream, index, n)
 		}
 	}
 	m.script(t)
 	return m
 }
 
-// script writes what each client meets of the stream.
+// script writes the script of each client for the stream.
 func (m *model) script(t *rapid.T) {
 	m.scripts = make([][]line, m.trial.Clients())
 	for client := range m.scripts {
 		user := client / m.sockets
 		head := uint64(99)
-		lines := []line{{kind: "socket"}, {kind: "success", number: head}}
+		lines := []line{{kind: "socket"}, {kind: "success", offset: head}}
 		var last *uint64
 		replay := false
 		heartbeat := func() {
-			lines = append(lines, line{kind: "heartbeat", number: head, prev: last})
+			lines = append(lines, line{kind: "heartbeat", offset: head, prev: last})
 			replay = false
 		}
 		for i, n := range m.stream {
-			if !m.trial.Of(n, user) {
+			if !m.trial.Involves(n, user) {
 				continue
 			}
-			number := uint64(100 + 2*i) // there are holes
-			lines = append(lines, line{kind: "event", n: n, number: number, check: uint32(n), prev: last, replay: replay})
-			head, last = number, &number
+			offset := uint64(100 + 2*i) // offsets have holes
+			lines = append(lines, line{kind: "event", n: n, offset: offset, check: uint32(n), prev: last, replay: replay})
+			head, last = offset, &offset
 			switch rapid.IntRange(0, 7).Draw(t, "then") {
 			case 0:
 				heartbeat()
@@ -103,9 +103,9 @@ func (m *model) script(t *rapid.T) {
 	}
 }
 
-// render returns the text of a line.
+// render returns the text of a message.
 func (m *model) render(client int, l line) string {
-	position := fmt.Sprintf("%d.%08x", l.number, l.check)
+	position := fmt.Sprintf("%d.%08x", l.offset, l.check)
 	switch l.kind {
 	case "success":
 		switch {
@@ -128,7 +128,7 @@ func (m *model) render(client int, l line) string {
 	case "gap":
 		return fmt.Sprintf(`{"gap":{"from":%d,"to":%d,"reason":%q,"position":%q}}`, l.from, l.to, l.reason, position)
 	default:
-		panic("no text: " + l.kind)
+		panic("line without text: " + l.kind)
 	}
 }
 
@@ -139,7 +139,7 @@ func optional(format string, value *uint64) string {
 	return fmt.Sprintf(format, *value)
 }
 
-// play lets all clients meet their lines, and judges.
+// play plays all scripts and compares.
 func (m *model) play() (map[audit.Fault]int, []audit.Finding, error) {
 	for client, script := range m.scripts {
 		for _, l := range script {
@@ -152,11 +152,11 @@ func (m *model) play() (map[audit.Fault]int, []audit.Finding, error) {
 			}
 		}
 	}
-	count, found := m.trial.Judge()
+	count, found := m.trial.Compare()
 	return count, found, nil
 }
 
-// events returns where the events are in a client's script that ok holds for.
+// events returns the indexes of the events in a client's script for which ok holds.
 func (m *model) events(client int, ok func(line) bool) []int {
 	var at []int
 	for i, l := range m.scripts[client] {

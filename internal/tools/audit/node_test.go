@@ -21,9 +21,8 @@ import (
 	"ranger/internal/tools/audit"
 )
 
-// cluster is a scripted ranger: a stream, and any number of nodes that speak
-// part 2 of the protocol about it, over pipes. It behaves, unless one of its
-// hooks does not.
+// cluster is a scripted ranger: a stream and any number of nodes that serve it with
+// the resume protocol over pipes. It follows the protocol unless a hook changes that.
 type cluster struct {
 	tb     testing.TB
 	pipes  pipeListener
@@ -32,38 +31,38 @@ type cluster struct {
 
 	mu       sync.Mutex
 	stream   []message        // guarded by mu
-	ids      map[string]bool  // guarded by mu: message ids that were read
+	ids      map[string]bool  // guarded by mu: message ids that were stored
 	sockets  map[*socket]bool // guarded by mu
-	more     chan struct{}    // guarded by mu: closed and replaced when there is news
-	floor    int              // guarded by mu: what is before cannot be resumed from
-	refused  map[string]bool  // guarded by mu: hosts that are away
-	statuses map[string]int   // guarded by mu: hosts that answer so
+	more     chan struct{}    // guarded by mu: closed and replaced when the stream grows
+	oldest   int              // guarded by mu: positions before this index cannot be resumed from
+	refused  map[string]bool  // guarded by mu: hosts that refuse connections
+	statuses map[string]int   // guarded by mu: HTTP status by host, instead of an upgrade
 	welcomes map[string]int   // guarded by mu: success lines by host
 	opened   int              // guarded by mu: sockets so far
 
 	// Hooks, fixed before the run. Each may be nil.
-	spoil    func(s *socket, o outgoing) []outgoing // changes events
-	prefix   func(s *socket) []string               // comes before the success line
-	answer   func(s *socket) string                 // instead of the success line
-	lastSent func(last *uint64) *uint64             // changes heartbeat.last
-	beats    time.Duration                          // between heartbeats; 15 s by default
-	expires  time.Duration                          // tokens are announced to expire, each so long after the last
-	taken    func(n int, id string) (store bool, err error)
+	spoil    func(s *socket, o outgoing) []outgoing         // changes events
+	prefix   func(s *socket) []string                       // messages before the success line
+	answer   func(s *socket) string                         // replaces the success line
+	lastHook func(last *uint64) *uint64                     // changes heartbeat.last
+	interval time.Duration                                  // between heartbeats; 15 s by default
+	expires  time.Duration                                  // between announcements that the token expires; 0: none
+	publish  func(n int, id string) (store bool, err error) // the broker's answer to event n
 }
 
-// message is one of the stream: events, or a gap.
+// message is a message of the stream: events or a gap.
 type message struct {
-	number uint64
+	offset uint64
 	check  uint32
 	events []event.Event
-	gap    string // the frame without its end
+	gap    string // the frame without position and end
 }
 
-func (m message) position() string { return fmt.Sprintf("%d.%08x", m.number, m.check) }
+func (m message) position() string { return fmt.Sprintf("%d.%08x", m.offset, m.check) }
 
-// outgoing is an event on its way to a socket.
+// outgoing is an event about to be sent on a socket.
 type outgoing struct {
-	number  uint64
+	offset  uint64
 	check   uint32
 	prev    *uint64
 	message string
@@ -71,27 +70,27 @@ type outgoing struct {
 }
 
 func (o outgoing) text() string {
-	return strings.TrimSuffix(o.message, "}") + fmt.Sprintf(`,"position":"%d.%08x"%s,"at":%d%s}`, o.number, o.check,
+	return strings.TrimSuffix(o.message, "}") + fmt.Sprintf(`,"position":"%d.%08x"%s,"at":%d%s}`, o.offset, o.check,
 		optional(`,"prev":%d`, o.prev), time.Now().UnixMilli(), map[bool]string{true: `,"replay":true`}[o.replay])
 }
 
-// socket is a client's, as a node sees it.
+// socket is a client's socket at a node.
 type socket struct {
 	uid    event.UID
-	opened int // which of all, from 1
+	opened int // number among all sockets, from 1
 	ws     *websocket.Conn
-	tell   chan func(*websocket.Conn) error // run by the writer
+	jobs   chan func(*websocket.Conn) error // run by the writer
 	gone   chan struct{}                    // closed when the reader has ended
 }
 
-// challenge is of 40 bytes, as all are.
+// challenge has 40 bytes, as the protocol prescribes.
 const challenge = `{"challenge":"MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OQ"}`
 
-// newCluster starts a cluster. At the end of the test all of it must have ended.
+// newCluster starts a cluster and ends it with the test.
 func newCluster(tb testing.TB) *cluster {
 	c := &cluster{
 		tb: tb, pipes: pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})},
-		stream: []message{{number: 40, check: 0x9f3c2a11}}, // a marker
+		stream: []message{{offset: 40, check: 0x9f3c2a11}}, // a marker
 		ids:    make(map[string]bool), sockets: make(map[*socket]bool), more: make(chan struct{}),
 		refused: make(map[string]bool), statuses: make(map[string]int), welcomes: make(map[string]int),
 	}
@@ -104,7 +103,7 @@ func newCluster(tb testing.TB) *cluster {
 	return c
 }
 
-// dial is how clients connect.
+// dial opens a client's connection.
 func (c *cluster) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	host, _, _ := net.SplitHostPort(addr)
 	c.mu.Lock()
@@ -136,17 +135,17 @@ func (c *cluster) upgrade(w http.ResponseWriter, r *http.Request) {
 		c.tb.Error(err)
 		return
 	}
-	s := &socket{ws: ws, tell: make(chan func(*websocket.Conn) error, 100), gone: make(chan struct{})}
+	s := &socket{ws: ws, jobs: make(chan func(*websocket.Conn) error, 100), gone: make(chan struct{})}
 	c.ended.Go(func() {
-		defer ws.Close() //nolint:errcheck // it has ended
+		defer ws.Close() //nolint:errcheck // it has ended already
 		c.serve(s, host)
 	})
 }
 
-// serve is the life of a socket: its writer.
+// serve serves a socket until it ends; it is its writer.
 func (c *cluster) serve(s *socket, host string) {
-	said := make(chan []byte, 1)
-	c.ended.Go(func() { c.listen(s, said) }) // a pipe has no room: both sides write at once
+	received := make(chan []byte, 1)
+	c.ended.Go(func() { c.listen(s, received) }) // pipes have no buffer and both sides write at once
 	if s.ws.WriteMessage(websocket.TextMessage, []byte(challenge)) != nil {
 		return
 	}
@@ -157,7 +156,7 @@ func (c *cluster) serve(s *socket, host string) {
 	select {
 	case <-s.gone:
 		return
-	case text := <-said:
+	case text := <-received:
 		if err := json.Unmarshal(text, &hello); err != nil {
 			c.tb.Error(err)
 			return
@@ -190,8 +189,8 @@ func (c *cluster) serve(s *socket, host string) {
 	c.mu.Unlock()
 }
 
-// begin returns after which message of the stream the socket begins, up to which
-// it is a replay (-1: there is none), and the success line.
+// begin returns the index of the message after which the socket begins, the index of
+// the last message to replay (-1: none), and the success line.
 func (c *cluster) begin(s *socket, position string) (at, head int, success string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -199,7 +198,7 @@ func (c *cluster) begin(s *socket, position string) (at, head int, success strin
 	s.opened = c.opened
 	last := len(c.stream) - 1
 	for i, m := range c.stream {
-		if position == m.position() && i >= c.floor {
+		if position == m.position() && i >= c.oldest {
 			return i, last, `{"success":{"message":"Authenticated.","resumed":true}}`
 		}
 	}
@@ -210,7 +209,7 @@ func (c *cluster) begin(s *socket, position string) (at, head int, success strin
 	return last, -1, success + `}}`
 }
 
-// listen hands on the first message, and answers the tokens after it.
+// listen passes the first message to first and answers the tokens after it.
 func (c *cluster) listen(s *socket, first chan<- []byte) {
 	defer close(s.gone)
 	_, text, err := s.ws.ReadMessage()
@@ -222,15 +221,15 @@ func (c *cluster) listen(s *socket, first chan<- []byte) {
 		if _, _, err := s.ws.ReadMessage(); err != nil {
 			return
 		}
-		s.tell <- func(ws *websocket.Conn) error {
+		s.jobs <- func(ws *websocket.Conn) error {
 			return ws.WriteMessage(websocket.TextMessage, []byte(`{"success":{"message":"Authenticated."}}`))
 		}
 	}
 }
 
-// write writes what is behind at, and then what comes.
+// write writes the messages after index at, and later ones as they are stored.
 func (c *cluster) write(s *socket, at, head int) {
-	beat := time.NewTicker(cmp.Or(c.beats, 15*time.Second))
+	beat := time.NewTicker(cmp.Or(c.interval, 15*time.Second))
 	defer beat.Stop()
 	var expiry <-chan time.Time
 	if c.expires > 0 {
@@ -238,7 +237,7 @@ func (c *cluster) write(s *socket, at, head int) {
 		defer ticker.Stop()
 		expiry = ticker.C
 	}
-	say := func(text string) error { return s.ws.WriteMessage(websocket.TextMessage, []byte(text)) }
+	write := func(text string) error { return s.ws.WriteMessage(websocket.TextMessage, []byte(text)) }
 	replay := head >= 0
 	for {
 		c.mu.Lock()
@@ -249,7 +248,7 @@ func (c *cluster) write(s *socket, at, head int) {
 		c.mu.Unlock()
 		for _, m := range news {
 			for _, text := range c.texts(s, m, at+1 <= head) {
-				if say(text) != nil {
+				if write(text) != nil {
 					return
 				}
 			}
@@ -257,7 +256,7 @@ func (c *cluster) write(s *socket, at, head int) {
 		}
 		if replay {
 			replay = false
-			if say(c.heartbeat(s, at)) != nil {
+			if write(c.heartbeat(s, at)) != nil {
 				return
 			}
 			continue
@@ -266,10 +265,10 @@ func (c *cluster) write(s *socket, at, head int) {
 		select {
 		case <-more:
 		case <-beat.C:
-			err = say(c.heartbeat(s, at))
+			err = write(c.heartbeat(s, at))
 		case <-expiry:
-			err = say(`{"token":{"expires_in":60}}`)
-		case f := <-s.tell:
+			err = write(`{"token":{"expires_in":60}}`)
+		case f := <-s.jobs:
 			err = f(s.ws)
 		case <-s.gone:
 			return
@@ -280,7 +279,7 @@ func (c *cluster) write(s *socket, at, head int) {
 	}
 }
 
-// texts returns what the socket is sent of a message.
+// texts returns the frames of a message for the socket.
 func (c *cluster) texts(s *socket, m message, replay bool) []string {
 	if m.gap != "" {
 		return []string{m.gap + `,"position":"` + m.position() + `"}}`}
@@ -290,7 +289,7 @@ func (c *cluster) texts(s *socket, m message, replay bool) []string {
 		if e.UID != s.uid {
 			continue
 		}
-		all := []outgoing{{m.number, m.check, c.last(s.uid, m.number), string(e.Message), replay}}
+		all := []outgoing{{m.offset, m.check, c.last(s.uid, m.offset), string(e.Message), replay}}
 		if c.spoil != nil {
 			all = c.spoil(s, all[0])
 		}
@@ -301,15 +300,15 @@ func (c *cluster) texts(s *socket, m message, replay bool) []string {
 	return texts
 }
 
-// last returns the number of the user's last event before number.
-func (c *cluster) last(uid event.UID, number uint64) *uint64 {
+// last returns the offset of the user's last event before offset.
+func (c *cluster) last(uid event.UID, offset uint64) *uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i := len(c.stream) - 1; i >= c.floor; i-- {
+	for i := len(c.stream) - 1; i >= c.oldest; i-- {
 		m := &c.stream[i]
 		for _, e := range m.events {
-			if e.UID == uid && m.number < number {
-				return &m.number
+			if e.UID == uid && m.offset < offset {
+				return &m.offset
 			}
 		}
 	}
@@ -320,29 +319,29 @@ func (c *cluster) heartbeat(s *socket, at int) string {
 	c.mu.Lock()
 	m := c.stream[at]
 	c.mu.Unlock()
-	last := c.last(s.uid, m.number+1)
-	if c.lastSent != nil {
-		last = c.lastSent(last)
+	last := c.last(s.uid, m.offset+1)
+	if c.lastHook != nil {
+		last = c.lastHook(last)
 	}
 	return fmt.Sprintf(`{"heartbeat":{%s"position":%q,"at":%d}}`, optional(`"last":%d,`, last), m.position(), time.Now().UnixMilli())
 }
 
 // appendLocked adds a message to the stream.
 func (c *cluster) appendLocked(m message) {
-	m.number = c.stream[len(c.stream)-1].number + 3 // offsets have holes
+	m.offset = c.stream[len(c.stream)-1].offset + 3 // offsets have holes
 	c.stream = append(c.stream, m)
 	close(c.more)
 	c.more = make(chan struct{})
 }
 
-// gap announces a loss.
+// gap announces a loss to all clients.
 func (c *cluster) gap(from, to time.Time, reason string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.appendLocked(message{gap: fmt.Sprintf(`{"gap":{"from":%d,"to":%d,"reason":%q`, from.UnixMilli(), to.UnixMilli(), reason)})
 }
 
-// another returns an event that is not the user's.
+// another returns an event of another user.
 func (c *cluster) another(uid event.UID) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -354,18 +353,18 @@ func (c *cluster) another(uid event.UID) string {
 	return ""
 }
 
-// each lets each open socket's writer run f, whose error ends the socket.
+// each has the writer of each open socket run f, whose error ends the socket.
 func (c *cluster) each(f func(*websocket.Conn) error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for s := range c.sockets {
-		s.tell <- f
+		s.jobs <- f
 	}
 }
 
 var errEnded = errors.New("the node ended the socket")
 
-// close ends all sockets with a code, which is announced where it has to be.
+// close ends all sockets with a code, after the announcement that it needs.
 func (c *cluster) close(code int) {
 	c.each(func(ws *websocket.Conn) error {
 		if before, ok := map[int]string{1012: `{"reconnect":{"after_ms":0}}`, 4001: `{"token":{"expires_in":1}}`}[code]; ok {
@@ -378,59 +377,48 @@ func (c *cluster) close(code int) {
 	})
 }
 
-// forget makes all that was published so far impossible to resume from.
+// forget makes it impossible to resume from what was published so far.
 func (c *cluster) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.floor = len(c.stream)
+	c.oldest = len(c.stream)
 }
 
-// size returns how many messages the stream has.
+// size returns the number of messages in the stream.
 func (c *cluster) size() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.stream)
 }
 
-// set changes what is guarded by mu.
+// set calls f with mu held.
 func (c *cluster) set(f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f()
 }
 
-// Publish is a audit.Publisher's, whose connection is lost with an error that is
-// not ErrNotTaken.
+// Publish stores an event as the broker does. Any error but ErrNotTaken means that the
+// connection is lost.
 func (c *cluster) Publish(_ context.Context, d event.Delivery, id string) (audit.Confirm, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	store, err := true, error(nil)
-	if c.taken != nil {
+	if c.publish != nil {
 		n, _ := strconv.Atoi(id[strings.LastIndexByte(id, '-')+1:])
-		store, err = c.taken(n, id)
+		store, err = c.publish(n, id)
 	}
 	if store && !c.ids[id] {
 		c.ids[id] = true
 		body := d.Body
 		c.appendLocked(message{check: crc32.ChecksumIEEE(body), events: event.Decode(d, 1<<20, nil).Events})
 	}
-	answer := time.Now().Add(roundTrip)
-	return func(ctx context.Context) error {
-		if err != nil {
-			<-time.After(time.Until(answer))
-		}
-		return errors.Join(err, ctx.Err())
-	}, nil
+	return func(ctx context.Context) error { return errors.Join(err, ctx.Err()) }, nil
 }
-
-// roundTrip is how long the broker takes to refuse a message. Else one could come back
-// before all others that are due were sent, and be sent again itself, for ever: no time
-// passes on the clock of a bubble meanwhile.
-const roundTrip = time.Millisecond
 
 func (c *cluster) Close() {}
 
-// pipeListener listens for pipes.
+// pipeListener accepts pipes.
 type pipeListener struct {
 	conns  chan net.Conn
 	closed chan struct{}

@@ -7,9 +7,9 @@ import (
 	"ranger/internal/tools/audit"
 )
 
-// TestChain: what is said of the event before has to be what the client saw, and
-// may be missing where that is out of the window alone.
-func TestChain(t *testing.T) {
+// TestCheckPrevious: prev and heartbeat.last must name the client's previous event,
+// and may be missing only if that event has left the window.
+func TestCheckPrevious(t *testing.T) {
 	t.Parallel()
 	const (
 		start, window = 1534776400000, 60_000 // ms
@@ -18,7 +18,7 @@ func TestChain(t *testing.T) {
 		reset         = `{"success":{"message":"Authenticated.","position":"45.00c4b7de","resumed":false}}`
 	)
 	event := func(n audit.Serial, prev, at int, end string) string {
-		view := audit.NewPlan("TRIAL", 1).View(n, 0)
+		view := audit.NewWorkload("TRIAL", 1).View(n, 0)
 		before := ""
 		if prev != none {
 			before = fmt.Sprintf(`,"prev":%d`, prev)
@@ -36,43 +36,43 @@ func TestChain(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name  string
-		texts []string // on sockets of a client that begins at 41
+		texts []string // messages; "": a new socket; the client begins at offset 41
 		want  int
 	}{
 		{"nothing before", []string{live(0, none, 0), live(1, 50, 1)}, 0},
 		{"one from before the client", []string{live(0, 41, 0), live(1, 50, 1)}, 0},
-		{"one that the client never had", []string{live(0, 42, 0), live(1, 50, 1)}, 1},
+		{"one that the client never received", []string{live(0, 42, 0), live(1, 50, 1)}, 1},
 		{"a wrong one", []string{live(0, none, 0), live(1, 49, 1)}, 1},
-		{"itself", []string{live(0, none, 0), live(1, 51, 1)}, 1},
+		{"the event itself", []string{live(0, none, 0), live(1, 51, 1)}, 1},
 		{"missing", []string{live(0, none, 0), live(1, none, 1)}, 1},
-		{"missing, at the window's edge", []string{live(0, none, 0), "", resumed, replayed(1, none, window)}, 1},
-		{"missing, out of the window", []string{live(0, none, 0), "", resumed, replayed(1, none, window+1)}, 0},
+		{"missing, at the edge of the window", []string{live(0, none, 0), "", resumed, replayed(1, none, window)}, 1},
+		{"missing, outside the window", []string{live(0, none, 0), "", resumed, replayed(1, none, window+1)}, 0},
 		{"missing, by another node's clock", []string{live(0, none, 0), "", resumed, replayed(1, none, -5000)}, 1},
 		{"missing after a resume", []string{live(0, none, 0), "", resumed, replayed(1, none, 1)}, 1},
 		{"missing in a replay", []string{live(0, none, 0), "", resumed, replayed(1, 50, 1), replayed(2, none, 1)}, 1},
-		{"missing behind a replay", []string{live(0, none, 0), "", resumed, beat(50, 1), live(1, none, 1)}, 1},
+		{"missing after a replay", []string{live(0, none, 0), "", resumed, beat(50, 1), live(1, none, 1)}, 1},
 		{"missing after a resume that failed", []string{live(0, none, 0), "", reset, live(1, none, 1)}, 0},
 		{"a heartbeat's last", []string{live(0, none, 0), beat(50, 1)}, 0},
 		{"a heartbeat's last that is wrong", []string{live(0, none, 0), beat(49, 1)}, 1},
 		{"a heartbeat's last that is missing", []string{live(0, none, 0), "", resumed, beat(none, window)}, 1},
-		{"a heartbeat's last that is out of the window", []string{live(0, none, 0), "", resumed, beat(none, window+1)}, 0},
-		{"a heartbeat's last that the client never had", []string{beat(42, 0)}, 1},
-		{"unknown age", []string{beat(41, 0), beat(none, 1)}, 0},
+		{"a heartbeat's last outside the window", []string{live(0, none, 0), "", resumed, beat(none, window+1)}, 0},
+		{"a heartbeat's last that the client never received", []string{beat(42, 0)}, 1},
+		{"an event of unknown age", []string{beat(41, 0), beat(none, 1)}, 0},
 	} {
 		trial := audit.NewTrial(1, 1)
 		for range 3 {
-			trial.Add(audit.Entry{Conn: 1, Tries: 1})
+			trial.Add(audit.SentEvent{Conn: 1, Tries: 1})
 		}
 		trial.Connect(0)
-		for _, text := range append([]string{fresh}, c.texts...) {
+		for _, text := range append([]string{firstSuccess}, c.texts...) {
 			if text == "" {
 				trial.Connect(0)
 			} else if _, err := trial.Message(0, text); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if count, found := trial.Judge(); count[audit.Broken] != c.want || len(found) != c.want {
-			t.Errorf("%s: %d, want %d: %v", c.name, count[audit.Broken], c.want, found)
+		if count, found := trial.Compare(); count[audit.Broken] != c.want || len(found) != c.want {
+			t.Errorf("%s: got %d broken, want %d: %v", c.name, count[audit.Broken], c.want, found)
 		}
 	}
 }

@@ -9,27 +9,28 @@ import (
 	"time"
 )
 
-// Report is what a run found. In JSON its durations are milliseconds.
+// Report is the result of a run.
 type Report struct {
-	Run     string `json:"run"` // part of all uids of the run
+	Run     string `json:"run"` // name of the run, part of all its uids
 	Users   int    `json:"users"`
 	Clients int    `json:"clients"`
 
 	Published   int `json:"published"`   // events sent
-	Confirmed   int `json:"confirmed"`   // of these, taken and routed by the broker
-	Retried     int `json:"retried"`     // sent more than once
-	Unconfirmed int `json:"unconfirmed"` // left out of the account
-	// Connections are the publisher's, and Trouble its latest error.
+	Confirmed   int `json:"confirmed"`   // events that the broker took and routed
+	Retried     int `json:"retried"`     // events sent more than once
+	Unconfirmed int `json:"unconfirmed"` // events that clients need not receive
+	// Connections is the number of the publisher's connections, LastError its last
+	// error.
 	Connections int    `json:"publisher_connections"`
-	Trouble     string `json:"publisher_trouble,omitempty"`
+	LastError   string `json:"publisher_last_error,omitempty"`
 
-	Deliveries int         `json:"deliveries"`  // events that clients got
-	Replayed   int         `json:"replayed"`    // of these, in replays
-	Reconnects int         `json:"reconnects"`  // sockets after a client's first
-	Resumed    int         `json:"resumed"`     // of these, with resumed:true
-	NotResumed int         `json:"not_resumed"` // with resumed:false
-	Gaps       int         `json:"gaps"`        // told to clients
-	Closes     map[int]int `json:"closes"`      // ends of sockets before the run's, by code
+	Deliveries int         `json:"deliveries"`  // events that clients received
+	Replayed   int         `json:"replayed"`    // deliveries in replays
+	Reconnects int         `json:"reconnects"`  // sockets after the first of each client
+	Resumed    int         `json:"resumed"`     // reconnects with resumed:true
+	NotResumed int         `json:"not_resumed"` // reconnects with resumed:false
+	Gaps       int         `json:"gaps"`        // gaps announced to clients
+	Closes     map[int]int `json:"closes"`      // ends of sockets during the run, by close code
 
 	P50 float64 `json:"latency_p50_ms"` // from publishing to receipt, of live events
 	P99 float64 `json:"latency_p99_ms"`
@@ -40,20 +41,19 @@ type Report struct {
 	Reordered    int `json:"reordered"`
 	Misdelivered int `json:"misdelivered"`
 	Broken       int `json:"broken"`
-	// Findings are the first few of each fault.
+	// Findings are the first of each kind of fault.
 	Findings []Finding `json:"findings"`
 }
 
-// Good tells whether nothing is wrong and something was proved: events were
-// confirmed, and there is no fault of any kind.
-func (r Report) Good() bool { return r.Faults() == 0 && r.Confirmed > 0 }
+// Passed reports whether events were confirmed and no fault was found.
+func (r Report) Passed() bool { return r.Faults() == 0 && r.Confirmed > 0 }
 
-// Faults returns how many there were. A loss that was not announced counts once.
+// Faults returns the number of faults. An unannounced loss counts once.
 func (r Report) Faults() int {
 	return r.Lost + r.Duplicated + r.Reordered + r.Misdelivered + r.Broken
 }
 
-// WriteTo writes the report as an aligned table, with the findings after it.
+// WriteTo writes the report as an aligned table, followed by the findings.
 func (r Report) WriteTo(w io.Writer) (int64, error) {
 	var b []byte
 	row := func(name string, value any) { b = fmt.Appendf(b, "%-22s %10v\n", name, value) }
@@ -68,7 +68,7 @@ func (r Report) WriteTo(w io.Writer) (int64, error) {
 	row("reconnects", r.Reconnects)
 	row("resumed", r.Resumed)
 	row("not resumed", r.NotResumed)
-	row("gaps told", r.Gaps)
+	row("gaps announced", r.Gaps)
 	for _, code := range slices.Sorted(maps.Keys(r.Closes)) {
 		row("closed with "+strconv.Itoa(code), r.Closes[code])
 	}
@@ -81,11 +81,11 @@ func (r Report) WriteTo(w io.Writer) (int64, error) {
 	row("reordered", r.Reordered)
 	row("misdelivered", r.Misdelivered)
 	row("broken", r.Broken)
-	if r.Trouble != "" {
-		b = fmt.Appendf(b, "\nthe publisher's latest trouble: %s\n", r.Trouble)
+	if r.LastError != "" {
+		b = fmt.Appendf(b, "\nthe publisher's last error: %s\n", r.LastError)
 	}
 	if len(r.Findings) > 0 {
-		b = fmt.Appendf(b, "\nrun %s, the first %d findings of each kind:\n", r.Run, mostFindings)
+		b = fmt.Appendf(b, "\nrun %s, the first %d findings of each kind:\n", r.Run, maxFindings)
 	}
 	for _, f := range r.Findings {
 		b = fmt.Appendf(b, "%s\n", f)
@@ -94,12 +94,12 @@ func (r Report) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-// report returns what is known so far.
+// report returns the counts so far.
 func (r *run) report() Report {
-	report := Report{Run: r.plan.run, Users: r.cfg.Users, Clients: len(r.clients), Closes: make(map[int]int)}
-	report.Published, report.Retried, report.Confirmed = r.account.sums()
+	report := Report{Run: r.workload.run, Users: r.cfg.Users, Clients: len(r.clients), Closes: make(map[int]int)}
+	report.Published, report.Retried, report.Confirmed = r.sent.counts()
 	report.Unconfirmed = report.Published - report.Confirmed
-	report.Connections, report.Trouble = r.publishing.status()
+	report.Connections, report.LastError = r.sender.status()
 	var samples []time.Duration
 	for _, t := range r.transcripts {
 		samples = append(samples, t.addTo(&report)...)
@@ -114,23 +114,23 @@ func (r *run) report() Report {
 	return report
 }
 
-// addTo adds the client's sums to the report and returns its latencies.
+// addTo adds the client's counts to the report and returns its latencies.
 func (t *transcript) addTo(r *Report) []time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	r.Deliveries += t.tally.Deliveries
-	r.Replayed += t.tally.Replayed
-	r.Reconnects += t.tally.Reconnects
-	r.Resumed += t.tally.Resumed
-	r.NotResumed += t.tally.NotResumed
-	r.Gaps += t.tally.Gaps
-	for code, n := range t.tally.Closes {
+	r.Deliveries += t.counts.deliveries
+	r.Replayed += t.counts.replayed
+	r.Reconnects += t.counts.resumed + t.counts.notResumed
+	r.Resumed += t.counts.resumed
+	r.NotResumed += t.counts.notResumed
+	r.Gaps += len(t.gaps)
+	for code, n := range t.counts.closes {
 		r.Closes[code] += n
 	}
 	return slices.Clone(t.samples)
 }
 
-// quantile returns the value in ms that so many percent of sorted do not exceed.
+// quantile returns, in ms, the value that percent of the sorted values do not exceed.
 func quantile(sorted []time.Duration, percent int) float64 {
 	if len(sorted) == 0 {
 		return 0

@@ -14,7 +14,7 @@ import (
 	"ranger/internal/tools/audit"
 )
 
-// config is a run on the cluster: 20 users at two nodes, 1000 events in 10 s.
+// config returns a run on the cluster: 20 users at two nodes, 1000 events in 10 s.
 func (c *cluster) config() audit.Config {
 	return audit.Config{
 		Nodes:    []string{"ws://a.test/", "ws://b.test/"},
@@ -27,8 +27,8 @@ func (c *cluster) config() audit.Config {
 	}
 }
 
-// judged runs cfg in the bubble of a test.
-func judged(t *testing.T, cfg audit.Config) audit.Report {
+// runAudit runs cfg in the bubble of a test.
+func runAudit(t *testing.T, cfg audit.Config) audit.Report {
 	t.Helper()
 	r, err := audit.Run(t.Context(), cfg)
 	if err != nil {
@@ -37,13 +37,13 @@ func judged(t *testing.T, cfg audit.Config) audit.Report {
 	return r
 }
 
-// bubble runs f with a cluster, on a clock that passes only while all wait.
+// bubble runs f with a cluster and a virtual clock.
 func bubble(t *testing.T, f func(t *testing.T, c *cluster)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { f(t, newCluster(t)) })
 }
 
-// faults returns the counts of a report that are not zero.
+// faults returns the counts of a report above zero.
 func faults(r audit.Report) map[audit.Fault]int {
 	m := make(map[audit.Fault]int)
 	for fault, n := range map[audit.Fault]int{
@@ -62,12 +62,12 @@ func wantFaults(t *testing.T, r audit.Report, want map[audit.Fault]int) {
 	if diff := cmp.Diff(want, faults(r)); diff != "" {
 		t.Errorf("faults (-want +got):\n%s%v", diff, r.Findings)
 	}
-	if r.Good() != (len(want) == 0) {
-		t.Errorf("the run is good: %v", r.Good())
+	if r.Passed() != (len(want) == 0) {
+		t.Errorf("got passed %v with faults %v", r.Passed(), faults(r))
 	}
 }
 
-// later runs f when d has passed since the first event.
+// later runs f at a time since the first event.
 func later(cfg *audit.Config, d time.Duration, f func()) {
 	before := cfg.Started
 	cfg.Started = func() {
@@ -78,14 +78,14 @@ func later(cfg *audit.Config, d time.Duration, f func()) {
 	}
 }
 
-// TestGoodRun: all is counted, nothing is found.
-func TestGoodRun(t *testing.T) {
+// TestRun_Passes: everything is counted and nothing is found.
+func TestRun_Passes(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, c *cluster) {
 		cfg := c.config()
 		cfg.Sockets = 2
 		start := time.Now()
-		r := judged(t, cfg)
+		r := runAudit(t, cfg)
 		wantFaults(t, r, map[audit.Fault]int{})
 		if r.Published < 1000 || r.Published > 1001 || r.Confirmed != r.Published || r.Retried != 0 || r.Unconfirmed != 0 || r.Clients != 40 {
 			t.Errorf("got %+v", r)
@@ -94,15 +94,15 @@ func TestGoodRun(t *testing.T) {
 			t.Errorf("got %+v", r)
 		}
 		if took := time.Since(start); took > 11*time.Second {
-			t.Errorf("it took %s though nothing was missing after 10 s", took)
+			t.Errorf("got an end after %s, want one soon after 10 s: nothing was missing", took)
 		}
 		if c.welcomes["a.test"] == 0 || c.welcomes["b.test"] == 0 {
-			t.Errorf("the nodes had %v sockets", c.welcomes)
+			t.Errorf("got sockets %v, want some at each node", c.welcomes)
 		}
 	})
 }
 
-// only spoils the first event, and no other, that ok holds for.
+// only changes the first event for which ok holds.
 func only(ok func(s *socket, o outgoing) bool, f func(o outgoing) []outgoing) func(*socket, outgoing) []outgoing {
 	var done atomic.Bool
 	return func(s *socket, o outgoing) []outgoing {
@@ -113,42 +113,42 @@ func only(ok func(s *socket, o outgoing) bool, f func(o outgoing) []outgoing) fu
 	}
 }
 
-// TestFaultsOfServers: each fault that a server commits on the wire is counted.
-func TestFaultsOfServers(t *testing.T) {
+// TestRun_FindsFaultsOfServers: each fault of a server is counted.
+func TestRun_FindsFaultsOfServers(t *testing.T) {
 	t.Parallel()
-	late := func(_ *socket, o outgoing) bool { return o.number > 1000 }
-	replayed := func(_ *socket, o outgoing) bool { return o.number > 1000 && o.replay }
+	late := func(_ *socket, o outgoing) bool { return o.offset > 1000 }
+	replayed := func(_ *socket, o outgoing) bool { return o.offset > 1000 && o.replay }
 	for _, c := range []struct {
 		name  string
 		setup func(c *cluster, cfg *audit.Config)
 		want  map[audit.Fault]int
-		says  string
+		text  string // in the report
 	}{
 		{"loses an event", func(c *cluster, _ *audit.Config) {
 			c.spoil = only(late, func(outgoing) []outgoing { return nil })
-		}, map[audit.Fault]int{audit.Lost: 1, audit.Unannounced: 1, audit.Broken: 1}, "it never came"},
+		}, map[audit.Fault]int{audit.Lost: 1, audit.Unannounced: 1, audit.Broken: 1}, "it never arrived"},
 		{"loses an event in a replay", func(c *cluster, cfg *audit.Config) {
 			c.spoil = only(replayed, func(outgoing) []outgoing { return nil })
 			later(cfg, 7*time.Second, func() { c.close(1006) })
-		}, map[audit.Fault]int{audit.Lost: 1, audit.Unannounced: 1, audit.Broken: 1}, "it never came"},
+		}, map[audit.Fault]int{audit.Lost: 1, audit.Unannounced: 1, audit.Broken: 1}, "it never arrived"},
 		{"sends an event twice", func(c *cluster, _ *audit.Config) {
 			c.spoil = only(late, func(o outgoing) []outgoing { return []outgoing{o, o} })
-		}, map[audit.Fault]int{audit.Duplicated: 1}, "the client had it before"},
+		}, map[audit.Fault]int{audit.Duplicated: 1}, "the client received it before"},
 		{"sends an event twice in a replay", func(c *cluster, cfg *audit.Config) {
 			c.spoil = only(replayed, func(o outgoing) []outgoing { return []outgoing{o, o} })
 			later(cfg, 7*time.Second, func() { c.close(1006) })
-		}, map[audit.Fault]int{audit.Duplicated: 1}, "the client had it before"},
+		}, map[audit.Fault]int{audit.Duplicated: 1}, "the client received it before"},
 		{"swaps two events", func(c *cluster, _ *audit.Config) {
 			var held *outgoing
-			var of *socket
+			var by *socket
 			c.spoil = func(s *socket, o outgoing) []outgoing {
 				c.mu.Lock()
 				defer c.mu.Unlock()
 				switch {
-				case of == nil && o.number > 1000:
-					held, of = &o, s
+				case by == nil && o.offset > 1000:
+					held, by = &o, s
 					return nil
-				case of == s && held != nil:
+				case by == s && held != nil:
 					all := []outgoing{o, *held}
 					held = nil
 					return all
@@ -159,23 +159,23 @@ func TestFaultsOfServers(t *testing.T) {
 		{"gives a socket another position", func(c *cluster, cfg *audit.Config) {
 			cfg.Sockets = 2
 			c.spoil = only(late, func(o outgoing) []outgoing { o.check++; return []outgoing{o} })
-		}, map[audit.Fault]int{audit.Reordered: 1}, " had it at "},
+		}, map[audit.Fault]int{audit.Reordered: 1}, " received it at "},
 		{"sends another user's event", func(c *cluster, _ *audit.Config) {
 			var done atomic.Bool
 			c.spoil = func(s *socket, o outgoing) []outgoing {
-				if o.number > 1000 && done.CompareAndSwap(false, true) {
-					return []outgoing{o, {number: o.number + 1, check: o.check, prev: o.prev, message: c.another(s.uid)}}
+				if o.offset > 1000 && done.CompareAndSwap(false, true) {
+					return []outgoing{o, {offset: o.offset + 1, check: o.check, prev: o.prev, message: c.another(s.uid)}}
 				}
 				return []outgoing{o}
 			}
-		}, map[audit.Fault]int{audit.Misdelivered: 1}, "the event is of AUDIT"},
+		}, map[audit.Fault]int{audit.Misdelivered: 1}, "the event belongs to AUDIT"},
 		{"changes a number", func(c *cluster, _ *audit.Config) {
 			c.spoil = only(late, func(o outgoing) []outgoing {
 				o.message = strings.NewReplacer("0.10,", "0.1,", "0.03310", "0.0331").Replace(o.message)
 				return []outgoing{o}
 			})
 		}, map[audit.Fault]int{audit.Misdelivered: 1}, "want {"},
-		{"breaks the chain", func(c *cluster, _ *audit.Config) {
+		{"sends a wrong prev", func(c *cluster, _ *audit.Config) {
 			c.spoil = only(late, func(o outgoing) []outgoing { *o.prev++; return []outgoing{o} })
 		}, map[audit.Fault]int{audit.Broken: 1}, "prev is "},
 		{"marks a live event as replayed", func(c *cluster, _ *audit.Config) {
@@ -185,28 +185,28 @@ func TestFaultsOfServers(t *testing.T) {
 			c.spoil = only(replayed, func(o outgoing) []outgoing { o.replay = false; return []outgoing{o} })
 			later(cfg, 7*time.Second, func() { c.close(1006) })
 		}, map[audit.Fault]int{audit.Broken: 1}, "replay false, want true"},
-		{"sends what is no message", func(c *cluster, _ *audit.Config) {
+		{"sends an unknown message", func(c *cluster, _ *audit.Config) {
 			c.spoil = only(late, func(o outgoing) []outgoing { return []outgoing{o, {message: `{"surprise":{}}`}} })
-		}, map[audit.Fault]int{audit.Broken: 1}, "no known kind"},
-		{"hands out the publisher's events in another order", func(c *cluster, cfg *audit.Config) {
+		}, map[audit.Fault]int{audit.Broken: 1}, "unknown kind"},
+		{"delivers events in another order than published", func(c *cluster, cfg *audit.Config) {
 			cfg.Connect = func(context.Context) (audit.Publisher, error) { return &shuffler{cluster: c}, nil }
 		}, map[audit.Fault]int{audit.Reordered: 1}, "which the publisher sent later on the same connection"},
-		{"lies in a heartbeat", func(c *cluster, cfg *audit.Config) {
+		{"sends a wrong heartbeat", func(c *cluster, cfg *audit.Config) {
 			cfg.Duration = 20 * time.Second
-			var lied atomic.Bool
-			c.lastSent = func(last *uint64) *uint64 {
-				if last != nil && lied.CompareAndSwap(false, true) {
-					wrong := *last + 1
-					return &wrong
+			var wrong atomic.Bool
+			c.lastHook = func(last *uint64) *uint64 {
+				if last != nil && wrong.CompareAndSwap(false, true) {
+					offset := *last + 1
+					return &offset
 				}
 				return last
 			}
 		}, map[audit.Fault]int{audit.Broken: 2}, "heartbeat.last is "}, // the next event's prev differs too
 		{"sends no heartbeats", func(c *cluster, cfg *audit.Config) {
-			c.beats, cfg.Duration, cfg.Rate = time.Hour, 70*time.Second, 10
+			c.interval, cfg.Duration, cfg.Rate = time.Hour, 70*time.Second, 10
 		}, map[audit.Fault]int{audit.Broken: 20}, "no heartbeat came"},
-		{"sends fewer heartbeats than it says", func(c *cluster, cfg *audit.Config) {
-			c.beats, cfg.Duration, cfg.Heartbeat = 15*time.Second, 20*time.Second, time.Second
+		{"sends fewer heartbeats than it is configured to", func(c *cluster, cfg *audit.Config) {
+			c.interval, cfg.Duration, cfg.Heartbeat = 15*time.Second, 20*time.Second, time.Second
 		}, map[audit.Fault]int{audit.Broken: 20}, "no heartbeat came"},
 		{"sends an event before the success line", func(c *cluster, cfg *audit.Config) {
 			var done atomic.Bool
@@ -216,7 +216,7 @@ func TestFaultsOfServers(t *testing.T) {
 				for _, m := range c.stream {
 					for _, e := range m.events {
 						if e.UID == s.uid && done.CompareAndSwap(false, true) {
-							return []string{outgoing{m.number, m.check, nil, string(e.Message), false}.text()}
+							return []string{outgoing{m.offset, m.check, nil, string(e.Message), false}.text()}
 						}
 					}
 				}
@@ -230,20 +230,19 @@ func TestFaultsOfServers(t *testing.T) {
 			bubble(t, func(t *testing.T, cluster *cluster) {
 				cfg := cluster.config()
 				c.setup(cluster, &cfg)
-				r := judged(t, cfg)
+				r := runAudit(t, cfg)
 				wantFaults(t, r, c.want)
 				var text strings.Builder
 				_, _ = r.WriteTo(&text)
-				if !strings.Contains(text.String(), c.says) {
-					t.Errorf("%q is not in:\n%s", c.says, text.String())
+				if !strings.Contains(text.String(), c.text) {
+					t.Errorf("got report\n%swant %q in it", text.String(), c.text)
 				}
 			})
 		})
 	}
 }
 
-// shuffler is a connection on which one Order is overtaken by the next of its
-// user.
+// shuffler is a connection on which one order is overtaken by its user's next one.
 type shuffler struct {
 	*cluster
 

@@ -3,56 +3,56 @@ package audit
 import "time"
 
 const (
-	// settleLook is how often it is looked whether all events have come.
-	settleLook = 50 * time.Millisecond
-	// settleLinger is how long after that clients go on, for what comes twice.
+	// settlePoll is the time between two checks whether all events have arrived.
+	settlePoll = 50 * time.Millisecond
+	// settleLinger is the time after that in which duplicates are still noticed.
 	settleLinger = 500 * time.Millisecond
 )
 
-// settle waits until each client has every event of its user, or was told that
-// the missing ones may be lost; at most for cfg.Settle. Nothing is confirmed any
-// more.
+// settle waits until each client has received every event of its user, or was told
+// by the server that the missing ones may be lost; at most for cfg.Settle. Confirms
+// have ended before.
 func (r *run) settle() {
-	entries := r.account.all()
-	o := newOutstanding(due(r.plan, entries), r.transcripts)
+	events := r.sent.all()
+	o := newOutstanding(expected(r.workload, events), r.transcripts)
 	end := time.Now().Add(r.cfg.Settle)
-	for !o.settled() && !r.missingAnnounced(o, entries) && time.Now().Before(end) {
-		<-time.After(settleLook)
+	for !o.settled() && !r.missingAnnounced(o, events) && time.Now().Before(end) {
+		<-time.After(settlePoll)
 	}
 	<-time.After(min(settleLinger, r.cfg.Settle))
 }
 
-// missingAnnounced reports whether every event that a client still lacks is covered
-// by a gap or by resumed:false. Events that were not announced have all arrived then.
-func (r *run) missingAnnounced(o *outstanding, entries []entry) bool {
-	if !o.announced(entries, nil, r.account.unixMS) { // cheap, and needed by what follows
+// missingAnnounced reports whether a gap or resumed:false covers every event that a
+// client still lacks.
+func (r *run) missingAnnounced(o *outstanding, events []sentEvent) bool {
+	if !o.announced(events, nil, r.sent.unixMS) { // a cheap test first: positions only narrow it
 		return false
 	}
 	for _, t := range r.transcripts {
-		if t.anew() {
-			return true // another stream's positions do not compare
+		if t.sawNewStream() {
+			return true // positions of two streams cannot be compared
 		}
 	}
-	places := make(map[serial]place)
+	positions := make(map[serial]position)
 	for _, t := range r.transcripts {
-		for _, s := range t.since(0) {
-			if s.placed {
-				places[s.n] = s.place
+		for _, s := range t.sightingsFrom(0) {
+			if s.hasPos {
+				positions[s.n] = s.pos
 			}
 		}
 	}
-	return o.announced(entries, places, r.account.unixMS)
+	return o.announced(events, positions, r.sent.unixMS)
 }
 
-// outstanding is what clients have not got yet.
+// outstanding tracks the events that clients have not received yet.
 type outstanding struct {
 	transcripts []*transcript
-	missing     []map[serial]struct{} // by transcript; nil: none
-	read        []int                 // by transcript: sightings looked at
+	missing     []map[serial]struct{} // by transcript; nil if nothing is missing
+	read        []int                 // by transcript: number of sightings processed
 }
 
-// newOutstanding returns what clients have not got of what is owed to each user.
-func newOutstanding(owed [][]serial, transcripts []*transcript) *outstanding {
+// newOutstanding returns the events expected by user less those already received.
+func newOutstanding(byUser [][]serial, transcripts []*transcript) *outstanding {
 	o := &outstanding{
 		transcripts: transcripts,
 		missing:     make([]map[serial]struct{}, len(transcripts)),
@@ -60,39 +60,39 @@ func newOutstanding(owed [][]serial, transcripts []*transcript) *outstanding {
 	}
 	for i, t := range transcripts {
 		o.missing[i] = make(map[serial]struct{})
-		for _, n := range owed[t.user] {
+		for _, n := range byUser[t.user] {
 			o.missing[i][n] = struct{}{}
 		}
-		o.look(i)
+		o.update(i)
 	}
 	return o
 }
 
-// look takes in what a client has got since the last time.
-func (o *outstanding) look(i int) {
+// update removes the events that a client has received since the last update.
+func (o *outstanding) update(i int) {
 	if o.missing[i] == nil {
 		return
 	}
-	news := o.transcripts[i].since(o.read[i])
+	news := o.transcripts[i].sightingsFrom(o.read[i])
 	o.read[i] += len(news)
 	for _, s := range news {
 		delete(o.missing[i], s.n)
 	}
 	if len(o.missing[i]) == 0 {
-		o.missing[i] = nil // let its memory go
+		o.missing[i] = nil // free its memory
 	}
 }
 
-// announced reports whether each client was told that what it has not got may be
-// lost. places are where events stand, if any client got them.
-func (o *outstanding) announced(entries []entry, places map[serial]place, unixMS func(time.Duration) int64) bool {
+// announced reports whether each client was told that what it lacks may be lost.
+// positions holds those of events that some client received.
+func (o *outstanding) announced(events []sentEvent, positions map[serial]position, unixMS func(time.Duration) int64) bool {
 	for i, missing := range o.missing {
 		for n := range missing {
-			var at *place
-			if known, ok := places[n]; ok {
-				at = &known
+			var pos *position
+			if known, ok := positions[n]; ok {
+				pos = &known
 			}
-			if !o.transcripts[i].announced(entries[n], at, unixMS) {
+			if !o.transcripts[i].lossAnnounced(events[n], pos, unixMS) {
 				return false
 			}
 		}
@@ -100,11 +100,11 @@ func (o *outstanding) announced(entries []entry, places map[serial]place, unixMS
 	return true
 }
 
-// settled tells whether nothing is missing.
+// settled updates all clients and reports whether nothing is missing.
 func (o *outstanding) settled() bool {
 	all := true
 	for i := range o.missing {
-		o.look(i)
+		o.update(i)
 		all = all && o.missing[i] == nil
 	}
 	return all

@@ -8,105 +8,100 @@ import (
 	"ranger/internal/event"
 )
 
-// sighting is an event that a client got.
+// sighting is the receipt of an event by a client.
 type sighting struct {
-	n      serial
-	place  place
-	placed bool // the event bore a position
-	behind bool // its number was not past all that the client had had
+	n          serial
+	pos        position
+	hasPos     bool // the event had a valid position
+	outOfOrder bool // its offset was not above all that the client had received
 }
 
-// tally counts what clients went through.
-type tally struct {
-	Deliveries int
-	Replayed   int
-	Reconnects int
-	Resumed    int
-	NotResumed int
-	Gaps       int
-	// Closes counts ends of sockets by their code, 1006 where there was none.
-	Closes map[int]int
+// counts are the counts of one client.
+type counts struct {
+	deliveries int
+	replayed   int
+	resumed    int
+	notResumed int
+	closes     map[int]int // ends of sockets by close code, 1006 if there was none; nil if none
 }
 
-// mostSamples is how many latencies a client keeps.
-const mostSamples = 500
+// maxSamples is the number of latencies that a client keeps.
+const maxSamples = 500
 
-// transcript is what one client saw, from its first socket to its last. It is
-// safe for concurrent use.
+// transcript records what one client received, on all its sockets. It is safe for
+// concurrent use.
 type transcript struct {
-	name string    // fixed at construction: the user and which of their clients
+	name string    // fixed at construction: the uid and the number of the client
 	uid  event.UID // fixed at construction
 	user int       // fixed at construction
 
 	mu        sync.Mutex
-	sightings []sighting      // guarded by mu, in the order of reading
-	gaps      []gap           // guarded by mu: told
+	sightings []sighting      // guarded by mu, in the order of receipt
+	gaps      []gap           // guarded by mu: announced to the client
 	resets    []reset         // guarded by mu
-	tally     tally           // guarded by mu; Closes nil until there is one
-	samples   []time.Duration // guarded by mu: from publishing to receipt, a random choice
-	sampled   int             // guarded by mu: of how many
+	counts    counts          // guarded by mu
+	samples   []time.Duration // guarded by mu: latencies from publishing to receipt, a random sample
+	sampled   int             // guarded by mu: number of latencies that samples was drawn from
 }
 
-// saw adds an event.
-func (t *transcript) saw(s sighting, replay bool) {
+// addEvent adds the receipt of an event.
+func (t *transcript) addEvent(s sighting, replay bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sightings = append(t.sightings, s)
-	t.tally.Deliveries++
+	t.counts.deliveries++
 	if replay {
-		t.tally.Replayed++
+		t.counts.replayed++
 	}
 }
 
-// took adds a latency.
-func (t *transcript) took(d time.Duration) {
+// addLatency adds a latency.
+func (t *transcript) addLatency(d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sampled++
-	if len(t.samples) < mostSamples {
+	if len(t.samples) < maxSamples {
 		t.samples = append(t.samples, d)
-	} else if i := rand.IntN(t.sampled); i < mostSamples { //nolint:gosec // a sample needs no secrecy
+	} else if i := rand.IntN(t.sampled); i < maxSamples { //nolint:gosec // a sample needs no secrecy
 		t.samples[i] = d
 	}
 }
 
-// told adds a gap.
-func (t *transcript) told(g gap) {
+// addGap adds the announcement of a gap.
+func (t *transcript) addGap(g gap) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.gaps = append(t.gaps, g)
-	t.tally.Gaps++
 }
 
-// opened notes that a socket was answered: resumed nil for a client's first,
-// which asked for no position. r is what resumed:false says.
+// opened records the answer to a socket's token. resumed is nil for the first socket
+// of a client, which asks for no position. r describes a resumed:false.
 func (t *transcript) opened(resumed *bool, r reset) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
 	case resumed == nil:
 	case *resumed:
-		t.tally.Reconnects++
-		t.tally.Resumed++
+		t.counts.resumed++
 	default:
-		t.tally.Reconnects++
-		t.tally.NotResumed++
+		t.counts.notResumed++
 		t.resets = append(t.resets, r)
 	}
 }
 
-// closed notes that a socket ended.
+// closed records the end of a socket.
 func (t *transcript) closed(code int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.tally.Closes == nil {
-		t.tally.Closes = make(map[int]int)
+	if t.counts.closes == nil {
+		t.counts.closes = make(map[int]int)
 	}
-	t.tally.Closes[code]++
+	t.counts.closes[code]++
 }
 
-// since returns the sightings from the i-th on. They are not to be changed.
-func (t *transcript) since(i int) []sighting {
+// sightingsFrom returns the sightings from index i on. The caller must not change
+// them.
+func (t *transcript) sightingsFrom(i int) []sighting {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.sightings[i:]

@@ -8,35 +8,35 @@ import (
 	"ranger/internal/event"
 )
 
-// serial numbers an event of the run, in the order in which they were first
-// sent, from 0.
+// serial numbers the events of a run from 0, in the order of their first try.
 type serial uint32
 
 const (
-	// firstID is the id of the first event. It and all after it are past 2^53,
-	// so that who takes them through a float is found out.
+	// firstID is the id of the first event. All ids are above 2^53, so that a program
+	// that converts them to a float changes them.
 	firstID = 1<<53 + 1
-	// firstOrderID is the id of the first Trade's orders, two for each Trade.
+	// firstOrderID is the id of the first order of a trade; each trade has two.
 	firstOrderID = 1<<60 + 1
 )
 
-// plan says what each event of a run is. It is a pure function of its fields, so
-// that nothing has to be kept of an event's text.
-type plan struct {
-	run     string // makes uids and markets the run's own
+// workload defines each event of a run as a function of its serial, so that no
+// event has to be stored.
+type workload struct {
+	run     string // name of the run, part of its uids and of its market
 	users   int
-	created string // the field created_at of all events
+	created string // value of created_at in all events
 }
 
-// uid returns the user with this index.
-func (p plan) uid(user int) event.UID {
+// uid returns the uid of the user with this index.
+func (p workload) uid(user int) event.UID {
 	return event.UID(fmt.Sprintf("AUDIT%s%05d", p.run, user))
 }
 
-// parties returns what the event is and whose: an Order is of one user, who is
-// both seller and buyer here, as in one Trade of five; the others have two.
-func (p plan) parties(n serial) (kind event.Kind, seller, buyer int) {
-	h := scramble(uint64(n))
+// parties returns the kind of an event and its users. Half of the events are orders,
+// of one user, who is returned as seller and buyer. A tenth are trades of a user
+// with itself; the others have two users.
+func (p workload) parties(n serial) (kind event.Kind, seller, buyer int) {
+	h := mix(uint64(n))
 	seller = int(h >> 8 % uint64(p.users)) //nolint:gosec // less than users
 	buyer = int(h >> 32 % uint64(p.users)) //nolint:gosec // less than users
 	switch h & 0xff % 10 {
@@ -49,27 +49,27 @@ func (p plan) parties(n serial) (kind event.Kind, seller, buyer int) {
 	}
 }
 
-// scramble spreads n over all 64 bits (the finalizer of SplitMix64).
-func scramble(n uint64) uint64 {
+// mix spreads n over all 64 bits (the finalizer of SplitMix64).
+func mix(n uint64) uint64 {
 	n += 0x9e3779b97f4a7c15
 	n = (n ^ n>>30) * 0xbf58476d1ce4e5b9
 	n = (n ^ n>>27) * 0x94d049bb133111eb
 	return n ^ n>>31
 }
 
-// of tells whether the user gets the event.
-func (p plan) of(n serial, user int) bool {
+// involves reports whether the user must receive the event.
+func (p workload) involves(n serial, user int) bool {
 	_, seller, buyer := p.parties(n)
 	return user == seller || user == buyer
 }
 
-// messageID returns the event's `message_id`, the same for each copy of it.
-func (p plan) messageID(n serial) string {
+// messageID returns the event's `message_id`, the same for each try.
+func (p workload) messageID(n serial) string {
 	return "audit-" + p.run + "-" + strconv.FormatUint(uint64(n), 10)
 }
 
 // delivery returns the event as it is published.
-func (p plan) delivery(n serial) event.Delivery {
+func (p workload) delivery(n serial) event.Delivery {
 	kind, seller, buyer := p.parties(n)
 	if kind == event.Order {
 		return event.Delivery{
@@ -91,9 +91,10 @@ func (p plan) delivery(n serial) event.Delivery {
 	}
 }
 
-// appendView appends the socket message that the user must get of the event,
-// which has to be theirs, as docs/protocol.md says: without what resuming adds.
-func (p plan) appendView(dst []byte, n serial, user int) []byte {
+// appendView appends the socket message that the user must receive for the event
+// (docs/protocol.md), without the keys that resuming adds. The event must involve
+// the user.
+func (p workload) appendView(dst []byte, n serial, user int) []byte {
 	kind, seller, buyer := p.parties(n)
 	if kind == event.Order {
 		dst = p.appendOrder(append(dst, `{"orderbook":`...), n, "")
@@ -114,9 +115,9 @@ func (p plan) appendView(dst []byte, n serial, user int) []byte {
 	return append(dst, "}}"...)
 }
 
-// appendOrder appends an Order. Its numbers are such that no float keeps their
-// digits. The owner is left out where empty.
-func (p plan) appendOrder(dst []byte, n serial, owner string) []byte {
+// appendOrder appends an order. Converting its numbers to a float changes their
+// digits. An empty owner is left out.
+func (p workload) appendOrder(dst []byte, n serial, owner string) []byte {
 	dst = appendID(append(dst, '{'), n)
 	dst = append(dst, `,"side":"sell","ord_type":"limit","price":0.10,"avg_price":"0.0","state":"wait"`...)
 	dst = p.appendMarket(dst)
@@ -125,16 +126,16 @@ func (p plan) appendOrder(dst []byte, n serial, owner string) []byte {
 	return append(dst, `,"trades":[]}`...)
 }
 
-// appendTrade appends what both sides see of a Trade, without its end.
-func (p plan) appendTrade(dst []byte, n serial) []byte {
+// appendTrade appends the part of a trade that both users see, without its end.
+func (p workload) appendTrade(dst []byte, n serial) []byte {
 	dst = appendID(append(dst, '{'), n)
 	dst = append(dst, `,"price":"3500.0","volume":0.03310,"funds":"115.85"`...)
 	return p.appendMarket(dst)
 }
 
-// appendSide appends the order object of a Trade's side. The owner is left out
-// where empty.
-func (p plan) appendSide(dst []byte, n serial, side, owner string) []byte {
+// appendSide appends the order object of one side of a trade. An empty owner is left
+// out.
+func (p workload) appendSide(dst []byte, n serial, side, owner string) []byte {
 	dst = strconv.AppendUint(append(dst, `{"id":`...), orderID(n, side), 10)
 	if side == "ask" {
 		dst = append(dst, `,"side":"sell"`...)
@@ -146,9 +147,9 @@ func (p plan) appendSide(dst []byte, n serial, side, owner string) []byte {
 	return append(dst, `,"trades_count":1}`...)
 }
 
-func (p plan) market() string { return "audit" + p.run }
+func (p workload) market() string { return "audit" + p.run }
 
-func (p plan) appendMarket(dst []byte) []byte {
+func (p workload) appendMarket(dst []byte) []byte {
 	dst = append(append(dst, `,"market_id":"audit`...), p.run...)
 	dst = append(append(dst, `","created_at":"`...), p.created...)
 	return append(dst, '"')
@@ -166,7 +167,7 @@ func appendOwner(dst []byte, owner string) []byte {
 	return append(dst, '"')
 }
 
-// orderID returns the id of a Trade's order of that side.
+// orderID returns the id of the order on one side of a trade.
 func orderID(n serial, side string) uint64 {
 	id := firstOrderID + 2*uint64(n)
 	if side == "bid" {
@@ -175,9 +176,9 @@ func orderID(n serial, side string) uint64 {
 	return id
 }
 
-// cutEvent returns what an event's text that begins as those of the run do is
-// about; all of it has to be compared after that.
-func cutEvent(text []byte) (serial, bool) {
+// parseSerial returns the serial of an event by the start of its text. The caller
+// compares the whole text.
+func parseSerial(text []byte) (serial, bool) {
 	rest, ok := bytes.CutPrefix(text, []byte(`{"orderbook":{"id":`))
 	if !ok {
 		rest, ok = bytes.CutPrefix(text, []byte(`{"trade":{"id":`))

@@ -9,12 +9,12 @@ import (
 	"ranger/internal/tools/audit"
 )
 
-// TestPlanIsWhatRangerShows decodes what is published as a node does: the users
-// and the bytes are those that the audit expects.
-func TestPlanIsWhatRangerShows(t *testing.T) {
+// TestWorkload_MatchesServer decodes published events as a node does: users and
+// bytes must be those that the audit expects.
+func TestWorkload_MatchesServer(t *testing.T) {
 	t.Parallel()
 	for _, users := range []int{1, 2, 7, 500} {
-		p := audit.NewPlan("ABCDEFGH", users)
+		p := audit.NewWorkload("ABCDEFGH", users)
 		seen := make(map[string]int)
 		for n := range audit.Serial(500) {
 			d := p.Delivery(n)
@@ -28,13 +28,13 @@ func TestPlanIsWhatRangerShows(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" || len(outcome.Undelivered) > 0 {
 				t.Fatalf("event %d of %d users, %s (-want +got, undelivered %v):\n%s", n, users, d.Body, outcome.Undelivered, diff)
 			}
-			if m, ok := audit.CutEvent([]byte(got[p.UID(seller)])); !ok || m != n {
-				t.Fatalf("event %d reads as %d, %v", n, m, ok)
+			if m, ok := audit.ParseSerial([]byte(got[p.UID(seller)])); !ok || m != n {
+				t.Fatalf("event %d: got serial %d, %v", n, m, ok)
 			}
 			seen[kind.String()+map[bool]string{true: " of one", false: " of two"}[seller == buyer]]++
 		}
 		if users > 1 && len(seen) != 3 {
-			t.Errorf("%d users get a mix of %v, want Orders, and Trades of one and of two", users, seen)
+			t.Errorf("%d users: got %v, want orders, and trades of one user and of two", users, seen)
 		}
 	}
 }

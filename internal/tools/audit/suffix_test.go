@@ -10,13 +10,13 @@ import (
 	"ranger/internal/tools/audit"
 )
 
-// TestSuffix: what follows an event has one form; what can be read of another is
-// read all the same.
-func TestSuffix(t *testing.T) {
+// TestParseSuffix: the suffix of an event has exactly one form. From another form as
+// much as possible is read.
+func TestParseSuffix(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		text       string
-		good, read bool
+		text        string
+		valid, read bool
 	}{
 		{`,"position":"52.1b0a77e3","prev":48,"at":1534776439123,"replay":true}`, true, true},
 		{`,"position":"52.1b0a77e3","prev":48,"at":1534776439123}`, true, true},
@@ -48,28 +48,28 @@ func TestSuffix(t *testing.T) {
 		{``, false, false},
 	} {
 		position, _, _, _, err := audit.ParseSuffix(c.text)
-		if (err == nil) != c.good || (position == "52.1b0a77e3") != c.read {
-			t.Errorf("%s: read %q, %v", c.text, position, err)
+		if (err == nil) != c.valid || (position == "52.1b0a77e3") != c.read {
+			t.Errorf("%s: got position %q, error %v; want valid %v, position read %v", c.text, position, err, c.valid, c.read)
 		}
 	}
 }
 
-func TestPlace(t *testing.T) {
+func TestParsePosition(t *testing.T) {
 	t.Parallel()
-	for text, good := range map[string]bool{
+	for text, valid := range map[string]bool{
 		"0.00000000": true, "9007199254740991.ffffffff": true,
 		"9007199254740992.00000000": false, // 2^53
 		"52":                        false, "52.": false, "52.1b0a77e": false, "52.1b0a77e34": false, ".1b0a77e3": false, "-1.1b0a77e3": false, "52.1b0a77eg": false, "": false,
-		"052.1b0a77e3": false, "52.1B0A77E3": false, "52.1b0a77e3 ": false, "+52.1b0a77e3": false, // other ways to write one
+		"052.1b0a77e3": false, "52.1B0A77E3": false, "52.1b0a77e3 ": false, "+52.1b0a77e3": false, // other spellings of a valid one
 	} {
-		if _, _, err := audit.ParsePlace(text); (err == nil) != good {
-			t.Errorf("%q: %v", text, err)
+		if _, _, err := audit.ParsePosition(text); (err == nil) != valid {
+			t.Errorf("%q: got error %v, want valid %v", text, err, valid)
 		}
 	}
 }
 
-// FuzzSuffix: what passes for the protocol's form is what encoding/json reads,
-// and written again it is the same.
+// FuzzSuffix: a suffix that is accepted means what encoding/json reads, and written
+// again it is the same text.
 func FuzzSuffix(f *testing.F) {
 	for _, text := range []string{
 		`,"position":"52.1b0a77e3","prev":48,"at":1534776439123,"replay":true}`,
@@ -93,19 +93,19 @@ func FuzzSuffix(f *testing.F) {
 			t.Fatalf("%q: %v", text, err)
 		}
 		if position != want.Position || at != want.At || replay != want.Replay || (prev == nil) != (want.Prev == nil) || prev != nil && *prev != *want.Prev {
-			t.Errorf("%q: read %q %v %d %v, want %+v", text, position, prev, at, replay, want)
+			t.Errorf("%q: got %q %v %d %v, want %+v", text, position, prev, at, replay, want)
 		}
 		again := fmt.Sprintf(`,"position":%q%s,"at":%d%s}`, position, optional(`,"prev":%d`, prev), at, map[bool]string{true: `,"replay":true`}[replay])
 		if again != text {
-			t.Errorf("%q was read, but is written %q", text, again)
+			t.Errorf("%q was accepted, but is written %q", text, again)
 		}
 	})
 }
 
-// FuzzMessage: no message of a server makes a client or the judge panic, before
+// FuzzMessage: no message of a server makes a client or the comparison panic, before
 // the success line or after it.
 func FuzzMessage(f *testing.F) {
-	view := audit.NewPlan("TRIAL", 1).View(0, 0)
+	view := audit.NewWorkload("TRIAL", 1).View(0, 0)
 	for _, text := range []string{
 		strings.TrimSuffix(view, "}") + `,"position":"52.1b0a77e3","prev":48,"at":1534776439123,"replay":true}`,
 		`{"success":{"message":"Authenticated.","position":"41.9f3c2a11"}}`, `{"success":{"message":"Authenticated.","resumed":true}}`,
@@ -123,13 +123,13 @@ func FuzzMessage(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		trial := audit.NewTrial(1, 1)
-		trial.Add(audit.Entry{Confirmed: time.Millisecond, Conn: 1, Tries: 1})
+		trial.Add(audit.SentEvent{Confirmed: time.Millisecond, Conn: 1, Tries: 1})
 		trial.Connect(0)
 		for _, text := range []string{text, `{"success":{"message":"Authenticated.","position":"41.9f3c2a11"}}`, text, text} {
 			if _, err := trial.Message(0, text); err != nil {
 				trial.Connect(0)
 			}
 		}
-		trial.Judge()
+		trial.Compare()
 	})
 }

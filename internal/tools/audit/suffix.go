@@ -6,31 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 )
 
-// place is a position as a client sees it, "<number>.<8 hex digits>", in parts:
-// the message's number in the stream, and its check.
-type place struct {
-	number uint64
-	check  uint32
-}
-
-func (p place) String() string { return fmt.Sprintf("%d.%08x", p.number, p.check) }
-
-// parsePlace reads a position, which can be written in one way.
-func parsePlace(text string) (place, error) {
-	number, check, _ := strings.Cut(text, ".")
-	n, err := strconv.ParseUint(number, 10, 53)
-	c, badCheck := strconv.ParseUint(check, 16, 32)
-	p := place{n, uint32(c)}
-	if err != nil || badCheck != nil || p.String() != text {
-		return place{}, fmt.Errorf("%.40q is no position", text)
-	}
-	return p, nil
-}
-
-// suffix is what an event bears on a socket that resumes.
+// suffix holds the keys that the server adds to an event on a socket that resumes.
 type suffix struct {
 	Position string  `json:"position"`
 	Prev     *uint64 `json:"prev"`
@@ -40,21 +18,21 @@ type suffix struct {
 
 var errSuffix = errors.New("the event does not end with the keys of a socket that resumes, as the protocol writes them")
 
-// parseSuffix reads what follows the event itself: `,"position":"52.1b0a77e3",
-// "prev":48,"at":1534776439123,"replay":true}`, prev and replay as they may be.
-// Every other form is an error; what can be read of it comes with that.
+// parseSuffix parses the text after the event itself: `,"position":"52.1b0a77e3",
+// "prev":48,"at":1534776439123,"replay":true}`, where prev and replay are optional.
+// Any other form is an error, returned with the values that could be read.
 func parseSuffix(text []byte) (suffix, error) {
 	if s, ok := scanSuffix(text); ok {
 		return s, nil
 	}
 	var s suffix
 	if rest, ok := bytes.CutPrefix(text, []byte{','}); ok {
-		_ = json.Unmarshal(append([]byte{'{'}, rest...), &s) // it is wrong as it is
+		_ = json.Unmarshal(append([]byte{'{'}, rest...), &s) // the form is wrong anyway
 	}
 	return s, fmt.Errorf("%w: %.200q", errSuffix, text)
 }
 
-// scanSuffix is parseSuffix for the form of the protocol.
+// scanSuffix parses the form that the protocol prescribes, without encoding/json.
 func scanSuffix(text []byte) (s suffix, ok bool) {
 	rest, ok := bytes.CutPrefix(text, []byte(`,"position":"`))
 	end := bytes.IndexByte(rest, '"')
@@ -62,7 +40,7 @@ func scanSuffix(text []byte) (s suffix, ok bool) {
 		return s, false
 	}
 	s.Position, rest = string(rest[:end]), rest[end+1:]
-	if _, err := parsePlace(s.Position); err != nil {
+	if _, err := parsePosition(s.Position); err != nil {
 		return s, false
 	}
 	if after, found := bytes.CutPrefix(rest, []byte(`,"prev":`)); found {
@@ -79,7 +57,7 @@ func scanSuffix(text []byte) (s suffix, ok bool) {
 	return s, found && ok && string(rest) == "}" && s.At != 0
 }
 
-// scanNumber reads the number below 2^53 that text begins with.
+// scanNumber parses the number below 2^53 at the start of text.
 func scanNumber(text []byte) (n uint64, rest []byte, ok bool) {
 	digits := 0
 	for digits < len(text) && text[digits] >= '0' && text[digits] <= '9' {

@@ -12,33 +12,34 @@ import (
 	"ranger/internal/tools/audit"
 )
 
-// TestFaithfulRunIsGood: events that were tried again, or never confirmed, and
+// TestCompare_FaithfulRunPasses: events that were retried or never confirmed, and
 // sockets that resumed, are no faults.
-func TestFaithfulRunIsGood(t *testing.T) {
+func TestCompare_FaithfulRunPasses(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		m := drawModel(t)
 		count, found, err := m.play()
 		if err != nil || len(count) > 0 {
-			t.Fatalf("found %v in a faithful run, %v: %v", count, err, found)
+			t.Fatalf("got faults %v, error %v, findings %v; want none", count, err, found)
 		}
 		if !m.trial.Settled() {
-			t.Fatal("the run is not settled")
+			t.Fatal("got unsettled, want settled")
 		}
 	})
 }
 
-// TestFaultIsFound puts one fault into a faithful run: it is found, and nothing
-// that it does not bring with it.
-func TestFaultIsFound(t *testing.T) {
+// TestCompare_FindsFault puts one fault into a faithful run: it is found, and no
+// other that does not follow from it.
+func TestCompare_FindsFault(t *testing.T) {
 	t.Parallel()
 	all := func(line) bool { return true }
 	for _, c := range []struct {
 		name string
-		// spoil changes the run; false: this one has no place for the fault.
+		// spoil puts the fault into the run. It returns false if the run has no event
+		// for it.
 		spoil func(t *rapid.T, m *model, client int) bool
-		want  map[audit.Fault]int // least
-		also  []audit.Fault       // may come with it
+		want  map[audit.Fault]int // at least
+		also  []audit.Fault       // may follow from it
 	}{
 		{"a lost event", func(t *rapid.T, m *model, client int) bool {
 			i, ok := pick(t, m.events(client, func(l line) bool { return m.entries[l.n].Confirmed > 0 }))
@@ -84,20 +85,20 @@ func TestFaultIsFound(t *testing.T) {
 			return true
 		}, map[audit.Fault]int{audit.Reordered: 1}, nil},
 		{"another user's event", func(t *rapid.T, m *model, client int) bool {
-			other := func(n audit.Serial) bool { return !m.trial.Of(n, client/m.sockets) }
+			other := func(n audit.Serial) bool { return !m.trial.Involves(n, client/m.sockets) }
 			j := slices.IndexFunc(m.stream, other)
 			if j < 0 {
 				return false
 			}
 			n := m.stream[j]
 			_, seller, _ := m.trial.Parties(n)
-			m.scripts[client] = append(m.scripts[client], line{kind: "event", n: n, number: 1e6, edit: func(string) string {
+			m.scripts[client] = append(m.scripts[client], line{kind: "event", n: n, offset: 1e6, edit: func(string) string {
 				return m.trial.View(n, seller)
 			}})
 			return true
 		}, map[audit.Fault]int{audit.Misdelivered: 1}, nil},
 		{"an event that was never sent", func(_ *rapid.T, m *model, client int) bool {
-			m.scripts[client] = append(m.scripts[client], line{kind: "event", number: 1e6, edit: func(string) string {
+			m.scripts[client] = append(m.scripts[client], line{kind: "event", offset: 1e6, edit: func(string) string {
 				return `{"orderbook":{"id":9007199254749999}}`
 			}})
 			return true
@@ -132,7 +133,7 @@ func TestFaultIsFound(t *testing.T) {
 			last.prev = nil
 			return ok
 		}, map[audit.Fault]int{audit.Broken: 1}, nil},
-		{"a heartbeat that lies", func(_ *rapid.T, m *model, client int) bool {
+		{"a heartbeat with a wrong last", func(_ *rapid.T, m *model, client int) bool {
 			wrong := uint64(1e6)
 			s := m.scripts[client]
 			s[len(s)-1].prev = &wrong
@@ -140,7 +141,7 @@ func TestFaultIsFound(t *testing.T) {
 		}, map[audit.Fault]int{audit.Broken: 1}, nil},
 		{"a heartbeat that leads back", func(_ *rapid.T, m *model, client int) bool {
 			s := m.scripts[client]
-			s[len(s)-1].number--
+			s[len(s)-1].offset--
 			return true
 		}, map[audit.Fault]int{audit.Reordered: 1}, nil},
 		{"a wrong replay", func(t *rapid.T, m *model, client int) bool {
@@ -186,30 +187,30 @@ func TestFaultIsFound(t *testing.T) {
 					t.Fatalf("(-want +got):\n%s\n%v", diff, found)
 				}
 			})
-			if spoiled < 20 && !testing.Short() { // with which rapid makes a fifth of the runs
-				t.Errorf("only %d runs had place for it", spoiled)
+			if spoiled < 20 && !testing.Short() { // -short: rapid makes a fifth of the runs
+				t.Errorf("got %d runs with the fault, want 20 or more", spoiled)
 			}
 		})
 	}
 }
 
-// pick draws one of some places, if there is any.
-func pick(t *rapid.T, places []int) (int, bool) {
-	if len(places) == 0 {
+// pick draws one of some indexes, if there is any.
+func pick(t *rapid.T, indexes []int) (int, bool) {
+	if len(indexes) == 0 {
 		return 0, false
 	}
-	return rapid.SampledFrom(places).Draw(t, "which"), true
+	return rapid.SampledFrom(indexes).Draw(t, "which"), true
 }
 
-// swapStream swaps two events of one user in the stream that one connection
-// confirmed at the first try.
+// swapStream swaps two events of one user in the stream that one connection sent
+// and confirmed at the first try.
 func (m *model) swapStream(t *rapid.T) bool {
-	clean := func(n audit.Serial) bool { return m.entries[n].Tries == 1 && m.entries[n].Confirmed > 0 }
+	sentOnce := func(n audit.Serial) bool { return m.entries[n].Tries == 1 && m.entries[n].Confirmed > 0 }
 	for i, n := range m.stream {
 		_, user, _ := m.trial.Parties(n)
 		for j := i + 1; j < len(m.stream); j++ {
 			other := m.stream[j]
-			if clean(n) && clean(other) && m.entries[n].Conn == m.entries[other].Conn && m.trial.Of(other, user) {
+			if sentOnce(n) && sentOnce(other) && m.entries[n].Conn == m.entries[other].Conn && m.trial.Involves(other, user) {
 				m.stream[i], m.stream[j] = other, n
 				m.script(t)
 				return true
@@ -219,16 +220,16 @@ func (m *model) swapStream(t *rapid.T) bool {
 	return false
 }
 
-// TestAnnouncedLoss: a gap that covers an event's publishing, or resumed:false
-// after it, announces its loss; another does not.
-func TestAnnouncedLoss(t *testing.T) {
+// TestLossAnnounced_ByGapOrReset: a gap that covers the publishing of an event, or
+// resumed:false after it, announces its loss; others do not.
+func TestLossAnnounced_ByGapOrReset(t *testing.T) {
 	t.Parallel()
 	const sent = 10 * time.Second
 	no := false
-	reset := line{kind: "success", number: 500, resumed: &no}
+	reset := line{kind: "success", offset: 500, resumed: &no}
 	around := func(from, to time.Duration) func(*audit.Trial) []line {
 		return func(trial *audit.Trial) []line {
-			return []line{{kind: "gap", number: 200, from: trial.UnixMS(from), to: trial.UnixMS(to), reason: "exchange"}}
+			return []line{{kind: "gap", offset: 200, from: trial.UnixMS(from), to: trial.UnixMS(to), reason: "exchange"}}
 		}
 	}
 	for _, c := range []struct {
@@ -249,40 +250,40 @@ func TestAnnouncedLoss(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			trial := audit.NewTrial(1, 1)
-			m := &model{trial: trial, sockets: 1, scripts: [][]line{append([]line{{kind: "socket"}, {kind: "success", number: 99}}, c.lines(trial)...)}}
-			// The trial's clock is at its start: what is answered comes after it.
+			m := &model{trial: trial, sockets: 1, scripts: [][]line{append([]line{{kind: "socket"}, {kind: "success", offset: 99}}, c.lines(trial)...)}}
+			// Answers come after the start of the trial, at which its clock is.
 			at := sent
 			if c.name == "resumed:false after it" {
 				at = -time.Second
 			}
-			trial.Add(audit.Entry{First: at, Last: at, Confirmed: at + time.Millisecond, Conn: 1, Tries: 1})
+			trial.Add(audit.SentEvent{First: at, Last: at, Confirmed: at + time.Millisecond, Conn: 1, Tries: 1})
 			got, found, err := m.play()
 			if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
-				t.Errorf("%v (-want +got):\n%s%v", err, diff, found)
+				t.Errorf("error %v; faults (-want +got):\n%s%v", err, diff, found)
 			}
 		})
 	}
 	t.Run("resumed:false before it", func(t *testing.T) {
 		t.Parallel()
 		trial := audit.NewTrial(1, 1)
-		m := &model{trial: trial, sockets: 1, scripts: [][]line{{{kind: "socket"}, {kind: "success", number: 99}, {kind: "socket"}, reset}}}
-		trial.Add(audit.Entry{First: time.Hour, Last: time.Hour, Confirmed: time.Hour + 1, Conn: 1, Tries: 1})
+		m := &model{trial: trial, sockets: 1, scripts: [][]line{{{kind: "socket"}, {kind: "success", offset: 99}, {kind: "socket"}, reset}}}
+		trial.Add(audit.SentEvent{First: time.Hour, Last: time.Hour, Confirmed: time.Hour + 1, Conn: 1, Tries: 1})
 		if got, _, err := m.play(); err != nil || got[audit.Unannounced] != 1 {
-			t.Errorf("found %v, %v", got, err)
+			t.Errorf("got faults %v, error %v; want 1 unannounced", got, err)
 		}
 	})
 }
 
-// TestPositionsBeginAnew: after resumed:false, and after a gap of another stream,
-// numbers may be lower, and prev and last may be what the client never saw.
-func TestPositionsBeginAnew(t *testing.T) {
+// TestChecker_OffsetsRestart: after resumed:false, and after a gap of another stream,
+// offsets may be lower, and prev and last may name events that the client never saw.
+func TestChecker_OffsetsRestart(t *testing.T) {
 	t.Parallel()
 	no, seven := false, uint64(7)
-	// A gap stands before the first event of the stream that begins.
+	// The gap has the offset of the message before the first event of the new stream.
 	same := map[string]map[audit.Fault]int{"resumed:false": {audit.Reordered: 1}, "stream": {}}
 	for name, anew := range map[string][]line{
-		"resumed:false": {{kind: "socket"}, {kind: "success", number: 9, resumed: &no}},
-		"stream":        {{kind: "gap", number: 9, reason: "stream"}},
+		"resumed:false": {{kind: "socket"}, {kind: "success", offset: 9, resumed: &no}},
+		"stream":        {{kind: "gap", offset: 9, reason: "stream"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -291,37 +292,37 @@ func TestPositionsBeginAnew(t *testing.T) {
 				then []line
 				want map[audit.Fault]int
 			}{
-				{"an event behind it", []line{{kind: "event", n: 1, number: 10, prev: &seven}}, map[audit.Fault]int{}},
-				{"an event before it", []line{{kind: "event", n: 1, number: 8}}, map[audit.Fault]int{audit.Reordered: 1}},
-				{"an event with its number", []line{{kind: "event", n: 1, number: 9}}, same[name]},
-				{"an event with its number, later", []line{{kind: "heartbeat", number: 9, prev: &seven}, {kind: "event", n: 1, number: 9}}, map[audit.Fault]int{audit.Reordered: 1}},
-				{"a heartbeat", []line{{kind: "heartbeat", number: 9, prev: &seven}, {kind: "event", n: 1, number: 10, prev: &seven}}, map[audit.Fault]int{}},
+				{"an event after it", []line{{kind: "event", n: 1, offset: 10, prev: &seven}}, map[audit.Fault]int{}},
+				{"an event before it", []line{{kind: "event", n: 1, offset: 8}}, map[audit.Fault]int{audit.Reordered: 1}},
+				{"an event with its offset", []line{{kind: "event", n: 1, offset: 9}}, same[name]},
+				{"an event with its offset, later", []line{{kind: "heartbeat", offset: 9, prev: &seven}, {kind: "event", n: 1, offset: 9}}, map[audit.Fault]int{audit.Reordered: 1}},
+				{"a heartbeat", []line{{kind: "heartbeat", offset: 9, prev: &seven}, {kind: "event", n: 1, offset: 10, prev: &seven}}, map[audit.Fault]int{}},
 			} {
 				trial := audit.NewTrial(1, 1)
 				for n := range 2 {
 					at := time.Duration(n) * time.Second
-					trial.Add(audit.Entry{First: at, Last: at, Confirmed: at + 1, Conn: 1, Tries: 1})
+					trial.Add(audit.SentEvent{First: at, Last: at, Confirmed: at + 1, Conn: 1, Tries: 1})
 				}
 				m := &model{trial: trial, sockets: 1}
-				m.scripts = [][]line{slices.Concat([]line{{kind: "socket"}, {kind: "success", number: 99}, {kind: "event", number: 100}}, anew, c.then)}
+				m.scripts = [][]line{slices.Concat([]line{{kind: "socket"}, {kind: "success", offset: 99}, {kind: "event", offset: 100}}, anew, c.then)}
 				got, found, err := m.play()
 				if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
-					t.Errorf("%s: %v (-want +got):\n%s%v", c.name, err, diff, found)
+					t.Errorf("%s: error %v; faults (-want +got):\n%s%v", c.name, err, diff, found)
 				}
 			}
 		})
 	}
 }
 
-// TestCopiesFarApart: a retry that comes too late for nodes to know it as one
-// may be delivered as a second event, but not the same one twice.
-func TestCopiesFarApart(t *testing.T) {
+// TestCompare_CopiesFarApart: a retry so late that nodes do not recognise it may be
+// delivered as a second event, but not at the same position.
+func TestCompare_CopiesFarApart(t *testing.T) {
 	t.Parallel()
 	first := uint64(100)
 	for _, c := range []struct {
 		name   string
 		apart  time.Duration
-		second uint64 // its number
+		second uint64 // offset of the second delivery
 		want   map[audit.Fault]int
 	}{
 		{"far", audit.CopyWindow + 1, 101, map[audit.Fault]int{}},
@@ -329,29 +330,29 @@ func TestCopiesFarApart(t *testing.T) {
 		{"near", audit.CopyWindow, 101, map[audit.Fault]int{audit.Duplicated: 1}},
 	} {
 		trial := audit.NewTrial(1, 1)
-		trial.Add(audit.Entry{Last: c.apart, Confirmed: c.apart + 1, Conn: 1, Tries: 2})
+		trial.Add(audit.SentEvent{Last: c.apart, Confirmed: c.apart + 1, Conn: 1, Tries: 2})
 		m := &model{trial: trial, sockets: 1, scripts: [][]line{{
-			{kind: "socket"}, {kind: "success", number: 99}, {kind: "event", number: first}, {kind: "event", number: c.second, prev: &first},
+			{kind: "socket"}, {kind: "success", offset: 99}, {kind: "event", offset: first}, {kind: "event", offset: c.second, prev: &first},
 		}}}
 		got, found, err := m.play()
 		if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
-			t.Errorf("%s: %v (-want +got):\n%s%v", c.name, err, diff, found)
+			t.Errorf("%s: error %v; faults (-want +got):\n%s%v", c.name, err, diff, found)
 		}
 	}
 }
 
-// TestFindingsExplain: the first few of each kind are kept, with what helps to
-// debug.
-func TestFindingsExplain(t *testing.T) {
+// TestFindings_Explain: the first of each kind are kept, with the details that help
+// to debug.
+func TestFindings_Explain(t *testing.T) {
 	t.Parallel()
 	trial := audit.NewTrial(1, 2)
 	m := &model{trial: trial, sockets: 2, scripts: make([][]line, 2)}
 	for client := range m.scripts {
-		m.scripts[client] = []line{{kind: "socket"}, {kind: "success", number: 99}}
+		m.scripts[client] = []line{{kind: "socket"}, {kind: "success", offset: 99}}
 	}
 	for n := range audit.Serial(9) {
-		trial.Add(audit.Entry{First: time.Second, Last: 2 * time.Second, Confirmed: 3 * time.Second, Conn: 1, Tries: 3})
-		l, before := line{kind: "event", n: n, number: 100 + uint64(n)}, 99+uint64(n)
+		trial.Add(audit.SentEvent{First: time.Second, Last: 2 * time.Second, Confirmed: 3 * time.Second, Conn: 1, Tries: 3})
+		l, before := line{kind: "event", n: n, offset: 100 + uint64(n)}, 99+uint64(n)
 		if n > 0 {
 			l.prev = &before
 		}
@@ -359,21 +360,21 @@ func TestFindingsExplain(t *testing.T) {
 	}
 	count, found, err := m.play()
 	if err != nil || count[audit.Lost] != 9 {
-		t.Fatalf("found %v, %v", count, err)
+		t.Fatalf("got faults %v, error %v; want 9 lost", count, err)
 	}
 	kinds := make(map[audit.Fault]int)
 	for _, f := range found {
 		kinds[f.Fault]++
 	}
 	if diff := cmp.Diff(map[audit.Fault]int{audit.Lost: 5, audit.Unannounced: 5}, kinds); diff != "" {
-		t.Errorf("kept (-want +got):\n%s", diff)
+		t.Errorf("kept findings (-want +got):\n%s", diff)
 	}
 	for _, part := range []string{
 		"lost: client AUDITTRIAL00000/1: event 0 (id 9007199254740993), position 100.00000000, sent ",
-		", tried 3 times, confirmed ", ": it never came; client AUDITTRIAL00000/0 had it",
+		", tried 3 times, confirmed ", ": it never arrived; client AUDITTRIAL00000/0 received it",
 	} {
 		if !strings.Contains(found[0].String(), part) {
-			t.Errorf("%q does not say %q", found[0], part)
+			t.Errorf("got finding %q, want %q in it", found[0], part)
 		}
 	}
 }

@@ -16,13 +16,13 @@ import (
 
 var errLost = errors.New("the connection was lost")
 
-// TestRetries: what was not taken, or may have been, is sent again until it is
-// confirmed, and none of it is a fault.
-func TestRetries(t *testing.T) {
+// TestSender_Retries: events that the broker refused, or whose fate is unknown, are
+// sent again until they are confirmed, and none of this is a fault.
+func TestSender_Retries(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
-		store bool // though the publisher is told an error
+		store bool // whether the broker stores the event nevertheless
 		err   error
 	}{
 		{"refused", false, audit.ErrNotTaken},
@@ -34,10 +34,10 @@ func TestRetries(t *testing.T) {
 			bubble(t, func(t *testing.T, cluster *cluster) {
 				cfg := cluster.config()
 				tries, at := make(map[int]int), make(map[int]time.Time)
-				cluster.taken = func(n int, _ string) (bool, error) {
+				cluster.publish = func(n int, _ string) (bool, error) {
 					tries[n]++
 					if since := time.Since(at[n]); tries[n] > 1 && since > time.Second {
-						t.Errorf("event %d was tried again after %s", n, since)
+						t.Errorf("event %d: got a retry after %s, want one within 1 s", n, since)
 					}
 					at[n] = time.Now()
 					if n%10 == 5 && tries[n] < 3 {
@@ -45,33 +45,33 @@ func TestRetries(t *testing.T) {
 					}
 					return true, nil
 				}
-				r := judged(t, cfg)
+				r := runAudit(t, cfg)
 				wantFaults(t, r, map[audit.Fault]int{})
 				if r.Retried < 99 || r.Confirmed != r.Published || r.Published < 990 {
 					t.Errorf("got %+v", r)
 				}
-				if again := !errors.Is(c.err, audit.ErrNotTaken); again != (r.Connections > 10) || r.Trouble == "" {
-					t.Errorf("%d connections, trouble %q", r.Connections, r.Trouble)
+				if again := !errors.Is(c.err, audit.ErrNotTaken); again != (r.Connections > 10) || r.LastError == "" {
+					t.Errorf("got %d connections, last error %q", r.Connections, r.LastError)
 				}
 			})
 		})
 	}
 }
 
-// TestNoRetry: what was not confirmed is left out of the account, whether it
-// comes or not.
-func TestNoRetry(t *testing.T) {
+// TestSender_NoRetry: unconfirmed events are not expected at clients, whether they
+// arrive or not.
+func TestSender_NoRetry(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, c *cluster) {
 		cfg := c.config()
 		cfg.NoRetry = true
-		c.taken = func(n int, _ string) (bool, error) {
+		c.publish = func(n int, _ string) (bool, error) {
 			if n%100 == 50 {
 				return n%200 == 50, audit.ErrNotTaken
 			}
 			return true, nil
 		}
-		r := judged(t, cfg)
+		r := runAudit(t, cfg)
 		wantFaults(t, r, map[audit.Fault]int{})
 		if r.Retried != 0 || r.Unconfirmed != 10 || r.Confirmed != r.Published-10 {
 			t.Errorf("got %+v", r)
@@ -79,14 +79,15 @@ func TestNoRetry(t *testing.T) {
 	})
 }
 
-// TestBrokerAway: the publisher comes back when the broker does, and catches up.
-func TestBrokerAway(t *testing.T) {
+// TestSender_BrokerReturns: the publisher reconnects when the broker is back, and
+// catches up.
+func TestSender_BrokerReturns(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, c *cluster) {
 		cfg := c.config()
 		cfg.Duration = 18 * time.Second
 		var away atomic.Bool
-		c.taken = func(int, string) (bool, error) {
+		c.publish = func(int, string) (bool, error) {
 			if away.Load() {
 				return false, errLost
 			}
@@ -101,11 +102,11 @@ func TestBrokerAway(t *testing.T) {
 		later(&cfg, 3*time.Second, func() { away.Store(true) })
 		later(&cfg, 13*time.Second, func() {
 			if n := c.size(); n > 320 {
-				t.Errorf("the stream has %d messages though the broker was away", n)
+				t.Errorf("got %d messages in the stream, want none while the broker was away", n)
 			}
 			away.Store(false)
 		})
-		r := judged(t, cfg)
+		r := runAudit(t, cfg)
 		wantFaults(t, r, map[audit.Fault]int{})
 		if r.Published < 1790 || r.Confirmed != r.Published || r.Retried == 0 || r.Retried > 2000 {
 			t.Errorf("got %+v", r)
@@ -113,31 +114,40 @@ func TestBrokerAway(t *testing.T) {
 	})
 }
 
-// TestBrokerGone: events that are not confirmed by the end of the run are told,
-// and left out of the account.
-func TestBrokerGone(t *testing.T) {
+// TestSender_RefusingBroker: a broker that refuses all events from one on is asked
+// again at most once per pause; the events are reported as unconfirmed.
+func TestSender_RefusingBroker(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, c *cluster) {
 		cfg := c.config()
-		c.taken = func(n int, _ string) (bool, error) {
+		tries := make(map[int]int)
+		c.publish = func(n int, _ string) (bool, error) {
 			if n >= 900 {
+				tries[n]++
 				return false, audit.ErrNotTaken
 			}
 			return true, nil
 		}
 		start := time.Now()
-		r := judged(t, cfg)
+		r := runAudit(t, cfg)
 		wantFaults(t, r, map[audit.Fault]int{})
 		if r.Confirmed != 900 || r.Unconfirmed != r.Published-900 || r.Unconfirmed < 100 {
 			t.Errorf("got %+v", r)
 		}
 		if took := time.Since(start); took < 40*time.Second || took > 42*time.Second {
-			t.Errorf("it took %s", took)
+			t.Errorf("got an end after %s, want one after 40 s", took)
+		}
+		// 31 s of retries, five a second.
+		for n, got := range tries {
+			if got > 160 {
+				t.Errorf("event %d: got %d tries, want 160 at most", n, got)
+				break
+			}
 		}
 	})
 }
 
-// stuck is a connection whose confirms never come.
+// stuck is a connection whose confirms never arrive.
 type stuck struct {
 	*cluster
 
@@ -162,8 +172,8 @@ func (s *stuck) Close() {
 	}
 }
 
-// half is a connection that fails in the middle, with confirms that wait until it
-// is closed.
+// half is a connection that fails after 100 events; their confirms wait until it is
+// closed.
 type half struct {
 	stuck
 
@@ -177,9 +187,9 @@ func (h *half) Publish(ctx context.Context, d event.Delivery, id string) (audit.
 	return h.stuck.Publish(ctx, d, id)
 }
 
-// TestLostConnectionIsClosed: what waits on a connection that cannot send any
-// more does not wait for ever.
-func TestLostConnectionIsClosed(t *testing.T) {
+// TestSender_ClosesLostConnection: waits for confirms end when the connection cannot
+// send any more.
+func TestSender_ClosesLostConnection(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, c *cluster) {
 		cfg := c.config()
@@ -192,7 +202,7 @@ func TestLostConnectionIsClosed(t *testing.T) {
 			return c, nil
 		}
 		start := time.Now()
-		r := judged(t, cfg)
+		r := runAudit(t, cfg)
 		wantFaults(t, r, map[audit.Fault]int{})
 		if took := time.Since(start); r.Retried != 101 || r.Connections != 2 || took > 11*time.Second {
 			t.Errorf("after %s got %+v", took, r)
@@ -200,9 +210,9 @@ func TestLostConnectionIsClosed(t *testing.T) {
 	})
 }
 
-// TestInFlightIsBounded: a broker that confirms nothing is not sent more and
-// more, and a run without a confirmed event proves nothing.
-func TestInFlightIsBounded(t *testing.T) {
+// TestSender_BoundsInFlight: a broker that confirms nothing is not sent more than a
+// bounded number of events, and a run without confirmed events does not pass.
+func TestSender_BoundsInFlight(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, c *cluster) {
 		cfg := c.config()
@@ -210,30 +220,31 @@ func TestInFlightIsBounded(t *testing.T) {
 		cfg.Connect = func(context.Context) (audit.Publisher, error) {
 			return &stuck{cluster: c, closed: make(chan struct{})}, nil
 		}
-		r := judged(t, cfg)
-		if r.Published != 2000 || r.Confirmed != 0 || r.Good() || r.Faults() != 0 {
+		r := runAudit(t, cfg)
+		if r.Published != 2000 || r.Confirmed != 0 || r.Passed() || r.Faults() != 0 {
 			t.Errorf("got %+v", r)
 		}
 	})
 }
 
-// TestInterrupt: the end of the caller's context ends the publishing; then the
-// run settles and is judged.
-func TestInterrupt(t *testing.T) {
+// TestRun_Interrupted: the end of the caller's context ends publishing; the run then
+// settles and compares.
+func TestRun_Interrupted(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, c *cluster) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cfg := c.config()
 		later(&cfg, 3*time.Second, cancel)
 		r, err := audit.Run(ctx, cfg)
-		if err != nil || !r.Good() || r.Published < 290 || r.Published > 310 {
+		if err != nil || !r.Passed() || r.Published < 290 || r.Published > 310 {
 			t.Errorf("got %+v, %v", r, err)
 		}
 	})
 }
 
-// TestSettle: what comes late, but before the settling is over, is not lost.
-func TestSettle(t *testing.T) {
+// TestRun_WaitsForLateEvents: events that arrive late, but while the run settles, are
+// not lost.
+func TestRun_WaitsForLateEvents(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
@@ -251,7 +262,7 @@ func TestSettle(t *testing.T) {
 					}
 					return []outgoing{o}
 				}
-				r := judged(t, cfg)
+				r := runAudit(t, cfg)
 				if (r.Lost > 0) != c.lost || r.Lost != r.Unannounced {
 					t.Errorf("got %+v", r)
 				}
@@ -260,8 +271,8 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-// TestLastOneTwice: what comes twice when all have come is found.
-func TestLastOneTwice(t *testing.T) {
+// TestRun_FindsLateDuplicates: duplicates are found after all events have arrived.
+func TestRun_FindsLateDuplicates(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, c *cluster) {
 		cfg := c.config()
@@ -273,22 +284,22 @@ func TestLastOneTwice(t *testing.T) {
 		later(&cfg, 10*time.Second+200*time.Millisecond, func() {
 			c.each(func(ws *websocket.Conn) error { return ws.WriteMessage(websocket.TextMessage, []byte(last[ws])) })
 		})
-		wantFaults(t, judged(t, cfg), map[audit.Fault]int{audit.Duplicated: 20})
+		wantFaults(t, runAudit(t, cfg), map[audit.Fault]int{audit.Duplicated: 20})
 	})
 }
 
-// TestProgressIsTold: every 5 s, with what is known by then.
-func TestProgressIsTold(t *testing.T) {
+// TestRun_ReportsProgress: every 5 s, with the counts so far.
+func TestRun_ReportsProgress(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, c *cluster) {
 		cfg := c.config()
 		cfg.Duration = 12 * time.Second
-		var told []int
-		cfg.Progress = func(r audit.Report) { told = append(told, r.Published) }
-		var heard atomic.Int32
+		var published []int
+		cfg.Progress = func(r audit.Report) { published = append(published, r.Published) }
+		var found atomic.Int32
 		cfg.Found = func(f audit.Finding) {
-			if strings.Contains(f.String(), "no known kind") {
-				heard.Add(1)
+			if strings.Contains(f.String(), "unknown kind") {
+				found.Add(1)
 			}
 		}
 		c.spoil = func(s *socket, o outgoing) []outgoing {
@@ -297,12 +308,12 @@ func TestProgressIsTold(t *testing.T) {
 			}
 			return []outgoing{o}
 		}
-		r := judged(t, cfg)
-		if len(told) != 2 || told[0] < 499 || told[0] > 501 {
-			t.Errorf("told %v", told)
+		r := runAudit(t, cfg)
+		if len(published) != 2 || published[0] < 499 || published[0] > 501 {
+			t.Errorf("got progress %v, want 500 and about 1000 published", published)
 		}
-		if heard.Load() != 5 || r.Broken < 10 {
-			t.Errorf("heard of %d findings of %d, want the first 5", heard.Load(), r.Broken)
+		if found.Load() != 5 || r.Broken < 10 {
+			t.Errorf("got %d findings of %d, want the first 5", found.Load(), r.Broken)
 		}
 	})
 }
