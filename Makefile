@@ -7,6 +7,7 @@ GOTESTSUM = go run gotest.tools/gotestsum@v1.13.0
 VERSION   = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 FUZZTIME  = 30s
 TESTFLAGS =
+BENCHFLAGS = # such as -server OLD -server NEW: an old and a new program in turn
 SOAK      = TestStorm|TestChaos|TestRollingRestart|TestBrokerKilledUnderLoad|TestFeedBroken|TestHistoryMemory
 
 # Peers that tests run against: publishers and clients that are not ours, and
@@ -40,12 +41,12 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 soak: ## break nodes and brokers at full load: some ten minutes
 	scripts/services go test -count=1 -timeout 60m -v -run '$(SOAK)' ./cmd/ranger -args -soak
 
-bench: ## measure ranger and the bare loop side by side: some 22 minutes
-	scripts/services go run ./internal/tools/bench/compare
+bench: ## measure ranger, in both IO modes, and the baseline side by side: some 35 minutes
+	scripts/services go run ./internal/tools/bench/compare $(BENCHFLAGS)
 
 growth: ## measure sockets by their number and draw docs/growth.svg: some 8 minutes
 	@mkdir -p bin
-	scripts/services go run ./internal/tools/bench/compare -rounds 3 -rows growth,idle-tls -json bin/growth.json
+	scripts/services go run ./internal/tools/bench/compare -rounds 3 -rows growth,idle-tls -io fast -json bin/growth.json
 	go test -run '^$$' -bench Growth -count 3 ./internal/hub > bin/growth.txt
 	go run ./internal/tools/bench/growth -servers bin/growth.json -in-process bin/growth.txt -svg docs/growth.svg
 

@@ -1,6 +1,6 @@
 import { backoff } from "./backoff.js";
 
-const spread = 5_000; // ms over which clients come back after 1001
+const spread = 5_000; // ms over which clients spread their reconnects after 1001
 
 /**
  * What follows the end of a socket (docs/protocol.md, Closes), after so many
@@ -9,7 +9,7 @@ const spread = 5_000; // ms over which clients come back after 1001
  */
 export function after({ code, refused }, failures, retry) {
   const later = backoff(failures, retry);
-  const atOnce = failures === 0 ? 0 : later; // never in a loop
+  const atOnce = failures === 0 ? 0 : later; // no immediate retry after a failure
   switch (code) {
     case 1001: // going away
       return { ms: Math.max(Math.random() * spread, failures && later), fresh: false };
@@ -23,8 +23,8 @@ export function after({ code, refused }, failures, retry) {
     case 4004: // revoked
     case 4009: // identity changed
       return { stop: true };
-    case 1006: // the connection broke, or there was none
-    case undefined: // no socket came of it
+    case 1006: // the connection broke or could not be opened
+    case undefined: // no socket was created
       return { ms: later, fresh: refused === true, hasty: refused !== true };
     default:
       return { ms: later, fresh: code >= 4000 && code < 4100 };

@@ -23,7 +23,7 @@ export class Debt {
   join(value) {
     clearTimeout(this.#timer);
     const owed = this.#owed ?? value;
-    if (owed.reason !== "gap") return owed; // all there is
+    if (owed.reason !== "gap") return owed; // it covers everything
     if (value.reason !== "gap") return value;
     return { reason: "gap", from: Math.min(owed.from, value.from), to: Math.max(owed.to, value.to) };
   }

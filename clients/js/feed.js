@@ -10,7 +10,7 @@ export class Feed {
   #outbox;
   #fail;
   #track = new Track();
-  #asked; // the position that the socket resumes from
+  #asked; // position from which the socket resumes
   #begun = false;
 
   constructor(settings, outbox, fail) {
@@ -37,7 +37,7 @@ export class Feed {
     const first = !this.#begun;
     this.#begun = true;
     if (resumed === true && this.#asked !== undefined) return;
-    const at = numberOf(position) === undefined ? undefined : position; // none without resume
+    const at = numberOf(position) === undefined ? undefined : position; // there is none without resume
     this.#track.begin(at);
     const reason = this.#asked !== undefined && resumed === false ? "lost" : first ? "start" : "reconnect";
     this.#outbox.put("resync", { reason }, at);
@@ -74,7 +74,7 @@ export class Feed {
   }
 
   #gap({ from, to, reason, position }) {
-    if (reason === "stream") this.#track.begin(position); // numbers may begin anew
+    if (reason === "stream") this.#track.begin(position); // numbers may restart
     else this.#track.moved(position);
     this.#outbox.put("gap", { from, to, reason });
     this.#outbox.put("resync", { reason: "gap", from, to }, position);

@@ -1,60 +1,60 @@
-/** Connects, and returns a client that comes back for as long as it takes. Throws a TypeError for a wrong option. */
+/** Connects, and returns a client that reconnects until it is closed. Throws a TypeError for an invalid option. */
 export function connect<O = Order, T = Trade>(options: Options): Ranger<O, T>;
 
 /**
- * `JSON.parse`, but that every number is given as the text that stands there:
- * `"9007199254740993"`, `"0.10"`. For REST answers, so that their ids are like those of events.
+ * `JSON.parse`, except that every number becomes a string with its exact digits: `"9007199254740993"`,
+ * `"0.10"`. Use it for REST responses, so that their ids equal those of events.
  */
 export function parse(text: string): any;
 
 export interface Options {
   /** The server's address: `wss://…`, or on a page a path of its own host. */
   url: string | URL;
-  /** Called before each connection, and when the server says that the token ends. */
+  /** Called before each connection, and when the server announces that the token expires. */
   token: TokenFunction;
-  /** Whether to get after a lost connection what was missed. `true` by default. */
+  /** Whether to receive events missed during a lost connection. `true` by default. */
   resume?: boolean;
-  /** Keeps the position over a reload of the page. Give it only if orders and trades are kept as well. */
+  /** Stores the position across reloads of the page. Use it only if orders and trades are stored too. */
   storage?: PositionStorage;
   /** Only events of these markets: their `market_id`, or else `market`. All by default. */
   markets?: string[];
   /** Only these events. All by default. */
   events?: EventKind[];
-  /** Reads the text of a message instead of `parse`, say `JSON.parse` where no id exceeds 2^53. */
+  /** Parses the text of a message instead of `parse`, for example `JSON.parse` if no id exceeds 2^53. */
   parse?: (text: string) => any;
-  /** Where the runtime has none: `WebSocket` of the package `ws`. */
+  /** WebSocket class for runtimes without one, such as `WebSocket` of the package `ws`. */
   WebSocket?: new (url: string) => SocketLike;
-  /** Ms that the token function, then the server, and each `load` and `save` may take: 2147483647 at most, 20000 by default. */
+  /** Ms for the token function, for the server's answer, and for each `load` and `save`: at most 2147483647, 20000 by default. */
   timeout?: number;
-  /** Bounds of the time between two tries in ms, which is random, and between two times that a resync which failed is told. 2147483647 at most, 1000 and 30000 by default. */
+  /** Bounds, in ms, of the random time between two connects, and between two calls of `resync` listeners after a failure. At most 2147483647; 1000 and 30000 by default. */
   retry?: { min?: number; max?: number };
 }
 
-/** Returns a JWT of a session, with or without the word Bearer before it. */
+/** Returns a session JWT, with or without the prefix Bearer. */
 export type TokenFunction = (asked: {
-  /** The last one is of no use any more, or will soon be: return another. */
+  /** The last token is invalid or about to expire: return another one. */
   fresh: boolean;
-  /** Aborted when nobody waits for the token any more. */
+  /** Aborted when the token is not needed any more. */
   signal: AbortSignal;
 }) => string | Promise<string>;
 
 export interface PositionStorage {
-  /** What was saved last, if anything was. The client connects when it has that. */
+  /** Returns the saved position, if there is one. The client connects after that. */
   load(): string | null | undefined | Promise<string | null | undefined>;
-  /** Keeps a position in place of the last one. Where it returns a promise, the next call waits for that. */
+  /** Replaces the saved position. If it returns a promise, the next call waits for it. */
   save(position: string): unknown;
 }
 
 export interface Ranger<O = Order, T = Trade> {
   readonly state: State["state"];
   /**
-   * That of the latest thing that all listeners have had; undefined before the first, and without `resume`.
-   * It stays while a resync has not succeeded.
+   * Position of the latest event that all listeners have received; undefined before the first and without `resume`.
+   * It does not change while a resync has not succeeded.
    */
   readonly position: string | undefined;
-  /** Adds a listener, and returns what removes it. One that throws does not harm the others. */
+  /** Adds a listener and returns a function that removes it. A listener that throws does not affect others. */
   on<Name extends keyof Events<O, T>>(name: Name, listener: (event: Events<O, T>[Name]) => unknown): () => void;
-  /** Ends the connection for good. May be called at any time, and again. */
+  /** Closes the connection for good. May be called at any time and more than once. */
   close(): void;
 }
 
@@ -63,12 +63,12 @@ export interface Events<O = Order, T = Trade> {
   order: Update<O>;
   /** This user traded. */
   trade: Update<T>;
-  /** Fetch orders and trades over REST. While a promise that the listener returns is pending, what follows waits. It is told again where one rejects or takes over 30 s, or the listener throws. */
+  /** Fetch orders and trades over REST. Later events wait while a promise returned by a listener is pending. The event is repeated if a promise rejects or takes over 30 s, or a listener throws. */
   resync: Resync;
   /** Events between two times may never have reached ranger. A resync follows. */
   gap: Gap;
   state: State;
-  /** Something that the author or the operator has to mend. Without a listener it is reported as uncaught. */
+  /** Something that the author or the operator must fix. Without a listener it is reported as uncaught. */
   error: Error;
 }
 
@@ -76,22 +76,22 @@ export type EventKind = "order" | "trade";
 
 export interface Update<Data> {
   data: Data;
-  /** The whole message, as it came. */
+  /** The whole message as received. */
   text: string;
-  /** What to tell this event from others by, and to resume from. Undefined without `resume`. */
+  /** Identifies the event, and is where to resume. Undefined without `resume`. */
   position: string | undefined;
-  /** When ranger took the event from the broker, Unix ms. Undefined without `resume`. */
+  /** Time at which ranger received the event from the broker, Unix ms. Undefined without `resume`. */
   at: number | undefined;
-  /** It happened while this client was away. */
+  /** The event happened while this client was disconnected. */
   replay: boolean;
 }
 
 export interface Resync {
   /**
    * - `start`: the first connection
-   * - `lost`: the position is not held any more, so what was missed is not known
-   * - `gap`: see there
-   * - `missed`: an event did not come, which is a fault
+   * - `lost`: the server does not hold the position any more, so missed events are unknown
+   * - `gap`: see Gap
+   * - `missed`: an event is missing, which is a fault of the server
    * - `reconnect`: another connection, without `resume`
    */
   reason: "start" | "lost" | "gap" | "missed" | "reconnect";
@@ -106,22 +106,22 @@ export interface Gap {
   from: number;
   /** Unix ms. */
   to: number;
-  /** `exchange`, `binding`, `stream`, `overflow`, `member`, or one that is newer. */
+  /** `exchange`, `binding`, `stream`, `overflow`, `member`, or a newer reason. */
   reason: string;
 }
 
 export type State =
   | { state: "connecting"; reason?: undefined; ms?: undefined; code?: undefined }
   | { state: "open"; reason?: undefined; ms?: undefined; code?: undefined }
-  /** The next try comes in `ms`. `code` is that of the close, if there was one. */
+  /** The next connect follows in `ms`. `code` is the close code, if there was one. */
   | { state: "waiting"; ms: number; reason: string; code?: number }
-  /** For good. */
+  /** Closed for good. */
   | { state: "closed"; reason: string; ms?: undefined; code?: number };
 
-/** A number of the publisher's, every digit of it. */
+/** A number of the publisher with all its digits. */
 export type Digits = string;
 
-/** As it was published: there may be other fields, and some may be missing. */
+/** An order as published: it may have other fields, and some may be missing. */
 export interface Order {
   id: Digits;
   side?: "sell" | "buy";
@@ -137,7 +137,7 @@ export interface Order {
   [field: string]: unknown;
 }
 
-/** As it was published, but for the other side: there may be other fields, and some may be missing. */
+/** A trade as published, without the other side: it may have other fields, and some may be missing. */
 export interface Trade {
   id: Digits;
   price?: string | null;
@@ -146,7 +146,7 @@ export interface Trade {
   market?: string;
   market_id?: string;
   created_at?: string;
-  /** `both` where this user is seller and buyer. */
+  /** `both` if this user is seller and buyer. */
   side: "ask" | "bid" | "both";
   /** This user's order. */
   order_id?: Digits;
@@ -155,7 +155,7 @@ export interface Trade {
   [field: string]: unknown;
 }
 
-/** What the client needs of a WebSocket. */
+/** The part of WebSocket that the client uses. */
 export interface SocketLike {
   onopen: any;
   onmessage: any;

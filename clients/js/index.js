@@ -1,4 +1,4 @@
-// ranger-client: a trader's own orders and trades, as they happen. README.md
-// says how to use it, index.d.ts what each thing is.
+// ranger-client: a trader's own orders and trades in real time. README.md explains how
+// to use it; index.d.ts documents the types.
 export { connect } from "./ranger.js";
 export { parse } from "./numbers.js";

@@ -12,7 +12,7 @@ export class Listeners {
     const all = this.#of.get(name);
     if (!all) throw new TypeError(`on: there is no event ${JSON.stringify(name)}; there are ${names.join(", ")}`);
     if (typeof listener !== "function") throw new TypeError(`on: the listener of ${name} has to be a function`);
-    const entry = { listener }; // the same function may listen twice
+    const entry = { listener }; // the same function may be added twice
     all.add(entry);
     return () => void all.delete(entry);
   }
@@ -28,8 +28,8 @@ export class Listeners {
     let threw = false;
     if (last) this.#closed = true;
     for (const entry of [...all]) {
-      if (this.#closed && !last) break; // an earlier one has closed
-      if (!all.has(entry)) continue; // an earlier one has removed it
+      if (this.#closed && !last) break; // an earlier listener called close
+      if (!all.has(entry)) continue; // an earlier listener removed it
       try {
         results.push(entry.listener(value));
       } catch (error) {

@@ -1,6 +1,6 @@
-const tick = 10_000; // ms between two looks
-const quietTicks = 2; // without a message, until the server is asked
-const patience = 5_000; // ms that it has to answer
+const tick = 10_000; // ms between two checks
+const quietTicks = 2; // checks without a message before a ping
+const patience = 5_000; // ms for the server to answer
 
 /**
  * Tells when a socket is dead that nobody has closed. A server that is silent for

@@ -1,4 +1,4 @@
-// What has an object behind its first key. Others, newer ones, are let pass.
+// Messages with an object under their first key. Unknown, newer ones are ignored.
 const objects = ["success", "error", "orderbook", "trade", "heartbeat", "gap", "token"];
 
 /**
@@ -7,7 +7,7 @@ const objects = ["success", "error", "orderbook", "trade", "heartbeat", "gap", "
  */
 export function read(text) {
   if (typeof text !== "string") throw new TypeError("a binary message");
-  const message = JSON.parse(text); // the protocol's own numbers fit a double
+  const message = JSON.parse(text); // the numbers of the protocol itself fit a double
   if (!isObject(message)) throw new TypeError("a message that is no object");
   const [kind] = Object.keys(message);
   const body = message[kind];

@@ -1,5 +1,5 @@
-// A string, be it without its end, or a number that is no key. Outside strings
-// JSON has digits in numbers alone (RFC 8259).
+// A string, even without its end, or a number that is no key. Outside strings, JSON has
+// digits only in numbers (RFC 8259).
 const token = /"[^"\\]*(?:\\[^][^"\\]*)*"?|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\s*:)/g;
 
 /**

@@ -1,7 +1,7 @@
 import { Debt } from "./debt.js";
 
-const patience = 30_000; // ms that listeners of resync may take
-const most = 10_000; // events that wait for them
+const patience = 30_000; // longest time for the listeners of resync, in ms
+const most = 10_000; // events held back meanwhile
 
 /**
  * Gives what has come to the listeners, in order. Listeners of resync that return
@@ -14,9 +14,9 @@ export class Outbox {
   #store;
   #debt;
   #position;
-  #passed; // by the events that went on while a resync is owed
+  #passed; // position of the events delivered while a resync is pending
   #queue = [];
-  #held; // { value, position, threw, timer } of the resync that is waited for
+  #held; // { value, position, threw, timer } of the resync in progress
   #closed = false;
 
   constructor(listeners, store, retry) {
@@ -70,7 +70,7 @@ export class Outbox {
     });
   }
 
-  // Ends the wait and goes on; causes say why what was waited for has failed.
+  // Ends the wait and continues; causes are the errors of failed listeners.
   #release(causes) {
     this.#settle(causes);
     this.#flush();
@@ -80,7 +80,7 @@ export class Outbox {
     const { value, position, threw, timer } = this.#held;
     clearTimeout(timer);
     for (const cause of causes) this.#listeners.fail(new Error("a listener of resync failed: what it fetches may be out of date", { cause }));
-    if (this.#closed) return; // by who heard that
+    if (this.#closed) return; // a listener called close
     this.#held = undefined;
     if (threw || causes.length > 0) {
       this.#debt.owe(value);

@@ -1,7 +1,7 @@
 /** The wait for the next try, which news of the network may cut short: once in a floor of ms. */
 export class Pause {
   #floor;
-  #hasty = false; // whether such news matters to this one
+  #hasty = false; // whether being online or visible again ends this pause
   #hurriedAt = -Infinity;
   #until;
   #timer;

@@ -8,7 +8,7 @@ import { settings } from "./settings.js";
 import { Store } from "./store.js";
 import { onWake } from "./wake.js";
 
-const settled = 10_000; // ms after which a socket that was open counts as a success
+const settled = 10_000; // ms for which a socket must be open to count as a success
 
 /** Connects, and returns the client, which comes back for as long as it takes. */
 export function connect(options) {
@@ -34,7 +34,7 @@ class Ranger {
     this.#pause = new Pause(checked.retry.min);
     this.#feed = new Feed(checked, this.#outbox, fail);
     this.#forgetHints = onWake((back) => this.#wake(back));
-    queueMicrotask(() => this.#run()); // when the listeners are there
+    queueMicrotask(() => this.#run()); // after the caller has added its listeners
   }
 
   get state() {
@@ -64,9 +64,9 @@ class Ranger {
       if (Date.now() - end.openedAt >= settled) failures = 0;
       const next = after(end, failures++, this.#settings.retry);
       this.#advise(end);
-      if (this.#state === "closed") return; // by who heard that
+      if (this.#state === "closed") return; // a listener called close
       if (next.stop) return this.#stop(end);
-      fresh = next.fresh || (fresh && end.openedAt === undefined); // until a session has opened
+      fresh = next.fresh || (fresh && end.openedAt === undefined); // until a session opens
       await this.#wait(next, end);
     }
   }
@@ -105,7 +105,7 @@ class Ranger {
 
   #stop({ code, reason }) {
     if (this.#state === "closed") return;
-    this.#state = "closed"; // before anybody hears of it
+    this.#state = "closed"; // before listeners are called
     this.#forgetHints();
     this.#outbox.close();
     this.#store.close();

@@ -14,7 +14,7 @@ export class Session {
   #timer;
   #openedAt;
   #resolve;
-  #life = new AbortController(); // aborted at the end
+  #life = new AbortController(); // aborted when the session ends
   #liveness = new Liveness(() => this.#ws.send("ping"), () => this.end({ reason: "the server is silent" }));
   #renewal = new Renewal(() => this.#authenticate({}));
 
@@ -56,16 +56,16 @@ export class Session {
     if (this.#openedAt !== undefined) this.#liveness.check();
   }
 
-  // First the token, then the socket, which the server gives little time without one.
+  // The token comes first: the server closes sockets that do not send one soon.
   async #connect() {
     const jwt = await this.#token();
-    this.#life.signal.throwIfAborted(); // no socket that nobody would close
+    this.#life.signal.throwIfAborted(); // a socket opened now would never be closed
     const { WebSocket, url } = this.#settings;
     const ws = (this.#ws = this.#open(WebSocket, url));
     this.#limit();
     ws.onopen = () => this.#send({ jwt: `Bearer ${jwt}`, ...this.#on.hello() });
     ws.onmessage = ({ data }) => this.#take(data);
-    ws.onerror = () => {}; // onclose follows; Node's ws throws what nobody listens for
+    ws.onerror = () => {}; // onclose follows; ws for Node.js throws errors without a listener
     ws.onclose = ({ code, reason }) => this.end({ code, reason: reason || (code === 1006 ? "the connection broke" : "closed") });
   }
 
@@ -73,7 +73,7 @@ export class Session {
     try {
       return new WebSocket(url);
     } catch (error) {
-      this.#on.fail(error); // the page may not connect to that url at all
+      this.#on.fail(error); // the page must not connect to that url
       throw error;
     }
   }
@@ -92,7 +92,7 @@ export class Session {
     this.#timer = setTimeout(() => this.end({ reason: "the server does not answer" }), this.#settings.timeout);
   }
 
-  // Asks for a fresh token and sends it on the socket that is there.
+  // Requests a new token and sends it on the open socket.
   async #authenticate(terms) {
     this.#fresh = true;
     const jwt = await this.#token();
@@ -116,9 +116,9 @@ export class Session {
     }
     if (message.kind === "success") this.#succeed(message.body);
     else if (message.kind === "error") this.#refuse(message.body.message);
-    else if (this.#openedAt === undefined) return; // the challenge
+    else if (this.#openedAt === undefined) return; // it is the challenge
     else if (message.kind === "token") this.#renewal.due(message.body.expires_in);
-    else this.#on.message(message); // reconnect is none: the close that it tells of says it again
+    else this.#on.message(message); // reconnect needs no handling: the announced close has the same meaning
   }
 
   #succeed(success) {
@@ -129,11 +129,11 @@ export class Session {
     this.#on.open(success);
   }
 
-  // A token may have ended on its way, so one that was not fresh is a reason to ask once more.
+  // A token may expire in transit, so a token that was not new is requested once more.
   #refuse(text) {
     if (this.#renewal.answered(false)) return;
     if (this.#openedAt === undefined && text === refusal && !this.#fresh) {
-      clearTimeout(this.#timer); // the token has a limit of its own
+      clearTimeout(this.#timer); // requesting a token has its own timeout
       this.#authenticate(this.#on.hello()).then(
         () => this.#life.signal.aborted || this.#limit(),
         (error) => this.end({ reason: error.message, refused: true }),

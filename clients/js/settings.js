@@ -1,6 +1,6 @@
 const known = ["url", "token", "resume", "storage", "markets", "events", "parse", "WebSocket", "timeout", "retry"];
-const longest = 2 ** 31 - 1; // ms that a timer can wait; with more it does not wait at all
-const kinds = new Map([["order", "orderbook"], ["trade", "trade"]]); // ours to the protocol's
+const longest = 2 ** 31 - 1; // longest delay of a timer in ms; a longer one fires at once
+const kinds = new Map([["order", "orderbook"], ["trade", "trade"]]); // option to protocol
 
 /** The author's options, checked, with what they leave out. Throws a TypeError that says what to mend. */
 export function settings(options) {
@@ -39,7 +39,7 @@ export function settings(options) {
 
 function address(url) {
   const error = wrong("url", "a WebSocket's, such as wss://push.example.com/, or on a page a path of its own host");
-  if (!url) throw error; // which a page would take for itself
+  if (!url) throw error; // a page would resolve it to its own address
   let parsed;
   try {
     parsed = new URL(url, globalThis.location?.href);
@@ -47,7 +47,7 @@ function address(url) {
     throw error;
   }
   parsed.protocol = parsed.protocol.replace(/^http/, "ws");
-  parsed.hash = ""; // a WebSocket's has none
+  parsed.hash = ""; // WebSocket URLs have none
   if (!/^wss?:$/.test(parsed.protocol)) throw error;
   return parsed.href;
 }

@@ -51,7 +51,7 @@ export class Store {
     this.#saving = false;
   }
 
-  // Settles as the promise does, or rejects where that takes too long. A value is its own.
+  // Settles as the promise does, or rejects if that takes too long. A value resolves at once.
   async #settled(promise) {
     if (typeof promise?.then !== "function") return promise;
     const late = new Promise((_, reject) => {

@@ -3,7 +3,7 @@
  * first, or undefined where the text is no position.
  */
 export function numberOf(position) {
-  if (position === "0.00000000") return -1; // of a stream that is empty
+  if (position === "0.00000000") return -1; // position of an empty stream
   const digits = typeof position === "string" && /^(\d{1,16})\.[0-9a-f]{8}$/.exec(position)?.[1];
   return digits && Number.isSafeInteger(Number(digits)) ? Number(digits) : undefined;
 }
@@ -15,9 +15,9 @@ export function numberOf(position) {
  */
 export class Track {
   #position;
-  #number = -1; // of the position
+  #number = -1; // number of the latest position
   #last; // number of this user's latest event; undefined: none since #from
-  #from = -1; // where the track begins: what is up to here need not have been seen
+  #from = -1; // start of the track: earlier events need not have been seen
 
   /** What to resume from; undefined: nothing is known yet. */
   get position() {
@@ -57,7 +57,7 @@ export class Track {
     this.#number = number;
   }
 
-  // Absent, it says nothing: the event before is out of the window.
+  // If it is absent, the previous event has left the server's window.
   #misses(before) {
     if (before === undefined) return false;
     return this.#last === undefined ? before > this.#from : before !== this.#last;

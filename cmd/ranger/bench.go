@@ -5,48 +5,71 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
 	"ranger/internal/amqp"
+	"ranger/internal/auth"
+	"ranger/internal/event"
 	"ranger/internal/tools/bench"
 	"ranger/internal/tools/bench/show"
 )
 
-type benchCommand struct{ benchFlags }
+type benchCommand struct {
+	Scenario []string `arg:"" help:"Scenarios to run: names from the list above, or all."`
 
-// Help is what --help says beside the flags.
+	URL string `name:"url" placeholder:"URL" help:"WebSocket URL of a running server, ws://host:port/ or wss://…. Without it each scenario starts a server."`
+	PID string `name:"pid" placeholder:"N" help:"With --url: process id of that server on this machine, to read its CPU time and memory (Linux)."`
+
+	Users      string `placeholder:"N" help:"Number of users. By default each scenario chooses this and the following flags."`
+	Sockets    string `placeholder:"N" help:"Sockets per user."`
+	Events     string `placeholder:"N" help:"Trades published at full speed or in a burst."`
+	Rate       string `placeholder:"N" help:"Trades, or connects, per second."`
+	Duration   string `placeholder:"TIME" help:"Duration of a load with a fixed rate."`
+	Connecting string `default:"64" help:"Sockets that connect at once."`
+
+	JSON     bool   `name:"json" help:"Print the reports as one JSON object."`
+	HTML     string `name:"html" placeholder:"FILE" help:"Also write a page with charts: one file that loads nothing."`
+	Progress bool   `help:"Print progress every 5 s to standard error if it is not a terminal."`
+
+	signFlags
+	brokerFlags
+}
+
+// Help returns the text that --help prints before the flags.
 func (benchCommand) Help() string {
 	var list strings.Builder
 	for _, s := range bench.Scenarios() {
 		fmt.Fprintf(&list, "  %-8s %s\n", s.Name, s.Help)
 	}
-	return `Puts a server under load and measures what it costs, and how late events are. It publishes trades of users that it makes up and opens sockets of theirs; every delivery is verified, and one that is missing, came twice or reached somebody else is a fault. docs/bench.md says what each figure means. The scenarios:
+	return `Puts a server under load and measures its cost and the latency of events. It publishes trades of made-up users and opens sockets of these users. It verifies every delivery: one that is missing, duplicated or misdelivered is a fault. docs/bench.md explains the figures. The scenarios:
 
 ` + list.String() + `
-Without --url each scenario has a server of its own on this machine: this program, with new keys, and a stream and exchanges that are deleted afterwards. What the environment says to ranger serve counts for it too, such as HISTORY_SIZE or GOGC.
+Without --url each scenario starts a server on this machine: this program, with new keys, and with a stream and exchanges that are deleted afterwards. The server reads your environment, such as HISTORY_SIZE or GOGC.
 
-With --url a server that runs is measured, through the exchanges that it reads from and with tokens that it takes: name its broker, and the private key. Its users notice the load.
+With --url it measures a running server through the exchanges that the server reads, with tokens that the server accepts: set its broker and the private key. Its users notice the load.
 
   ranger bench all --html report.html
   ranger bench fanout --users 20 --sockets 5
   ranger bench latency --url ws://10.0.0.1:8080/ --rate 500 --duration 1m
 
-Exit code 1: there were faults, or it could not be measured. Ctrl-C: ends, and prints the scenarios that are done; twice: at once.`
+Exit code 1: there were faults, or a scenario could not be measured. Ctrl-C ends the run and prints the finished scenarios; a second Ctrl-C exits immediately.`
 }
 
-// errFaults says that a server did what must not happen.
-var errFaults = errors.New("the server has failed")
+// errFaults reports that a server had faults.
+var errFaults = errors.New("the server had faults")
 
-// Run measures, and prints what it found.
+// Run measures and prints the reports.
 func (cmd *benchCommand) Run(ctx context.Context, std streams) (err error) {
 	s, err := cmd.settings()
 	if err != nil {
 		return err
 	}
-	page, err := s.openPage()
+	page, err := openPage(cmd.HTML)
 	if err != nil {
 		return err
 	}
@@ -75,7 +98,123 @@ func (cmd *benchCommand) Run(ctx context.Context, std streams) (err error) {
 	return nil
 }
 
-// measureAll runs the scenarios, one after another, until one cannot be.
+// benchSettings are the checked and typed flags of benchCommand.
+type benchSettings struct {
+	scenarios []bench.Scenario
+	load      bench.Config   // without Connect and Progress
+	broker    amqp.Config    // URL and exchanges
+	starter   *serverStarter // nil: load.URL names a running server
+	progress  bool
+}
+
+// settings checks all flags. Its error lists all that are invalid.
+func (cmd *benchCommand) settings() (*benchSettings, error) {
+	c := new(checker)
+	s := &benchSettings{
+		scenarios: cmd.scenarios(c),
+		load: bench.Config{
+			URL:        cmd.server(c),
+			PID:        optionalNumber(c, "--pid", cmd.PID, 1<<30),
+			Users:      optionalNumber(c, "--users", cmd.Users, 1_000_000),
+			Sockets:    optionalNumber(c, "--sockets", cmd.Sockets, 10_000),
+			Events:     optionalNumber(c, "--events", cmd.Events, 100_000_000),
+			Rate:       optionalNumber(c, "--rate", cmd.Rate, 1_000_000),
+			Connecting: c.number("--connecting", cmd.Connecting, 1, 10_000),
+		},
+		broker:   amqp.Config{URL: cmd.url(c), Exchanges: cmd.exchanges(c)},
+		progress: cmd.Progress,
+	}
+	lifetime := c.duration("--expires-in", cmd.ExpiresIn, time.Second)
+	if cmd.Duration != "" {
+		s.load.Duration = c.duration("--duration", cmd.Duration, time.Millisecond)
+		if s.load.Duration >= lifetime {
+			c.fail("--expires-in", "%q: must be longer than --duration, since tokens are not renewed", cmd.ExpiresIn)
+		}
+	}
+	signer, err := cmd.keys(c, s)
+	if err != nil {
+		return nil, err
+	}
+	audience := splitList(cmd.Audience)
+	s.load.Token = func(uid event.UID) (string, error) {
+		return signer.Sign(auth.Claims{UID: uid, Audience: audience, Lifetime: lifetime})
+	}
+	return s, nil
+}
+
+// keys returns the signer of tokens: with the given key, or with a new one for the
+// servers that the command starts.
+func (cmd *benchCommand) keys(c *checker, s *benchSettings) (*auth.Signer, error) {
+	if cmd.URL != "" {
+		return cmd.signer(c)
+	}
+	if cmd.PID != "" {
+		c.fail("--pid", "needs --url")
+	}
+	if cmd.KeyFile != "" {
+		c.fail("--key-file", "needs --url: a server that the command starts gets a new key")
+	}
+	private, public, err := auth.GenerateKey(cmd.Alg)
+	if err != nil {
+		c.fail("--alg", "%v", err)
+	}
+	if err := c.err(); err != nil {
+		return nil, err
+	}
+	s.starter = &serverStarter{algorithm: cmd.Alg, audience: cmd.Audience, private: string(private), public: string(public)}
+	return auth.NewSigner(cmd.Alg, string(private))
+}
+
+// scenarios returns the scenarios that the arguments name.
+func (cmd *benchCommand) scenarios(c *checker) (named []bench.Scenario) {
+	all := bench.Scenarios()
+	names := []string{"all"}
+	for _, s := range all {
+		names = append(names, s.Name)
+	}
+	for _, name := range cmd.Scenario {
+		c.oneOf("scenario", name, names...)
+		if name == "all" {
+			named = append(named, all...)
+		} else if i := slices.Index(names, name); i > 0 {
+			named = append(named, all[i-1])
+		}
+	}
+	return named
+}
+
+func (cmd *benchCommand) server(c *checker) string {
+	if cmd.URL == "" {
+		return ""
+	}
+	if u, err := url.Parse(cmd.URL); err != nil || (u.Scheme != "ws" && u.Scheme != "wss") || u.Hostname() == "" || !validPort(u.Port()) {
+		c.fail("--url", "%q: must be like ws://localhost:8080/ or wss://push.example.com/", cmd.URL)
+	}
+	return cmd.URL
+}
+
+// optionalNumber returns 0 for an empty value.
+func optionalNumber(c *checker, name, raw string, most int) int {
+	if raw == "" {
+		return 0
+	}
+	return c.number(name, raw, 1, most)
+}
+
+// notes returns what cannot be measured, and why.
+func (s *benchSettings) notes() []string {
+	switch {
+	case runtime.GOOS != "linux":
+		s.load.PID = 0
+		return []string{"The server's CPU time and memory can be read only on Linux."}
+	case s.starter == nil && s.load.PID == 0:
+		return []string{"The server's CPU time and memory were not read: --pid names its process, if it runs on this machine."}
+	default:
+		return nil
+	}
+}
+
+// measureAll runs the scenarios one after another until one fails.
 func (s *benchSettings) measureAll(ctx context.Context, std streams, doc *show.Document) error {
 	progress := show.NewLines(io.Discard)
 	switch {
@@ -89,7 +228,7 @@ func (s *benchSettings) measureAll(ctx context.Context, std streams, doc *show.D
 		doc.Help[scenario.Name] = scenario.Help
 		progress.Begin(scenario.Name)
 		cfg := s.load
-		cfg.Progress = progress.Tell
+		cfg.Progress = progress.Report
 		report, err := s.measure(ctx, scenario, cfg)
 		if ctx.Err() != nil {
 			return fmt.Errorf("%s: %w", scenario.Name, errInterrupted)
@@ -102,30 +241,30 @@ func (s *benchSettings) measureAll(ctx context.Context, std streams, doc *show.D
 	return nil
 }
 
-// measure runs a scenario, on a server of its own where none is given.
+// measure runs a scenario, on a server that it starts unless there is a URL.
 func (s *benchSettings) measure(ctx context.Context, scenario bench.Scenario, cfg bench.Config) (report bench.Report, err error) {
 	broker := s.broker
-	if s.own != nil {
-		server, err := s.own.start(ctx, scenario.Name, broker.URL)
+	if s.starter != nil {
+		server, err := s.starter.start(ctx, scenario.Name, broker.URL)
 		if err != nil {
 			return report, err
 		}
-		defer func() { err = errors.Join(err, server.end()) }()
-		cfg.URL, cfg.Server, broker = server.url, "a server of its own", server.broker
+		defer func() { err = errors.Join(err, server.stop()) }()
+		cfg.URL, cfg.Server, broker = server.url, "a server started for it", server.broker
 		if runtime.GOOS == "linux" {
 			cfg.PID = server.pid()
 		}
 		var cancel context.CancelCauseFunc
 		ctx, cancel = context.WithCancelCause(ctx)
 		defer cancel(nil)
-		defer context.AfterFunc(server.gone, func() { cancel(context.Cause(server.gone)) })()
+		defer context.AfterFunc(server.ended, func() { cancel(context.Cause(server.ended)) })()
 	}
 	cfg.Connect = func(ctx context.Context) (bench.Publisher, error) {
 		p, err := amqp.NewBulkPublisher(ctx, broker.URL, broker.Exchanges)
 		if err != nil {
 			return nil, err
 		}
-		return &loader{p, context.AfterFunc(ctx, p.Close)}, nil // which ends a write that hangs, too
+		return &benchPublisher{p, context.AfterFunc(ctx, p.Close)}, nil // the end of ctx also ends a write that hangs
 	}
 	report, err = scenario.Run(ctx, cfg)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
@@ -134,14 +273,14 @@ func (s *benchSettings) measure(ctx context.Context, scenario bench.Scenario, cf
 	return report, err
 }
 
-// loader is a bench.Publisher that its context ends.
-type loader struct {
+// benchPublisher is a bench.Publisher that the end of its context closes.
+type benchPublisher struct {
 	*amqp.BulkPublisher
 	release func() bool
 }
 
-// Close ends the connection.
-func (l *loader) Close() {
-	l.release()
-	l.BulkPublisher.Close()
+// Close closes the connection.
+func (p *benchPublisher) Close() {
+	p.release()
+	p.BulkPublisher.Close()
 }

@@ -22,7 +22,7 @@ import (
 	"ranger/internal/tools/bench"
 )
 
-// benchDocument is what --json prints.
+// benchDocument is the output of --json.
 type benchDocument struct {
 	Machine struct {
 		OS, Arch, Go, Ranger string
@@ -32,9 +32,9 @@ type benchDocument struct {
 	Reports []bench.Report
 }
 
-// TestBench measures servers of its own, a little: nothing is wrong with them, the
-// server's costs are told, and nothing stays behind.
-func TestBench(t *testing.T) {
+// TestBench_StartsServers measures servers that it starts: they have no faults, their
+// costs are reported, and no files are left.
+func TestBench_StartsServers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	testenv.Heavy(t)
@@ -45,7 +45,7 @@ func TestBench(t *testing.T) {
 	r := command(t, dir, env, "bench", "connect", "fanout", "--users=20", "--sockets=2", "--events=500", "--alg=EdDSA", "--json", "--html="+page)
 	var doc benchDocument
 	if err := json.Unmarshal([]byte(r.out), &doc); err != nil || r.code != 0 || r.err != "" {
-		t.Fatalf("it ended with %d, %v, and printed %s%s", r.code, err, r.out, r.err)
+		t.Fatalf("got exit code %d, %v, and output %s%s", r.code, err, r.out, r.err)
 	}
 	if m := doc.Machine; m.Cores < 1 || m.OS == "" || m.Arch == "" || m.Go == "" || m.Ranger != "dev" || len(doc.Notes) != 0 {
 		t.Errorf("got machine %+v, notes %q", m, doc.Notes)
@@ -63,16 +63,16 @@ func TestBench(t *testing.T) {
 		}
 	}
 	if n, _ := doc.Reports[1].Figure("messages"); n != 500*2*2 {
-		t.Errorf("there were %v deliveries, want those to two sockets of two users of each of 500 trades", n)
+		t.Errorf("got %v deliveries, want %d: two sockets of two users for each of 500 trades", n, 500*2*2)
 	}
-	looksLikeAPage(t, page)
+	wantPage(t, page)
 	if left, err := os.ReadDir(filepath.Join(dir, "tmp")); err != nil || len(left) != 0 {
-		t.Errorf("it left %v, %v", left, err)
+		t.Errorf("got files %v left, %v", left, err)
 	}
 }
 
-// looksLikeAPage sees that a file is HTML that loads nothing.
-func looksLikeAPage(t *testing.T, file string) {
+// wantPage requires that a file is HTML that loads nothing.
+func wantPage(t *testing.T, file string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	check(t, err)
@@ -92,18 +92,18 @@ func looksLikeAPage(t *testing.T, file string) {
 		count[start.Name.Local]++
 		for _, a := range start.Attr {
 			if a.Name.Local == "src" || a.Name.Local == "href" && !strings.HasPrefix(a.Value, "#") {
-				t.Errorf("it leads elsewhere: <%s %s=%q>", start.Name.Local, a.Name.Local, a.Value)
+				t.Errorf("got a link to another page: <%s %s=%q>", start.Name.Local, a.Name.Local, a.Value)
 			}
 		}
 	}
 	if count["html"] != 1 || count["section"] < 2 || count["svg"] < 3 || count["desc"] < 3 || count["script"]+count["link"]+count["img"] != 0 {
-		t.Errorf("it has elements %v", count)
+		t.Errorf("got elements %v", count)
 	}
 }
 
-// TestBenchOfARunningServer measures a node that runs already, whose process is not
-// told: what cannot be known is said.
-func TestBenchOfARunningServer(t *testing.T) {
+// TestBench_RunningServer measures a running node: without --pid a note says what is
+// missing, with it the server's costs are reported.
+func TestBench_RunningServer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	testenv.Heavy(t)
@@ -111,31 +111,31 @@ func TestBenchOfARunningServer(t *testing.T) {
 	r := command(t, t.TempDir(), append(w.environment(), "JWT_PRIVATE_KEY="+w.privatePEM),
 		"bench", "fanout", "--url="+p.ws, "--users=10", "--events=100", "--progress")
 	if r.code != 0 || !strings.Contains(r.out, "at "+p.ws+"\n") || !strings.Contains(r.out, "no faults") || !strings.Contains(r.out, "--pid names its process") {
-		t.Errorf("it ended with %d and printed %s%s", r.code, r.out, r.err)
+		t.Errorf("got exit code %d and output %s%s", r.code, r.out, r.err)
 	}
 	if strings.Contains(r.out, "server CPU") || !strings.Contains(r.err, "fanout: ") {
-		t.Errorf("it printed %s%s", r.out, r.err)
+		t.Errorf("got output %s%s", r.out, r.err)
 	}
 	r = command(t, t.TempDir(), append(w.environment(), "JWT_PRIVATE_KEY="+w.privatePEM),
 		"bench", "fanout", "--url="+p.ws, "--pid="+strconv.Itoa(p.cmd.Process.Pid), "--users=10", "--events=100")
 	if r.code != 0 || !strings.Contains(r.out, "server CPU") || strings.Contains(r.out, "note:") {
-		t.Errorf("with --pid it ended with %d and printed %s%s", r.code, r.out, r.err)
+		t.Errorf("with --pid: got exit code %d and output %s%s", r.code, r.out, r.err)
 	}
 }
 
-// TestBenchFindsFaults: a server that loses an event has failed.
-func TestBenchFindsFaults(t *testing.T) {
+// TestBench_FindsFaults: a server that loses an event gives exit code 1.
+func TestBench_FindsFaults(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t) // and mostly waits for what does not come
+	w := newWorld(t) // not Heavy: it mostly waits for an event that does not arrive
 	lossy := losing(t, w.serve())
 	r := command(t, t.TempDir(), append(w.environment(), "JWT_PRIVATE_KEY="+w.privatePEM),
 		"bench", "fanout", "--url=ws"+strings.TrimPrefix(lossy.URL, "http"), "--users=10", "--events=200")
-	if r.code != 1 || !strings.Contains(r.err, "ranger: the server has failed: ") || !strings.Contains(r.out, "FAULTS: 1 missing") {
-		t.Errorf("it ended with %d and printed %s%s", r.code, r.out, r.err)
+	if r.code != 1 || !strings.Contains(r.err, "ranger: the server had faults: ") || !strings.Contains(r.out, "FAULTS: 1 missing") {
+		t.Errorf("got exit code %d and output %s%s", r.code, r.out, r.err)
 	}
 }
 
-// losing returns a server that hands on what a node says, but for one trade.
+// losing returns a server that forwards the messages of a node, except one trade.
 func losing(t *testing.T, node *process) *httptest.Server {
 	var once sync.Once
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
@@ -144,14 +144,14 @@ func losing(t *testing.T, node *process) *httptest.Server {
 			t.Error(err)
 			return
 		}
-		defer res.Body.Close() //nolint:errcheck // a handshake has none
-		defer up.Close()       //nolint:errcheck // nothing depends on it
+		defer res.Body.Close() //nolint:errcheck // a handshake has no body
+		defer up.Close()       //nolint:errcheck // it is only read
 		down, err := new(websocket.Upgrader).Upgrade(rw, req, nil)
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		defer down.Close() //nolint:errcheck // likewise
+		defer down.Close() //nolint:errcheck // its errors show as missing messages
 		for {
 			kind, text, err := up.ReadMessage()
 			if err != nil {
@@ -170,9 +170,8 @@ func losing(t *testing.T, node *process) *httptest.Server {
 	return server
 }
 
-// ownServer returns the process that a bench has started, and the stream that is
-// its own at the broker.
-func ownServer(t *testing.T, p *process) (pid int, stream string) {
+// startedServer returns the server that a bench has started, and its stream.
+func startedServer(t *testing.T, p *process) (pid int, stream string) {
 	t.Helper()
 	self := strconv.Itoa(p.cmd.Process.Pid)
 	threads, err := filepath.Glob("/proc/" + self + "/task/*/children")
@@ -186,7 +185,7 @@ func ownServer(t *testing.T, p *process) (pid int, stream string) {
 		}
 	}
 	if pid == 0 {
-		t.Fatal("it has no server")
+		t.Fatal("got no server process")
 	}
 	env, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
 	check(t, err)
@@ -196,65 +195,66 @@ func ownServer(t *testing.T, p *process) (pid int, stream string) {
 		}
 	}
 	if !strings.HasPrefix(stream, "ranger.bench.") {
-		t.Fatalf("its stream is %q", stream)
+		t.Fatalf("got stream %q", stream)
 	}
 	return pid, stream
 }
 
-// TestBenchInterrupted: Ctrl-C ends the server too, and the broker forgets it.
-func TestBenchInterrupted(t *testing.T) {
+// TestBench_Interrupted: Ctrl-C also ends the server and deletes its stream and exchanges.
+func TestBench_Interrupted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	testenv.Heavy(t)
 	page := filepath.Join(t.TempDir(), "report.html")
 	p := launchIn(t, t.TempDir(), []string{"RABBITMQ_URL=" + w.url}, "bench", "latency", "--users=10", "--duration=1h", "--expires-in=2h", "--progress", "--html="+page)
 	p.awaitLine("latency: delivering")
-	pid, stream := ownServer(t, p)
+	pid, stream := startedServer(t, p)
 	if code := w.queueCode(stream); code != 0 {
-		t.Fatalf("while it runs, its stream is answered with %d", code)
+		t.Fatalf("stream of the running server: got code %d, want 0", code)
 	}
 	p.signal(syscall.SIGINT)
 	if code := p.exit(); code != 1 {
-		t.Errorf("it ended with %d, want 1", code)
+		t.Errorf("got exit code %d, want 1", code)
 	}
 	p.awaitLine("ranger: latency: interrupted")
 	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
-		t.Errorf("its server: %v, want that there is none", err)
+		t.Errorf("server process: got %v, want that it has ended", err)
 	}
 	if code := w.queueCode(stream); code != amqp091.NotFound {
-		t.Errorf("its stream is answered with %d", code)
+		t.Errorf("stream: got code %d, want 404", code)
 	}
 	for _, x := range []string{stream + ".orderbook", stream + ".trade", stream + ".alive." + stream + ".trade"} {
 		if code := w.code(func(ch *amqp091.Channel) error {
 			return ch.ExchangeDeclarePassive(x, "fanout", false, false, false, false, nil)
 		}); code != amqp091.NotFound {
-			t.Errorf("exchange %s is answered with %d", x, code)
+			t.Errorf("exchange %s: got code %d, want 404", x, code)
 		}
 	}
 	if _, err := os.Stat(page); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a page of nothing stays: %v", err)
+		t.Errorf("page without reports: got %v, want that it is removed", err)
 	}
 }
 
-// TestBenchServerDies: it is told, with the end of the server's log.
-func TestBenchServerDies(t *testing.T) {
+// TestBench_ServerDies: the error has the last lines of the server's log.
+func TestBench_ServerDies(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	testenv.Heavy(t)
 	p := launchIn(t, t.TempDir(), []string{"RABBITMQ_URL=" + w.url}, "bench", "latency", "--users=10", "--duration=1h", "--expires-in=2h", "--progress")
 	p.awaitLine("latency: delivering")
-	pid, stream := ownServer(t, p)
+	pid, stream := startedServer(t, p)
 	check(t, syscall.Kill(pid, syscall.SIGKILL))
 	if code := p.exit(); code != 1 {
-		t.Errorf("it ended with %d, want 1", code)
+		t.Errorf("got exit code %d, want 1", code)
 	}
 	p.awaitLine("ranger: latency: the server has ended: signal: killed")
 	if code := w.queueCode(stream); code != amqp091.NotFound {
-		t.Errorf("its stream is answered with %d", code)
+		t.Errorf("stream: got code %d, want 404", code)
 	}
 }
 
-// queueCode returns how the broker answers who looks at a queue, 0: it is there.
+// queueCode returns the broker's reply code for a passive declaration of a queue; 0: it
+// exists.
 func (w *world) queueCode(name string) int {
 	w.t.Helper()
 	return w.code(func(ch *amqp091.Channel) error {
@@ -276,7 +276,8 @@ func (w *world) code(f func(*amqp091.Channel) error) int {
 	return 0
 }
 
-func TestBenchUsage(t *testing.T) {
+// TestBench_Usage: invalid flags give exit code 2 and an error that names each.
+func TestBench_Usage(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
@@ -285,15 +286,15 @@ func TestBenchUsage(t *testing.T) {
 		want []string
 	}{
 		{"no scenario", nil, nil, []string{"<scenario>"}},
-		{"all at once", nil, []string{"dance", "all", "--users=0", "--sockets=many", "--events=-1", "--rate=x", "--duration=soon", "--connecting=0", "--pid=5", "--key-file=key", "--rabbitmq-port=0"}, []string{
+		{"everything invalid", nil, []string{"dance", "all", "--users=0", "--sockets=many", "--events=-1", "--rate=x", "--duration=soon", "--connecting=0", "--pid=5", "--key-file=key", "--rabbitmq-port=0"}, []string{
 			`scenario: "dance": must be one of all, connect, idle, fanout, latency, storm, burst, slow`,
 			"--users: ", "--sockets: ", "--events: ", "--rate: ", "--duration: ", "--connecting: ", "--pid: ", "--key-file: ", "RABBITMQ_PORT: ",
 		}},
-		{"tokens that end", nil, []string{"latency", "--duration=10m"}, []string{"--expires-in: "}},
-		{"another scheme", []string{"JWT_PRIVATE_KEY=x"}, []string{"idle", "--url=http://localhost/"}, []string{"--url: "}},
+		{"tokens shorter than the run", nil, []string{"latency", "--duration=10m"}, []string{"--expires-in: "}},
+		{"wrong scheme", []string{"JWT_PRIVATE_KEY=x"}, []string{"idle", "--url=http://localhost/"}, []string{"--url: "}},
 		{"no key", nil, []string{"idle", "--url=ws://localhost/"}, []string{"JWT_PRIVATE_KEY: is unset"}},
 		{"unknown algorithm", nil, []string{"idle", "--alg=none"}, []string{"--alg: "}},
-		{"no page", nil, []string{"idle", "--html=/no/such/dir/page.html"}, []string{"--html: "}},
+		{"page that cannot be written", nil, []string{"idle", "--html=/no/such/dir/page.html"}, []string{"--html: "}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -10,49 +10,57 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"ranger/internal/amqp"
+	"ranger/internal/tools/child"
 )
 
 const (
-	// readyTimeout is how long a server of our own may take until it has read its
-	// stream.
+	// readyTimeout bounds the start of a server, until it has read its stream.
 	readyTimeout = time.Minute
-	// endTimeout is how long it may take to end, and the broker to forget it.
-	endTimeout = 20 * time.Second
-	// logTail is how many lines of its log are told where it ends by itself.
+	// stopTimeout bounds the end of a server, and the cleanup at the broker.
+	stopTimeout = 20 * time.Second
+	// logTail is the number of lines of the log in the error if a server ends by itself.
 	logTail = 20
 )
 
-// ownServer is one that runs.
-type ownServer struct {
-	cmd    *exec.Cmd
-	dir    string // where it runs: without a .env
-	url    string
-	broker amqp.Config     // what it has there
-	gone   context.Context //nolint:containedctx // done when the process has ended; its cause says how
+// serverStarter starts servers of this program, each with new names at the broker.
+type serverStarter struct {
+	algorithm, audience string
+	private, public     string // keys; if public is empty, private is a shared secret
 }
 
-// start starts one and returns when it is ready.
-func (o *ownServers) start(ctx context.Context, scenario, brokerURL string) (server *ownServer, err error) {
+// benchServer is a running server.
+type benchServer struct {
+	cmd    *exec.Cmd
+	dir    string // its working directory, without a .env
+	url    string
+	broker amqp.Config     // its names at the broker
+	ended  context.Context //nolint:containedctx // done when the process has ended; the cause says how
+}
+
+// start starts a server and returns when it is ready.
+func (o *serverStarter) start(ctx context.Context, scenario, brokerURL string) (server *benchServer, err error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
 	name := "ranger.bench." + rand.Text()[:8]
-	s := &ownServer{broker: amqp.Config{
+	s := &benchServer{broker: amqp.Config{
 		URL: brokerURL, Node: "bench", Queue: os.Getenv("AMQP_SOURCE") == "queue",
 		Stream: name, Exchanges: amqp.Exchanges{Orders: name + ".orderbook", Trades: name + ".trade"},
 	}}
 	if s.dir, err = os.MkdirTemp("", "ranger-bench-"); err != nil {
-		return nil, fmt.Errorf("make a directory for the server: %w", err)
+		return nil, fmt.Errorf("create a directory for the server: %w", err)
 	}
-	s.cmd = exec.Command(program, "serve") //nolint:gosec,noctx // this program; end ends it
+	s.cmd = exec.Command(program, "serve") //nolint:gosec,noctx // this program; stop ends it
 	s.cmd.Dir, s.cmd.Env = s.dir, o.environment(scenario, s.broker)
-	endWithUs(s.cmd)
+	child.OwnGroup(s.cmd)
+	child.EndWithParent(s.cmd, syscall.SIGTERM)
 	log, err := s.cmd.StderrPipe()
 	if err == nil {
 		err = s.cmd.Start()
@@ -60,28 +68,59 @@ func (o *ownServers) start(ctx context.Context, scenario, brokerURL string) (ser
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start the server: %w", err), os.RemoveAll(s.dir))
 	}
-	gone, ended := context.WithCancelCause(context.WithoutCancel(ctx))
-	s.gone = gone
+	ended, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	s.ended = ended
 	ready := make(chan string, 1)
-	go func() { ended(s.follow(log, ready)) }() // end waits for it
+	go func() { end(s.follow(log, ready)) }() // stop waits for it
 	select {
 	case s.url = <-ready:
 		return s, nil
-	case <-gone.Done():
-		err = context.Cause(gone)
+	case <-ended.Done():
+		err = context.Cause(ended)
 	case <-ctx.Done():
 		err = ctx.Err()
 	case <-time.After(readyTimeout):
-		err = errors.New("the server has not read its stream within a minute")
+		err = fmt.Errorf("the server has not read its stream after %s", readyTimeout)
 	}
-	return nil, errors.Join(err, s.end())
+	return nil, errors.Join(err, s.stop())
 }
 
-func (s *ownServer) pid() int { return s.cmd.Process.Pid }
+// environment returns this process's environment with the variables replaced that
+// separate the server from others.
+func (o *serverStarter) environment(scenario string, broker amqp.Config) []string {
+	env := slices.DeleteFunc(os.Environ(), func(pair string) bool {
+		for _, prefix := range []string{"WEBSOCKET_", "OPS_", "LOG_", "JWT_", "RABBITMQ_", "AMQP_STREAM", "AMQP_ORDERBOOK_", "AMQP_TRADE_", "NODE_NAME", "REDIS_", "MEMBER_"} {
+			if strings.HasPrefix(pair, prefix) {
+				return true
+			}
+		}
+		return false
+	})
+	defaults := []string{"DRAIN_PERIOD=0s"}
+	if scenario == "burst" {
+		defaults = append(defaults, "HISTORY_SIZE=20000", "HISTORY_MEMORY=512MiB")
+	}
+	for _, pair := range defaults {
+		if name, _, _ := strings.Cut(pair, "="); os.Getenv(name) == "" {
+			env = append(env, pair)
+		}
+	}
+	if o.public == "" {
+		env = append(env, "JWT_SECRET="+o.private)
+	} else {
+		env = append(env, "JWT_PUBLIC_KEY="+o.public)
+	}
+	return append(env,
+		"JWT_ALGORITHM="+o.algorithm, "JWT_AUDIENCE="+o.audience, "RABBITMQ_URL="+broker.URL, "NODE_NAME="+broker.Node,
+		"AMQP_STREAM="+broker.Stream, "AMQP_ORDERBOOK_EXCHANGE="+broker.Exchanges.Orders, "AMQP_TRADE_EXCHANGE="+broker.Exchanges.Trades,
+		"WEBSOCKET_HOST=127.0.0.1", "WEBSOCKET_PORT=0", "OPS_ADDR=off", "LOG_FORMAT=json", "LOG_LEVEL=info")
+}
 
-// follow reads the server's log until the process has ended, and returns how. It
-// tells its URL when it is ready.
-func (s *ownServer) follow(log io.Reader, ready chan<- string) error {
+func (s *benchServer) pid() int { return s.cmd.Process.Pid }
+
+// follow reads the server's log until the process has ended, and returns how it ended.
+// It sends the server's URL to ready when it is ready.
+func (s *benchServer) follow(log io.Reader, ready chan<- string) error {
 	var url string
 	var last []string
 	lines := bufio.NewReader(log)
@@ -95,7 +134,7 @@ func (s *ownServer) follow(log io.Reader, ready chan<- string) error {
 			case "caught up":
 				select {
 				case ready <- url:
-				default: // once more, after a reconnect
+				default: // again, after a reconnect
 				}
 			}
 		}
@@ -107,17 +146,17 @@ func (s *ownServer) follow(log io.Reader, ready chan<- string) error {
 			break
 		}
 	}
-	_ = s.cmd.Wait() // the state says it
+	_ = s.cmd.Wait() // ProcessState has the result
 	return fmt.Errorf("the server has ended: %s\n%s", s.cmd.ProcessState, strings.Join(last, "\n"))
 }
 
-// end ends the server, waits until it has, and deletes what it had at the broker.
-func (s *ownServer) end() error {
-	_ = s.cmd.Process.Signal(syscall.SIGTERM) // or it has ended
-	hard := time.AfterFunc(endTimeout, func() { _ = s.cmd.Process.Kill() })
-	<-s.gone.Done()
-	hard.Stop()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.gone), endTimeout)
+// stop ends the server, waits for its end, and deletes its names at the broker.
+func (s *benchServer) stop() error {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended
+	kill := time.AfterFunc(stopTimeout, func() { _ = s.cmd.Process.Kill() })
+	<-s.ended.Done()
+	kill.Stop()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ended), stopTimeout)
 	defer cancel()
-	return errors.Join(wrapIf("delete what the server had at the broker", amqp.Remove(ctx, s.broker)), os.RemoveAll(s.dir))
+	return errors.Join(wrapIf("delete the server's stream and exchanges", amqp.Remove(ctx, s.broker)), os.RemoveAll(s.dir))
 }

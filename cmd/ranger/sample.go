@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// firstSampleID is the id of the first sample of a run.
+// firstSampleID is the id of a run's first order.
 const firstSampleID = 3247
 
 // sampleOrder returns the body of the n-th sample Order, with the fields that Peatio

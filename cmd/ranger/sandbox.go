@@ -2,17 +2,20 @@ package main
 
 import (
 	"context"
+	"crypto"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"ranger/internal/amqp"
 	"ranger/internal/auth"
-	"ranger/internal/event"
 	"ranger/internal/hub"
 	"ranger/internal/journal"
 	"ranger/internal/ops"
@@ -20,13 +23,32 @@ import (
 	"ranger/internal/tools/sandbox"
 )
 
-type sandboxCommand struct{ sandboxFlags }
+type sandboxCommand struct {
+	Host        string `default:"127.0.0.1" help:"Address to listen on."`
+	Port        string `default:"8080" help:"Port to listen on; 0: the system chooses one."`
+	AllowRemote bool   `help:"Allow a --host that other machines can reach. The passwords are public."`
 
-// Help is what --help says beside the flags.
+	Rate          string `default:"2" help:"How often the bots trade, per second, from 0.01 to 1000."`
+	Quiet         bool   `help:"No bots: nothing happens except what you do."`
+	TokenLifetime string `default:"4h" help:"Lifetime of session tokens."`
+
+	RabbitmqURL string `name:"rabbitmq-url" placeholder:"URL" help:"Publish to this RabbitMQ as Peatio does, and read from it: amqp://user:password@host:5672/vhost."`
+	RedisURL    string `name:"redis-url" placeholder:"URL" help:"Publish member ids instead of uids, and look them up in this Redis: redis://user:password@host:6379/0."`
+
+	AmqpStream            string `env:"AMQP_STREAM" default:"ranger" help:"With --rabbitmq-url: stream to read."`
+	AmqpOrderbookExchange string `env:"AMQP_ORDERBOOK_EXCHANGE" default:"peatio.orderbook" help:"With --rabbitmq-url: exchange of orders."`
+	AmqpTradeExchange     string `env:"AMQP_TRADE_EXCHANGE" default:"peatio.trade" help:"With --rabbitmq-url: exchange of trades."`
+	MemberDirectory       string `env:"MEMBER_DIRECTORY" default:"ranger:members" help:"With --redis-url: hash that maps member ids to uids."`
+
+	KeyFile  string `placeholder:"PATH" help:"File with the private RSA key that signs session tokens: PEM, or Base64 of PEM. Default: JWT_PRIVATE_KEY of the environment or .env, or else a new key at each start."`
+	LogLevel string `default:"warn" help:"debug, info, warn or error."`
+}
+
+// Help returns the text that --help prints before the flags.
 func (sandboxCommand) Help() string {
-	return `A toy exchange with ranger inside, on one port of this machine: a page to watch it, sockets, and the API of Peatio and Barong as far as orders and API keys go. Two users are there to log in, bots keep two markets moving, and its address, their passwords and commands to paste are printed at start. Nothing has to be installed, nothing is kept.
+	return `Runs a toy exchange with ranger inside, on one port of this machine: a page, WebSockets, and the parts of the Peatio and Barong APIs for orders, sessions and API keys. It has two users to log in, and bots that trade on two markets. At the start it prints its address, the passwords and commands to paste. You need not install anything, and it stores nothing.
 
-With --rabbitmq-url the exchange publishes to a RabbitMQ as Peatio does, and ranger reads from there; with --redis-url it names users by member ids in the headers, as an unmodified Peatio does, and ranger looks up in Redis whose they are.
+With --rabbitmq-url the exchange publishes to RabbitMQ as Peatio does, and ranger reads from there. With --redis-url it puts member ids into the headers, as an unmodified Peatio does, and ranger looks them up in Redis.
 
   ranger sandbox
   ranger sandbox --rabbitmq-url amqp://localhost`
@@ -48,11 +70,11 @@ func (cmd *sandboxCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", s.listen) // where the port is in use nothing else is done
+	listener, err := lc.Listen(ctx, "tcp", s.listen) // before anything that a port in use would have to undo
 	if err != nil {
 		return fmt.Errorf("listen on --host and --port: %w", err)
 	}
-	defer listener.Close() //nolint:errcheck // the server does it, where we come so far
+	defer listener.Close() //nolint:errcheck // the server closes it, if it is started
 
 	window := journal.New(journal.Config{})
 	events, err := s.events(ctx, window, metrics, log)
@@ -86,8 +108,8 @@ func (cmd *sandboxCommand) Run(ctx context.Context, std streams) error {
 	g.Go(func() error { return sockets.Run(work) })
 	g.Go(func() error {
 		defer events.close()
-		if events.catchUp != nil && events.catchUp(work) != nil { // what is published before the stream is bound is nobody's
-			return nil // the end came first
+		if events.catchUp != nil && events.catchUp(work) != nil { // events published before the stream is bound would be lost
+			return nil // work is done
 		}
 		return toy.Run(work)
 	})
@@ -96,14 +118,14 @@ func (cmd *sandboxCommand) Run(ctx context.Context, std streams) error {
 	g.Go(func() error {
 		select {
 		case <-ctx.Done():
-		case <-work.Done(): // one of them failed
+		case <-work.Done(): // one of the others failed
 		}
 		now, cancel := context.WithCancel(work)
 		cancel()
-		_ = server.Shutdown(now) // closes the listener; requests under way go on
+		_ = server.Shutdown(now) // closes the listener; requests in progress continue
 		soon, cancel := context.WithTimeout(work, time.Second)
 		defer cancel()
-		sockets.Drain(soon, 0) // and cuts who does not answer
+		sockets.Drain(soon, 0) // and cuts those that do not answer
 		_ = server.Close()
 		finish()
 		return nil
@@ -111,51 +133,114 @@ func (cmd *sandboxCommand) Run(ctx context.Context, std streams) error {
 	return g.Wait()
 }
 
-// events are the way of the sandbox's events into the journal.
-type events struct {
-	publish func(context.Context, event.Delivery) error
-	runs    []func(context.Context) error // what publish needs beside it
-	close   func()                        // once nothing is published any more
-	ready   func() bool                   // nil: always
-	catchUp func(context.Context) error   // nil: the journal never lags
+// sandboxSettings are the checked and typed flags of sandboxCommand.
+type sandboxSettings struct {
+	listen    string
+	rate      float64
+	tokenLife time.Duration
+	rabbitmq  bool
+	broker    amqp.Config
+	members   redis.Config
+	signer    *auth.Signer
+	keys      []crypto.PublicKey
+	logLevel  slog.Level
 }
 
-// events makes what events need: a feed of our own, or a publisher and a source on
-// RabbitMQ, and the member directory where there is a Redis.
-func (s *sandboxSettings) events(ctx context.Context, window *journal.Journal, metrics *ops.Metrics, log *slog.Logger) (events, error) {
-	e := events{close: func() {}}
-	var members sandbox.Directory
-	if s.members.URL != "" {
-		directory, err := s.fillDirectory(ctx, log)
-		if err != nil {
-			return events{}, err
+// settings checks all flags. Its error lists all that are invalid.
+func (cmd *sandboxCommand) settings() (*sandboxSettings, error) {
+	c := new(checker)
+	s := &sandboxSettings{
+		listen:    net.JoinHostPort(cmd.host(c), itoa(c.number("--port", cmd.Port, 0, 65535))),
+		tokenLife: c.duration("--token-lifetime", cmd.TokenLifetime, time.Second),
+		rabbitmq:  cmd.RabbitmqURL != "",
+		members:   cmd.directory(c),
+	}
+	if rate, err := strconv.ParseFloat(cmd.Rate, 64); err != nil || !(rate >= 0.01 && rate <= 1000) {
+		c.fail("--rate", "%q: must be a number from 0.01 to 1000; use --quiet for no bots", cmd.Rate)
+	} else if !cmd.Quiet {
+		s.rate = rate
+	}
+	c.oneOf("--log-level", cmd.LogLevel, "debug", "info", "warn", "error")
+	_ = s.logLevel.UnmarshalText([]byte(cmd.LogLevel)) // just checked
+	s.broker = cmd.broker(c)
+	cmd.sign(c, s)
+	return s, c.err()
+}
+
+// host returns the address to listen on.
+func (cmd *sandboxCommand) host(c *checker) string {
+	before := len(c.problems)
+	host := c.host("--host", cmd.Host)
+	if len(c.problems) == before && !cmd.AllowRemote && !loopback(host) {
+		c.fail("--host", "%q: other machines can reach it; add --allow-remote if they may", host)
+	}
+	return host
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func (cmd *sandboxCommand) broker(c *checker) amqp.Config {
+	node, err := os.Hostname()
+	if err != nil {
+		node = "sandbox"
+	}
+	if cmd.RabbitmqURL != "" {
+		c.brokerURL("--rabbitmq-url", cmd.RabbitmqURL)
+	}
+	exchanges := brokerFlags{
+		AmqpOrderbookExchange: cmd.AmqpOrderbookExchange, AmqpTradeExchange: cmd.AmqpTradeExchange, AmqpExchangeDurable: "false",
+	}
+	return amqp.Config{
+		URL:       cmd.RabbitmqURL,
+		Node:      node,
+		Exchanges: exchanges.exchanges(c),
+		Stream:    c.text("AMQP_STREAM", cmd.AmqpStream),
+		MaxAge:    6 * time.Hour,
+		MaxBytes:  1 << 30,
+		MaxBody:   256 << 10,
+		Prefetch:  2000,
+		Window:    15 * time.Minute,
+	}
+}
+
+// directory returns the configuration of the member directory; without Redis it has
+// no URL.
+func (cmd *sandboxCommand) directory(c *checker) redis.Config {
+	cfg := redis.Config{URL: cmd.RedisURL, Key: c.text("MEMBER_DIRECTORY", cmd.MemberDirectory)}
+	if cfg.URL == "" {
+		return cfg
+	}
+	if _, err := redis.NewDirectory(cfg, slog.New(slog.DiscardHandler)); err != nil {
+		c.fail("--redis-url", "%s", strings.TrimPrefix(err.Error(), "REDIS_URL: "))
+	}
+	return cfg
+}
+
+// sign sets the keys: the given one, or a new one.
+func (cmd *sandboxCommand) sign(c *checker, s *sandboxSettings) {
+	name, key := "JWT_PRIVATE_KEY", os.Getenv("JWT_PRIVATE_KEY")
+	switch {
+	case cmd.KeyFile != "":
+		before := len(c.problems)
+		name, key = "--key-file", c.file("--key-file", cmd.KeyFile)
+		if len(c.problems) > before {
+			return
 		}
-		e.runs = append(e.runs, directory.Run)
-		e.ready = func() bool { return settled(directory) }
-		members, s.broker.Members = directory, directory
+	case key == "":
+		private, _, err := auth.GenerateKey("RS256")
+		if err != nil {
+			c.fail(name, "%v", err)
+			return
+		}
+		key = string(private)
 	}
-	if s.broker.URL == "" {
-		e.publish = sandbox.NewFeed(window, members, log).Publish
-	} else {
-		source := amqp.NewSource(s.broker, window, metrics, log)
-		e.runs = append(e.runs, source.Run)
-		settled := e.ready
-		e.ready = func() bool { return source.Status().CaughtUp && (settled == nil || settled()) }
-		e.catchUp = source.CatchUp
-		broker := sandbox.NewBroker(s.broker.URL, s.broker.Exchanges, log)
-		e.publish, e.close = broker.Publish, broker.Close
+	signer, err := auth.NewSigner("RS256", key)
+	if err != nil {
+		c.fail(name, "%v", err)
+		return
 	}
-	if members != nil {
-		e.publish = sandbox.ByMemberID(e.publish)
-	}
-	return e, nil
-}
-
-// fillDirectory writes the sandbox's users into Redis, and returns what looks them
-// up there.
-func (s *sandboxSettings) fillDirectory(ctx context.Context, log *slog.Logger) (*redis.Directory, error) {
-	if err := redis.FillDirectory(ctx, s.members, sandbox.Members()); err != nil {
-		return nil, fmt.Errorf("write the member directory (--redis-url, MEMBER_DIRECTORY): %w", err)
-	}
-	return redis.NewDirectory(s.members, log)
+	s.signer, s.keys = signer, []crypto.PublicKey{signer.PublicKey()}
 }

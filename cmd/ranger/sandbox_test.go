@@ -25,14 +25,14 @@ const (
 	sandboxTaker event.UID = "ID7A0E000004" // a bot
 )
 
-// toy is a `ranger sandbox` that runs.
+// toy is a running `ranger sandbox`.
 type toy struct {
 	*process
 	url     string // http://…
-	welcome string // what it printed at start
+	welcome string // its output at the start
 }
 
-// startSandbox starts a sandbox on a port of its own and returns when it listens.
+// startSandbox starts a sandbox on a free port and returns when it listens.
 func startSandbox(t testing.TB, env []string, args ...string) *toy {
 	t.Helper()
 	p := newProcess(t, t.TempDir(), env, append([]string{"sandbox", "--port", "0"}, args...)...)
@@ -44,19 +44,19 @@ func startSandbox(t testing.TB, env []string, args ...string) *toy {
 	s := &toy{process: p}
 	for lines := bufio.NewScanner(stdout); !strings.Contains(s.welcome, "Ctrl-C"); {
 		if !lines.Scan() {
-			t.Fatalf("the sandbox ended, or was ended, before it had welcomed us:\n%s", s.welcome)
+			t.Fatalf("the sandbox ended or was killed before the end of its welcome:\n%s", s.welcome)
 		}
 		s.welcome += lines.Text() + "\n"
 	}
 	m := regexp.MustCompile(`http://(\S+)/`).FindStringSubmatch(s.welcome)
 	if m == nil {
-		t.Fatalf("there is no address in\n%s", s.welcome)
+		t.Fatalf("got no address in\n%s", s.welcome)
 	}
 	s.url, s.ws = "http://"+m[1], "ws://"+m[1]
 	return s
 }
 
-// call sends a request to the API, with a session token unless it is empty.
+// call sends a request to the API, with a session token unless token is empty.
 func (s *toy) call(method, path, token, body string) (status int, answer string) {
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
@@ -80,7 +80,7 @@ func (s *toy) signIn() string {
 	status, token := s.call(http.MethodPost, "/api/v1/sessions", "",
 		`{"email":"alice@example.com","password":"Alice-in-sand-1","application_id":"x","otp_code":"`+code+`"}`)
 	if status != http.StatusCreated {
-		s.t.Fatalf("sign in: %d %s", status, token)
+		s.t.Fatalf("sign in: got %d %s", status, token)
 	}
 	return strings.Trim(token, "\"\n")
 }
@@ -94,17 +94,16 @@ func (s *toy) login(token string) *socket {
 	return socket
 }
 
-// interrupt sends Ctrl-C and waits for a good end.
+// interrupt sends Ctrl-C and waits for exit code 0.
 func (s *toy) interrupt() {
 	s.t.Helper()
 	s.signal(syscall.SIGINT)
 	if code := s.exit(); code != 0 {
-		s.t.Errorf("it ended with %d, want 0", code)
+		s.t.Errorf("got exit code %d, want 0", code)
 	}
 }
 
-// keyFile writes a new key for an algorithm into a file, and returns what signs
-// with it.
+// keyFile writes a new key for an algorithm to a file, and returns a signer with it.
 func keyFile(t testing.TB, algorithm string) (file string, signer *auth.Signer) {
 	t.Helper()
 	private, _, err := auth.GenerateKey(algorithm)
@@ -126,8 +125,8 @@ func sign(t testing.TB, signer *auth.Signer, uid event.UID) string {
 
 const buyOrder = `{"market":"btcusd","side":"buy","volume":"0.01","price":"2014"}`
 
-// TestSandboxWrongFlags gives many wrong values: each is told, by name, at once.
-func TestSandboxWrongFlags(t *testing.T) {
+// TestSandbox_Usage: all invalid flags are reported together, by name.
+func TestSandbox_Usage(t *testing.T) {
 	t.Parallel()
 	ec, _ := keyFile(t, "ES256")
 	secret := base64.URLEncoding.EncodeToString([]byte("no key at all"))
@@ -153,34 +152,35 @@ func TestSandboxWrongFlags(t *testing.T) {
 		},
 		{"out of range", nil, []string{"--port=65536", "--rate=1001", "--token-lifetime=0s"}, []string{"--port: ", "--rate: ", "--token-lifetime: "}},
 		{"negative", nil, []string{"--port=-1", "--rate=NaN", "--token-lifetime=-1h"}, []string{"--port: ", "--rate: ", "--token-lifetime: "}},
-		{"hardly ever", nil, []string{"--port=", "--rate=1e-300"}, []string{"--port: ", "--rate: "}},
+		{"rate too low", nil, []string{"--port=", "--rate=1e-300"}, []string{"--port: ", "--rate: "}},
 		{"all interfaces", nil, []string{"--host=::", "--port="}, []string{"--host: ", "--port: "}},
 		{"no RSA key", nil, []string{"--key-file=" + ec, "--port="}, []string{"--key-file: ", "--port: "}},
 		{"an empty key", nil, []string{"--key-file=" + empty, "--port="}, []string{"--key-file: ", "--port: "}},
 		{"one exchange", []string{"AMQP_ORDERBOOK_EXCHANGE=x", "AMQP_TRADE_EXCHANGE=x"}, []string{"--host=[::1]"}, []string{"--host: ", "AMQP_TRADE_EXCHANGE: "}},
-		{"no key", []string{"JWT_PRIVATE_KEY=" + secret}, []string{"--port="}, []string{"JWT_PRIVATE_KEY: ", "--port: "}},
+		{"invalid key", []string{"JWT_PRIVATE_KEY=" + secret}, []string{"--port="}, []string{"JWT_PRIVATE_KEY: ", "--port: "}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := command(t, t.TempDir(), c.env, append([]string{"sandbox"}, c.flags...)...)
 			if r.code != 2 || r.out != "" || strings.Contains(r.err, secret) {
-				t.Errorf("it ended with %d, printed %q and said %s", r.code, r.out, r.err)
+				t.Errorf("got exit code %d, output %q and error %s", r.code, r.out, r.err)
 			}
 			if got := strings.Count(r.err, "\n  "); got != len(c.want) {
-				t.Errorf("it told %d, want %d", got, len(c.want))
+				t.Errorf("got %d problems, want %d", got, len(c.want))
 			}
 			for _, want := range c.want {
 				if strings.Count(r.err, "\n  "+want) != 1 {
-					t.Errorf("%s is not told once in:\n%s", want, r.err)
+					t.Errorf("want %s once in:\n%s", want, r.err)
 				}
 			}
 			if c.name == "many" && !strings.Contains(r.err, "--allow-remote") {
-				t.Errorf("it does not say what lets others in:\n%s", r.err)
+				t.Errorf("want --allow-remote in:\n%s", r.err)
 			}
 		})
 	}
 }
 
-func TestSandboxPortInUse(t *testing.T) {
+// TestSandbox_PortInUse: the error names --port.
+func TestSandbox_PortInUse(t *testing.T) {
 	t.Parallel()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	check(t, err)
@@ -189,27 +189,27 @@ func TestSandboxPortInUse(t *testing.T) {
 	check(t, err)
 	r := command(t, t.TempDir(), nil, "sandbox", "--port="+port)
 	if r.code != 1 || r.out != "" || !strings.Contains(r.err, "--port") || !strings.Contains(r.err, "address already in use") {
-		t.Errorf("it ended with %d, printed %q and said %s", r.code, r.out, r.err)
+		t.Errorf("got exit code %d, output %q and error %s", r.code, r.out, r.err)
 	}
 }
 
-// TestSandboxRemote lets others in.
-func TestSandboxRemote(t *testing.T) {
+// TestSandbox_AllowRemote: other addresses are served.
+func TestSandbox_AllowRemote(t *testing.T) {
 	t.Parallel()
 	s := startSandbox(t, nil, "--host=0.0.0.0", "--allow-remote")
 	_, port, err := net.SplitHostPort(strings.TrimPrefix(s.url, "http://"))
 	check(t, err)
 	if s.url != "http://localhost:"+port {
-		t.Errorf("it is to be opened at %s", s.url)
+		t.Errorf("got URL %s, want localhost", s.url)
 	}
-	s.url = "http://127.0.0.2:" + port // any address of ours
+	s.url = "http://127.0.0.2:" + port // any address of this machine
 	if status, body := s.call(http.MethodGet, "/sandbox/users", "", ""); status != http.StatusOK {
 		t.Errorf("got %d %s", status, body)
 	}
 }
 
-// TestSandboxInterrupt ends it while somebody is connected and the bots trade.
-func TestSandboxInterrupt(t *testing.T) {
+// TestSandbox_Interrupt: Ctrl-C ends it while clients are connected and bots trade.
+func TestSandbox_Interrupt(t *testing.T) {
 	t.Parallel()
 	s := startSandbox(t, nil, "--rate=1000")
 	idle := dial(t, s.process, nil)
@@ -218,12 +218,12 @@ func TestSandboxInterrupt(t *testing.T) {
 	alices.expectClose(1001, "going away")
 	idle.expectClose(1001, "going away")
 	if log := s.log(); len(log) > 0 {
-		t.Errorf("it logged\n%s", strings.Join(log, "\n"))
+		t.Errorf("got log\n%s", strings.Join(log, "\n"))
 	}
 }
 
-// TestSandboxQuiet sees bots at work, and none with --quiet.
-func TestSandboxQuiet(t *testing.T) {
+// TestSandbox_Quiet: bots trade, except with --quiet.
+func TestSandbox_Quiet(t *testing.T) {
 	t.Parallel()
 	file, signer := keyFile(t, "RS256")
 	taker := startSandbox(t, nil, "--key-file="+file, "--rate=1000").login(sign(t, signer, sandboxTaker))
@@ -236,29 +236,29 @@ func TestSandboxQuiet(t *testing.T) {
 	alices := quiet.login(sign(t, signer, sandboxAlice))
 	status, order := quiet.call(http.MethodPost, "/api/v2/orders", sign(t, signer, sandboxAlice), buyOrder)
 	if status != http.StatusCreated || !strings.HasPrefix(order, `{"id":1,`) {
-		t.Errorf("the first order: %d %s", status, order)
+		t.Errorf("first order: got %d %s", status, order)
 	}
 	if got := alices.read(); !strings.HasPrefix(got, `{"orderbook":{"id":1,`) {
 		t.Errorf("got %s", got)
 	}
 	if status, trades := quiet.call(http.MethodGet, "/api/v2/trades?market=btcusd", "", ""); status != http.StatusOK || trades != "[]" {
-		t.Errorf("the trades: %d %s", status, trades)
+		t.Errorf("trades: got %d %s", status, trades)
 	}
 	taker.send("ping")
-	taker.expect("pong") // and nothing before
+	taker.expect("pong") // and nothing before it
 }
 
-// TestSandboxKeys: a token is good for one run, but where the key is given.
-func TestSandboxKeys(t *testing.T) {
+// TestSandbox_Keys: tokens stay valid after a restart only with a given key.
+func TestSandbox_Keys(t *testing.T) {
 	t.Parallel()
 	file, _ := keyFile(t, "RS256")
 	pem, err := os.ReadFile(file)
 	check(t, err)
 	for _, c := range []struct {
-		name string
-		env  []string
-		args []string
-		good bool
+		name  string
+		env   []string
+		args  []string
+		valid bool // after a restart
 	}{
 		{"none", nil, nil, false},
 		{"file", nil, []string{"--key-file=" + file}, true},
@@ -273,7 +273,7 @@ func TestSandboxKeys(t *testing.T) {
 
 			second := startSandbox(t, c.env, append(c.args, "--quiet")...)
 			want, answer := http.StatusUnauthorized, refused
-			if c.good {
+			if c.valid {
 				want, answer = http.StatusCreated, authenticated
 			}
 			if status, body := second.call(http.MethodPost, "/api/v2/orders", token, buyOrder); status != want {
@@ -286,9 +286,9 @@ func TestSandboxKeys(t *testing.T) {
 	}
 }
 
-// TestSandboxWelcome runs the commands that it prints as they are, but for npx,
-// whose part is ours.
-func TestSandboxWelcome(t *testing.T) {
+// TestSandbox_Welcome runs the commands of the welcome, except npx, whose part the test
+// plays.
+func TestSandbox_Welcome(t *testing.T) {
 	t.Parallel()
 	s := startSandbox(t, nil)
 	asks := regexp.MustCompile(`\(or ask: (curl .*)\)`).FindAllStringSubmatch(s.welcome, -1)
@@ -298,29 +298,29 @@ func TestSandboxWelcome(t *testing.T) {
 		}
 	}
 	_, shell, _ := strings.Cut(s.welcome, "\nIn a shell, ")
-	shell = strings.Join(regexp.MustCompile(`(?m)^  .*\n`).FindAllString(shell, -1), "") // between words
+	shell = strings.Join(regexp.MustCompile(`(?m)^  .*\n`).FindAllString(shell, -1), "") // the commands, without the text between
 	signIn, rest, _ := strings.Cut(shell, "\n  npx ")
 	npx, order, _ := strings.Cut(rest, "\n")
 	if len(asks) != 2 || npx == "" || order == "" {
-		t.Fatalf("there are other commands in\n%s", s.welcome)
+		t.Fatalf("got unexpected commands in\n%s", s.welcome)
 	}
 
 	token := strings.TrimSpace(bash(t, signIn+"\necho \"$TOKEN\""))
 	if npx != "wscat -c "+s.ws+` -H "Authorization: Bearer $TOKEN"` {
-		t.Errorf("npx has %s", npx)
+		t.Errorf("got npx command %s", npx)
 	}
 	socket := dial(t, s.process, http.Header{"Authorization": {"Bearer " + token}})
 	socket.expect(authenticated)
 	placed := regexp.MustCompile(`^\{("id":\d+,"side":"buy",)`).FindStringSubmatch(bash(t, "TOKEN="+token+"\n"+order))
 	if placed == nil {
-		t.Fatal("no order was placed")
+		t.Fatal("got no order")
 	}
 	if got := socket.read(); !strings.HasPrefix(got, `{"orderbook":{`+placed[1]) {
 		t.Errorf("got %s", got)
 	}
 }
 
-// bash returns what a script prints.
+// bash returns the output of a script.
 func bash(t testing.TB, script string) string {
 	t.Helper()
 	testenv.Programs(t)

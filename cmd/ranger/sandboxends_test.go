@@ -11,9 +11,9 @@ import (
 	"ranger/internal/tools/sandbox"
 )
 
-// TestSandboxBrokerAway ends it while there is no broker, or one that accepts and
-// says nothing: nothing that waits holds it up, and no password is told.
-func TestSandboxBrokerAway(t *testing.T) {
+// TestSandbox_BrokerAway interrupts it while there is no broker, or one that accepts
+// connections and sends nothing: it ends, and does not log the password.
+func TestSandbox_BrokerAway(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2hunter2"
 	var listen net.ListenConfig
@@ -29,7 +29,7 @@ func TestSandboxBrokerAway(t *testing.T) {
 			if err != nil {
 				return
 			}
-			defer c.Close() //nolint:errcheck // when all is over
+			defer c.Close() //nolint:errcheck // at the end of the test
 			dialled <- struct{}{}
 		}
 	})
@@ -41,7 +41,7 @@ func TestSandboxBrokerAway(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := startSandbox(t, nil, "--rabbitmq-url=amqp://me:"+secret+"@"+l.Addr().String())
 			idle := make(chan struct{})
-			go func() { // a request that is under way at the end
+			go func() { // a request in progress at the end
 				defer close(idle)
 				c, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
 				if err != nil {
@@ -59,15 +59,15 @@ func TestSandboxBrokerAway(t *testing.T) {
 			s.interrupt()
 			<-idle
 			if log := strings.Join(s.log(), "\n"); strings.Contains(log, secret) {
-				t.Errorf("it told the password:\n%s", log)
+				t.Errorf("got the password in the log:\n%s", log)
 			}
 		})
 	}
 }
 
-// TestSandboxRedis: who cannot have the member directory is told why, and whoever
-// cannot have the port has not touched it.
-func TestSandboxRedis(t *testing.T) {
+// TestSandbox_Redis: the error says why the member directory cannot be used. Without
+// the port, the directory is not written.
+func TestSandbox_Redis(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2hunter2"
 	w := newWorld(t)
@@ -83,13 +83,13 @@ func TestSandboxRedis(t *testing.T) {
 		t.Helper()
 		r := command(t, t.TempDir(), env, append([]string{"sandbox"}, args...)...)
 		if r.code != 1 || r.out != "" || !strings.Contains(r.err, want) || strings.Contains(r.err, secret) {
-			t.Errorf("it ended with %d, printed %q and said %s", r.code, r.out, r.err)
+			t.Errorf("got exit code %d, output %q and error %s", r.code, r.out, r.err)
 		}
 	}
 
 	wantFault("listen on --host and --port: ", "--port="+port, redisURL)
 	if n, err := client.HLen(t.Context(), key).Result(); n != 0 || err != nil {
-		t.Errorf("%d members were written, %v", n, err)
+		t.Errorf("got %d members, %v; want none", n, err)
 	}
 	wantFault("(--redis-url, MEMBER_DIRECTORY): ", "--port=0", "--redis-url=redis://:"+secret+"@127.0.0.1:1")
 	check(t, client.HSet(t.Context(), key, "1", "IDELSE").Err())
@@ -101,7 +101,7 @@ func TestSandboxRedis(t *testing.T) {
 	check(t, err)
 	for id, uid := range sandbox.Members() {
 		if got[id] != string(uid) {
-			t.Errorf("member %s is %q, want %q", id, got[id], uid)
+			t.Errorf("member %s: got %q, want %q", id, got[id], uid)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package amqp
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"slices"

@@ -111,7 +111,7 @@ type counted struct {
 	gaps     feed[event.GapReason]
 }
 
-func (c *counted) Event(k event.Kind)      { c.events.add(k) }
+func (c *counted) Event(k event.Kind)         { c.events.add(k) }
 func (c *counted) Undelivered(r event.Reason) { c.unrouted.add(r) }
-func (c *counted) Retried()                { c.retried.add(struct{}{}) }
-func (c *counted) Gap(r event.GapReason)   { c.gaps.add(r) }
+func (c *counted) Retried()                   { c.retried.add(struct{}{}) }
+func (c *counted) Gap(r event.GapReason)      { c.gaps.add(r) }

@@ -12,11 +12,11 @@ import (
 // message; nothing is allocated unless there are escapes.
 func Market(message []byte) (market []byte, ok bool) {
 	// The event follows the message's only key, which contains no colon.
-	i := bytes.IndexByte(message, ':')
-	if i < 0 {
+	_, members, has := bytes.Cut(message, []byte{':'})
+	if !has {
 		return nil, false
 	}
-	for name, value := range scan.Members(message[i+1:]) {
+	for name, value := range scan.Members(members) {
 		switch {
 		case scan.IsNull(value) || !scan.IsScalar(value):
 		case string(name) == "market_id":

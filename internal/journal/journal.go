@@ -60,7 +60,7 @@ type Journal struct {
 	seed   maphash.Seed  // fixed at construction
 	shards [shards]shard // each with its mutex, locked after mu
 
-	mu      sync.Mutex
+	mu sync.Mutex
 	// Guarded by mu.
 	index        index
 	oldest       oldest

@@ -12,13 +12,13 @@ import (
 // I3: a resumed cursor reads what follows the position, then what is appended.
 func TestResume_ReadsWhatFollows(t *testing.T) {
 	s := newStream(t, journal.Config{})
-	s.add("alice")      // 0
-	s.add("bob")        // 1
-	s.announce()        // 2
-	s.add("alice")      // 3
-	s.announce("alice") // 4
-	s.announceTo("alice")     // 5
-	s.announce("bob")   // 6
+	s.add("alice")        // 0
+	s.add("bob")          // 1
+	s.announce()          // 2
+	s.add("alice")        // 3
+	s.announce("alice")   // 4
+	s.announceTo("alice") // 5
+	s.announce("bob")     // 6
 	all := []string{"alice 0", "gap 2", "alice 3", "gap 4", "alice 4", "gap of one user", "gap 6"}
 	for after, follows := range map[uint64]int{0: 1, 1: 1, 2: 2, 3: 3, 4: 5, 5: 6, 6: 7} {
 		t.Run(fmt.Sprint("after ", after), func(t *testing.T) {

@@ -19,7 +19,7 @@ type Metrics struct {
 	registry        *prometheus.Registry
 	authentications *prometheus.CounterVec
 	events          map[event.Kind]prometheus.Counter
-	undelivered        map[event.Reason]prometheus.Counter
+	undelivered     map[event.Reason]prometheus.Counter
 	retried         prometheus.Counter
 	gaps            map[event.GapReason]prometheus.Counter
 	deliveries      prometheus.Counter
@@ -34,9 +34,9 @@ func NewMetrics(node, version string, refusals []string) *Metrics {
 		registry: prometheus.NewRegistry(),
 		authentications: counters("ranger_authentications_total",
 			"Tokens that were looked at, by result (ok, refused) and the reason of a refusal.", "result", "reason"),
-		events:   make(map[event.Kind]prometheus.Counter),
+		events:      make(map[event.Kind]prometheus.Counter),
 		undelivered: make(map[event.Reason]prometheus.Counter),
-		gaps:     make(map[event.GapReason]prometheus.Counter),
+		gaps:        make(map[event.GapReason]prometheus.Counter),
 		retried: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "ranger_retries_total",
 			Help: "Messages dropped because one with their message_id had come through the same exchange within a minute.",

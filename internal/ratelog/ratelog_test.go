@@ -27,7 +27,7 @@ func TestLimiter_AllowsOneLinePerInterval(t *testing.T) {
 			{59 * time.Second, time.Second, 1, true},
 			{time.Hour, time.Second, 0, true},
 		} {
-			time.Sleep(step.after)
+			<-time.After(step.after)
 			if suppressed, ok := l.Allow(step.interval); suppressed != step.suppressed || ok != step.ok {
 				t.Errorf("%v later: Allow(%v) = %d, %t; want %d, %t",
 					step.after, step.interval, suppressed, ok, step.suppressed, step.ok)
@@ -52,7 +52,7 @@ func TestLimiter_CountsConcurrentCalls(t *testing.T) {
 		if got := allowed.Load(); got != 1 {
 			t.Errorf("%d lines were allowed, want 1", got)
 		}
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		if suppressed, ok := l.Allow(time.Second); suppressed != 99 || !ok {
 			t.Errorf("Allow after the interval = %d, %t; want 99, true", suppressed, ok)
 		}

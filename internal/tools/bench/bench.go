@@ -1,6 +1,6 @@
-// Package bench puts a server under load and measures it: what a socket, a
-// connect and a delivery cost, how late deliveries are, and what storms and bursts
-// do to others. It verifies each delivery meanwhile.
+// Package bench puts a server under load and measures the cost of a socket, of a
+// connect and of a delivery, the latency of deliveries, and how storms and bursts
+// affect other users. It verifies each delivery meanwhile.
 package bench
 
 import (
@@ -12,61 +12,61 @@ import (
 	"ranger/internal/event"
 )
 
-// Config says what is measured, and with what load. Zero values stand for the
-// scenario's defaults.
+// Config describes the load and the server. A zero value selects the scenario's
+// default.
 type Config struct {
-	// URL is the server's, ws:// or wss://.
+	// URL is the server's ws:// or wss:// URL.
 	URL string
-	// Server names it in the report; the URL by default.
+	// Server names the server in the report; URL by default.
 	Server string
 	// PID is the server's process on this machine, whose CPU time and memory are
-	// read (Linux); 0: they are not told.
+	// read (Linux). 0: those figures are omitted.
 	PID int
-	// Token returns a good session token. It is called concurrently.
+	// Token returns a valid session token. It is called concurrently.
 	Token func(event.UID) (string, error)
 	// Connect opens a connection to the broker.
 	Connect func(context.Context) (Publisher, error)
 
-	Users    int           // how many users there are
-	Sockets  int           // sockets for each
-	Events   int           // trades to publish at full speed, or in a burst
-	Rate     int           // trades, or connects, a second
-	Duration time.Duration // how long a load of fixed rate goes on
-	// Stable is how long the server's resident memory must have stayed within 1 %
+	Users    int           // number of users
+	Sockets  int           // sockets per user
+	Events   int           // trades to publish at full speed or in a burst
+	Rate     int           // trades, or connects, per second
+	Duration time.Duration // duration of a load of fixed rate
+	// Stable is the time for which the server's resident memory must stay within 1 %
 	// before it is reported, in whole seconds; 15 s for idle, 5 s for slow.
 	Stable time.Duration
-	// Patience is how long no event may be delivered before those that are missing
-	// count as lost; 30 s by default.
+	// Patience is the time without any delivery after which the missing events count
+	// as lost; 30 s by default.
 	Patience time.Duration
-	// Connecting is how many sockets are opened at once, 64 by default.
+	// Connecting is the number of sockets that connect at once, 64 by default.
 	Connecting int
 
-	// TLS is what a wss:// server is held against; the system's roots by default.
+	// TLS verifies a wss:// server; the system's roots by default.
 	TLS *tls.Config
-	// Dial opens sockets' connections; net.Dialer's by default.
+	// Dial opens the connections of sockets; by default net.Dialer does.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// Progress, where it is set, is told how far the run is: what is being done,
-	// how much of it is done, and how much there is. Calls may be concurrent.
+	// Progress, if set, is called with the current step, the part that is done, and
+	// the total. Calls may be concurrent.
 	Progress func(what string, done, total int64)
 }
 
-// Publisher is a connection to the broker.
+// Publisher is a connection to the broker. One goroutine uses it at a time.
 type Publisher interface {
-	// Publish sends d to the exchange of its kind. It may wait until the broker
-	// takes more. An error says that the connection is of no more use.
+	// Publish sends d to the exchange of its kind. It may wait until the broker takes
+	// more. After an error the connection cannot be used any more.
 	Publish(ctx context.Context, d event.Delivery) error
-	// Flush waits until the broker has confirmed all that was published.
+	// Flush waits until the broker has confirmed everything that was published.
 	Flush(ctx context.Context) error
 	Close()
 }
 
-// Scenario is a load, and what is measured under it.
+// Scenario is a load and the measurements under it.
 type Scenario struct {
-	Name string // as it is given on the command line
+	Name string // argument of `ranger bench`
 	Help string // one sentence
-	// Run puts the load on the server and returns what it found. When it returns,
-	// all that it started has ended. An error says that it could not measure; what
-	// the server did wrong is in the report's Faults.
+	// Run puts the load on the server and returns the measurements. Everything that
+	// it started has ended when it returns. It returns an error if it could not
+	// measure; faults of the server are in the report's Faults.
 	Run func(context.Context, Config) (Report, error)
 }

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// welcome is how far the server has welcomed a client.
+// welcome is the state of a client's authentication.
 type welcome uint8
 
 const (
-	nothing welcome = iota
+	connecting welcome = iota
 	challenged
 	welcomed
 )
@@ -21,30 +21,30 @@ const (
 // pongTimeout bounds the write of a pong.
 const pongTimeout = 10 * time.Second
 
-// client is one socket: it reads, answers pings, and verifies each delivery.
+// client is one socket: it reads, answers pings and verifies each delivery.
 type client struct {
 	// Fixed at construction.
 	fleet *fleet
 	shard *shard
-	index int // of all sockets of the run
+	index int // among all sockets of the run
 	user  int
-	// pinned says that position stays the first that there was. It is set before
+	// keepFirst keeps the first position instead of the latest one. It is set before
 	// there are events.
-	pinned bool
+	keepFirst bool
 
-	// Owned by who opens it, then by its reader; by the fleet when that has ended.
+	// Owned by the goroutine that connects, then by the reader, then by the fleet.
 	conn     net.Conn
-	source   *arrival // reads conn
+	source   *timedReader // reads conn
 	in       frames
 	welcome  welcome
-	resumed  bool   // what the success line said
-	position []byte // the latest; empty where the server tells none
-	next     uint32 // number of the user's event that has to come next
-	out      []byte // a pong
-	err      error  // why the server ended it; nil where it did not
+	resumed  bool   // the success line had resumed:true
+	position []byte // to resume from; empty if the server gives none
+	next     uint32 // number of the user's next event
+	out      []byte // buffer of a pong
+	err      error  // why the server ended the socket; nil if it did not
 }
 
-// closedError says that the server closed a socket.
+// closedError is a close by the server.
 type closedError struct {
 	code   uint16
 	reason string
@@ -53,36 +53,36 @@ type closedError struct {
 func (e *closedError) Error() string {
 	text := fmt.Sprintf("closed by the server: %d %s", e.code, e.reason)
 	if e.code == tooSlow {
-		text += "; its user had more events at once than the server keeps: raise HISTORY_SIZE there"
+		text += "; its user had more events at once than the server keeps: raise HISTORY_SIZE of the server"
 	}
 	return text
 }
 
-// tooSlow is the code of a server whose window has passed the socket.
+// tooSlow is the close code of a socket that fell behind the server's window.
 const tooSlow = 4100
 
-// read reads until the socket ends. It is the client's reader.
+// read is the client's goroutine. It reads until the socket ends.
 func (c *client) read() {
 	if c.fleet.hold != nil {
 		<-c.fleet.hold
 		widen(c.conn)
 	}
-	err := c.take()
+	err := c.processFrames()
 	for err == nil {
 		if err = c.in.fill(c.source); err == nil {
-			err = c.take()
+			err = c.processFrames()
 		}
 	}
 	_ = c.conn.Close()
-	if !c.fleet.ending.Load() {
+	if !c.fleet.stopping.Load() {
 		c.err = err
-		c.fleet.lost(c)
+		c.fleet.socketEnded(c)
 	}
 }
 
-// take handles all frames that were read. An error says that the socket is of no
-// more use.
-func (c *client) take() error {
+// processFrames handles the frames that were read. After an error the socket cannot
+// be used.
+func (c *client) processFrames() error {
 	var room [32]sample
 	got, batch := 0, room[:0]
 	r := c.fleet.run
@@ -98,7 +98,7 @@ func (c *client) take() error {
 					got++
 				}
 			} else {
-				err = c.hear(payload)
+				err = c.control(payload)
 			}
 		case opPing:
 			err = c.pong(payload)
@@ -117,45 +117,45 @@ func (c *client) take() error {
 		c.shard.add(batch)
 	}
 	if got > 0 {
-		c.fleet.tally.add(int64(got), now) // last, for who awaits it looks at the shards
+		c.fleet.counts.add(int64(got), now) // last, because await's caller then reads the shards
 	}
 	return err
 }
 
-// deliver verifies a trade and appends how late it is. Good says that it is the
-// one that had to come, or one behind that: then what lies between is missing,
-// and where it comes later, counts as sent twice, too.
-func (c *client) deliver(text []byte, now time.Duration, batch []sample) (_ []sample, good bool, err error) {
+// deliver verifies a trade and appends its latencies to batch. valid reports that the
+// trade is the expected one or a later one. Trades that a later one skips count as
+// missing; if they arrive after it, they count as duplicated too.
+func (c *client) deliver(text []byte, now time.Duration, batch []sample) (_ []sample, valid bool, err error) {
 	r := c.fleet.run
 	t, ok := parseTrade(text)
 	if !ok {
-		return batch, false, fmt.Errorf("a trade that was not published: %.300q", text)
+		return batch, false, fmt.Errorf("unpublished trade: %.300q", text)
 	}
-	due, l := r.table.due(t.serial)
+	due, l := r.schedule.due(t.serial)
 	switch {
 	case l == 0:
-		return batch, false, fmt.Errorf("a trade that was not published: %.300q", text)
+		return batch, false, fmt.Errorf("unpublished trade: %.300q", text)
 	case t.user != c.user:
-		r.faults.add(misdelivered, 1, "a socket of %s was sent trade %d of %s", r.plan.uid(c.user), t.serial, r.plan.uid(t.user))
+		r.faults.add(misdelivered, 1, "a socket of %s received trade %d of %s", r.workload.uid(c.user), t.serial, r.workload.uid(t.user))
 		return batch, false, nil
 	case t.number < c.next:
-		r.faults.add(twice, 1, "a socket of %s was sent its event %d after %d", r.plan.uid(c.user), t.number, c.next-1)
+		r.faults.add(duplicated, 1, "a socket of %s received event %d after event %d", r.workload.uid(c.user), t.number, c.next-1)
 		return batch, false, nil
 	case t.number > c.next:
-		r.faults.add(missing, int64(t.number-c.next), "a socket of %s was sent its event %d, but not %d to %d before it", r.plan.uid(c.user), t.number, c.next, t.number-1)
+		r.faults.add(missing, int64(t.number-c.next), "a socket of %s received event %d, but not %d to %d before it", r.workload.uid(c.user), t.number, c.next, t.number-1)
 	}
 	c.next = t.number + 1
 	batch = append(batch, sample{l, now - due})
 	if c.fleet.resume {
-		if at, ok := c.keep(t.rest); ok && l <= laneDuring {
-			batch = append(batch, sample{l + toReceipt, c.arrived(now).Sub(time.UnixMilli(at))})
+		if at, ok := c.storePosition(t.rest); ok && l <= classDuring {
+			batch = append(batch, sample{l + sinceReceipt, c.arrived(now).Sub(time.UnixMilli(at))})
 		}
 	}
 	return batch, true, nil
 }
 
-// arrived returns when what was read last came to the socket: where the system does
-// not say, now, when it had been read.
+// arrived returns the time at which the last bytes arrived at the socket. If the
+// system does not provide it, that is now, when they had been read.
 func (c *client) arrived(now time.Duration) time.Time {
 	if at := c.source.at; !at.IsZero() {
 		return at
@@ -164,45 +164,46 @@ func (c *client) arrived(now time.Duration) time.Time {
 	if !r.unstamped.Load() {
 		r.unstamped.Store(true)
 	}
-	return r.begun.Add(now)
+	return r.start.Add(now)
 }
 
-// keep stores the position of a message that ends with text, and returns when the
-// server took it from the broker. False: it has none.
-func (c *client) keep(text []byte) (at int64, ok bool) {
-	const longest = 110 // bytes that a socket which resumes is sent behind an event
+// storePosition stores the position of a message that ends with text, and returns
+// the time at which the server received it from the broker. ok is false if there is
+// none.
+func (c *client) storePosition(text []byte) (at int64, ok bool) {
+	const longest = 110 // length of the keys after an event on a socket that resumes, in bytes
 	text = text[max(0, len(text)-longest):]
 	_, text, ok = bytes.Cut(text, []byte(`"position":"`))
 	end := bytes.IndexByte(text, '"')
 	if !ok || end < 0 {
 		return 0, false
 	}
-	if !c.pinned || len(c.position) == 0 {
+	if !c.keepFirst || len(c.position) == 0 {
 		c.position = append(c.position[:0], text[:end]...)
 	}
 	_, text, ok = bytes.Cut(text, []byte(`,"at":`))
 	ms, _ := cutDigits(text)
-	return int64(ms), ok && ms > 0 //nolint:gosec // 19 digits at most, and then no latency
+	return int64(ms), ok && ms > 0 //nolint:gosec // cutDigits reads at most 19 digits
 }
 
-// hear handles every text message but trades.
-func (c *client) hear(text []byte) error {
+// control handles text messages other than trades.
+func (c *client) control(text []byte) error {
 	is := func(kind string) bool { return bytes.HasPrefix(text, []byte(kind)) }
 	switch {
-	case is(`{"challenge":"`) && c.welcome == nothing:
+	case is(`{"challenge":"`) && c.welcome == connecting:
 		c.welcome = challenged
 	case is(`{"success":{`) && c.welcome == challenged:
 		c.welcome = welcomed
 		c.resumed = bytes.Contains(text, []byte(`"resumed":true`))
-		c.keep(text)
+		c.storePosition(text)
 	case is(`{"heartbeat":{`) && c.fleet.resume:
-		c.keep(text)
-	case is(`{"token":{`): // the run is over before it is
+		c.storePosition(text)
+	case is(`{"token":{`): // the run ends before the token does
 	case is(`{"gap":{`):
 		c.fleet.run.faults.gap(text)
-		c.keep(text)
+		c.storePosition(text)
 	default:
-		return fmt.Errorf("a message that has no place here: %.200q", text)
+		return fmt.Errorf("unexpected message: %.200q", text)
 	}
 	return nil
 }
@@ -215,7 +216,7 @@ func (c *client) pong(payload []byte) error {
 	return err
 }
 
-// closed returns the error that a close frame is.
+// closed converts a close frame to an error.
 func closed(payload []byte) error {
 	if len(payload) < 2 {
 		return errors.New("closed by the server, without a code")

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// runConnect measures connects, at cfg.Rate a second if that is set.
+// runConnect measures connects, at cfg.Rate per second if that is set.
 func runConnect(ctx context.Context, cfg Config) (Report, error) {
 	r, err := newRun("connect", cfg, Config{Users: 2000})
 	if err != nil {
@@ -16,19 +16,19 @@ func runConnect(ctx context.Context, cfg Config) (Report, error) {
 	if err := f.sign(ctx); err != nil {
 		return Report{}, err
 	}
-	p := r.gentle()
+	p := r.connectPace()
 	if r.cfg.Rate > 0 {
-		p.apart = time.Second / time.Duration(r.cfg.Rate)
+		p.interval = time.Second / time.Duration(r.cfg.Rate)
 	}
 	start, before := r.now(), r.cpu()
 	if err := f.connect(ctx, p); err != nil {
 		return Report{}, err
 	}
 	took, cpu := r.now()-start, r.cpu()-before
-	f.judge()
+	f.checkMissing()
 	n := int64(len(f.clients))
-	r.figure("connect_rate", "connects and authentications", perSecond(n, took), "1/s")
+	r.figure("connect_rate", "connects with authentication", perSecond(n, took), "1/s")
 	r.serverFigure("cpu_per_connect", "server CPU per connect", micros(cpu, n), "µs")
-	r.latency("connect", "from the dial, or when it was due, to the success line", laneConnect)
+	r.latency("connect", "from the dial, or its due time, to the success line", classConnect)
 	return r.finish()
 }

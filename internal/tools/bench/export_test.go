@@ -8,13 +8,13 @@ import (
 	"ranger/internal/event"
 )
 
-// Frame is a frame that was read.
+// Frame is a frame.
 type Frame struct {
 	Op      byte
 	Payload string
 }
 
-// ReadFrames reads frames until r ends, or one is wrong.
+// ReadFrames reads frames until r ends or a frame is invalid.
 func ReadFrames(r io.Reader) (all []Frame, err error) {
 	var in frames
 	for {
@@ -34,38 +34,38 @@ func ReadFrames(r io.Reader) (all []Frame, err error) {
 	}
 }
 
-// Plan is plan.
-type Plan struct{ plan plan }
+// Workload defines the users and trades of a run.
+type Workload struct{ plan workload }
 
-// NewPlan makes a plan.
-func NewPlan() Plan { return Plan{newPlan(time.Now())} }
+// NewWorkload returns a new workload.
+func NewWorkload() Workload { return Workload{newWorkload(time.Now())} }
 
-// UID is that of a user.
-func (p Plan) UID(user int) event.UID { return p.plan.uid(user) }
+// UID returns the uid of a user.
+func (w Workload) UID(user int) event.UID { return w.plan.uid(user) }
 
-// Trade is trade n between two users and the number of each.
-func (p Plan) Trade(n uint32, seller int, sold uint32, buyer int, bought uint32) event.Delivery {
-	return p.plan.trade(serial(n), party{seller, sold}, party{buyer, bought})
+// Trade returns trade n between two users and the numbers of their events.
+func (w Workload) Trade(n uint32, seller int, sold uint32, buyer int, bought uint32) event.Delivery {
+	return w.plan.trade(serial(n), party{seller, sold}, party{buyer, bought})
 }
 
-// ParseTrade is parseTrade.
+// ParseTrade parses a trade on a socket.
 func ParseTrade(text []byte) (n uint32, user int, number uint32, ok bool) {
 	r, ok := parseTrade(text)
 	return uint32(r.serial), r.user, r.number, ok
 }
 
-// Arrival is arrival.
-type Arrival struct{ *arrival }
+// TimedReader reads a connection and knows when bytes arrived.
+type TimedReader struct{ *timedReader }
 
-// NewArrival reads conn, stamped.
-func NewArrival(conn net.Conn) Arrival { return Arrival{newArrival(conn, true)} }
+// NewTimedReader returns a reader of conn with timestamps.
+func NewTimedReader(conn net.Conn) TimedReader { return TimedReader{newTimedReader(conn, true)} }
 
-// At is when the last read came; zero where that is not known.
-func (a Arrival) At() time.Time { return a.at }
+// At returns the time at which the bytes of the last read arrived; zero if unknown.
+func (r TimedReader) At() time.Time { return r.at }
 
-// Turns are the sides of so many trades of users who trade in turn.
+// Turns returns the sides of trades of users that trade in turn.
 func Turns(users, trades int) (sides []int) {
-	m := market{size: users, house: noHouse, turns: true}
+	m := market{size: users, house: noHouse, inTurn: true}
 	for range trades {
 		seller, buyer := m.pick()
 		sides = append(sides, seller, buyer)

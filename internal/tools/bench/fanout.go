@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// calm is how long a server is let alone when all have connected.
-const calm = time.Second
+// quietTime is the pause after all sockets have connected.
+const quietTime = time.Second
 
 // runFanout measures deliveries at full speed.
 func runFanout(ctx context.Context, cfg Config) (Report, error) {
@@ -22,36 +22,36 @@ func runFanout(ctx context.Context, cfg Config) (Report, error) {
 	defer f.stop()
 	m := r.newMarket(f, pub, noHouse)
 	want := int64(r.cfg.Events) * m.views() * int64(f.sockets)
-	stopSeries := r.rateSeries("deliveries", "deliveries", time.Second/10, f.tally.got.Load)
-	stopWatch := r.watch("delivering", want, f.tally.got.Load)
+	stopSeries := r.rateSeries("deliveries", "deliveries", time.Second/10, f.counts.received.Load)
+	stopWatch := r.progress("delivering", want, f.counts.received.Load)
 	start, before := r.now(), r.cpu()
-	err = m.flood(ctx, r.cfg.Events, laneMain)
+	err = m.flood(ctx, r.cfg.Events, classMain)
 	if err == nil {
 		err = pub.Flush(ctx)
 	}
 	published := r.now()
 	if err == nil {
-		err = f.tally.await(ctx, want)
+		err = f.counts.await(ctx, want)
 	}
-	cpu, last := r.cpu()-before, f.tally.latest()
+	cpu, last := r.cpu()-before, f.counts.latest()
 	stopWatch()
 	stopSeries()
 	if err != nil {
 		return Report{}, err
 	}
-	f.judge()
-	got := f.tally.got.Load()
+	f.checkMissing()
+	got := f.counts.received.Load()
 	r.serverFigure("cpu_per_delivery", "server CPU per delivery", micros(cpu, got), "µs")
 	r.figure("deliveries_rate", "deliveries", perSecond(got, last-start), "1/s")
-	r.figure("published_rate", "trades that the broker took", perSecond(int64(r.cfg.Events), published-start), "1/s")
-	r.figure("fed_rate", "deliveries of the trades that the broker took", perSecond(want, published-start), "1/s")
-	r.figure("messages", "deliveries in all", float64(got), "")
-	r.latency("delivery", "from publish to socket, at full speed", laneMain)
+	r.figure("published_rate", "trades confirmed by the broker", perSecond(int64(r.cfg.Events), published-start), "1/s")
+	r.figure("fed_rate", "deliveries that the broker's rate allows", perSecond(want, published-start), "1/s")
+	r.figure("messages", "deliveries, total", float64(got), "")
+	r.latency("delivery", "from publish to socket, at full speed", classMain)
 	return r.finish()
 }
 
-// open connects the sockets of all users, and to the broker. Close and stop what
-// it returns.
+// open connects to the broker and the sockets of all users. The caller closes and
+// stops what it returns.
 func (r *run) open(ctx context.Context) (*fleet, Publisher, error) {
 	f := r.newFleet(0, r.cfg.Users, r.cfg.Sockets)
 	if err := f.sign(ctx); err != nil {
@@ -61,8 +61,8 @@ func (r *run) open(ctx context.Context) (*fleet, Publisher, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err = f.connect(ctx, r.gentle()); err == nil {
-		err = r.rest(ctx, calm)
+	if err = f.connect(ctx, r.connectPace()); err == nil {
+		err = r.sleep(ctx, quietTime)
 	}
 	if err != nil {
 		f.stop()

@@ -6,30 +6,30 @@ import (
 	"sync"
 )
 
-// maxFirst is how many faults are told in words.
+// maxFirst is the number of faults that are described.
 const maxFirst = 10
 
-// fault is a kind of what must not happen.
+// fault is a kind of fault.
 type fault int
 
 const (
 	misdelivered fault = iota
 	missing
-	twice
+	duplicated
 	broken
 )
 
-// faults counts what must not happen. It is safe for concurrent use.
+// faults counts faults. It is safe for concurrent use.
 type faults struct {
 	mu    sync.Mutex
 	found Faults          // guarded by mu
-	gaps  map[string]bool // guarded by mu: those that were told
+	gaps  map[string]bool // guarded by mu: those seen so far
 }
 
-// maxGaps is how many gaps are told apart.
+// maxGaps is the number of gaps that are distinguished.
 const maxGaps = 1000
 
-// gap counts a gap that was announced, once for all sockets that were told it.
+// gap counts the announcement of a gap, once for all sockets.
 func (f *faults) gap(text []byte) {
 	f.mu.Lock()
 	known := f.gaps[string(text)]
@@ -45,8 +45,7 @@ func (f *faults) gap(text []byte) {
 	}
 }
 
-// add counts n faults of a kind and keeps what is said of them, if they are of
-// the first.
+// add counts n faults of a kind and keeps the description if it is among the first.
 func (f *faults) add(kind fault, n int64, format string, args ...any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -55,8 +54,8 @@ func (f *faults) add(kind fault, n int64, format string, args ...any) {
 		f.found.Misdelivered += n
 	case missing:
 		f.found.Missing += n
-	case twice:
-		f.found.Twice += n
+	case duplicated:
+		f.found.Duplicated += n
 	case broken:
 		f.found.Broken += n
 	}

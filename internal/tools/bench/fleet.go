@@ -13,27 +13,27 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// fleet is all sockets of a group of users.
+// fleet is the sockets of a group of users.
 type fleet struct {
-	// Fixed at construction, by newFleet or before connect.
+	// Fixed before connect.
 	run         *run
-	first, size int // the users
-	sockets     int // of each
+	first, size int // index of the first user, and number of users
+	sockets     int // per user
 	resume      bool
-	hold        chan struct{} // where it is set, sockets do not read until it is closed
-	mayEnd      bool          // the server may end it, of one socket
+	hold        chan struct{} // if set, sockets do not read until it is closed
+	mayEnd      bool          // the server may end the socket; only for a fleet of one socket
 	narrow      bool          // sockets have a small receive buffer
-	clients     []*client     // user by user
+	clients     []*client     // by user
 
-	tokens  []string // of each user, once signed
-	tally   *tally
-	ending  atomic.Bool    // sockets that end are ended by the fleet
-	reading sync.WaitGroup // the readers
+	tokens   []string // by user, set by sign
+	counts   *counts
+	stopping atomic.Bool    // the fleet ends the sockets
+	reading  sync.WaitGroup // readers
 }
 
-// newFleet makes the sockets of so many users, the first of them with that index.
+// newFleet returns the sockets of a number of users, from index first on.
 func (r *run) newFleet(first, users, sockets int) *fleet {
-	f := &fleet{run: r, first: first, size: users, sockets: sockets, tally: newTally(r.cfg.Patience)}
+	f := &fleet{run: r, first: first, size: users, sockets: sockets, counts: newCounts(r.cfg.Patience)}
 	for user := range users {
 		for range sockets {
 			f.clients = append(f.clients, &client{fleet: f, shard: &r.shards[r.sockets%shards], index: r.sockets, user: first + user})
@@ -43,11 +43,11 @@ func (r *run) newFleet(first, users, sockets int) *fleet {
 	return f
 }
 
-// sign makes the tokens of all users.
+// sign signs a token for each user.
 func (f *fleet) sign(ctx context.Context) error {
 	f.tokens = make([]string, f.size)
 	var next, done atomic.Int64
-	defer f.run.watch("signing tokens", int64(f.size), done.Load)()
+	defer f.run.progress("signing tokens", int64(f.size), done.Load)()
 	g, ctx := errgroup.WithContext(ctx)
 	for range runtime.GOMAXPROCS(0) {
 		g.Go(func() error {
@@ -55,7 +55,7 @@ func (f *fleet) sign(ctx context.Context) error {
 				if ctx.Err() != nil {
 					return context.Cause(ctx)
 				}
-				token, err := f.run.cfg.Token(f.run.plan.uid(f.first + i))
+				token, err := f.run.cfg.Token(f.run.workload.uid(f.first + i))
 				if err != nil {
 					return fmt.Errorf("sign a token: %w", err)
 				}
@@ -70,31 +70,31 @@ func (f *fleet) sign(ctx context.Context) error {
 
 func (f *fleet) token(c *client) string { return f.tokens[c.user-f.first] }
 
-// pace is how a fleet connects.
+// pace describes how a fleet connects.
 type pace struct {
-	workers int           // how many connect at once
-	apart   time.Duration // when a socket is due after the one before; 0: as soon as can be
-	again   bool          // a socket that cannot connect tries again
+	workers  int           // concurrent connects
+	interval time.Duration // time between the due times of two connects; 0: none
+	retry    bool          // a failed connect is retried
 }
 
-// gentle is how a fleet connects where that is not what is measured.
-func (r *run) gentle() pace { return pace{workers: r.cfg.Connecting} }
+// connectPace is the pace of a fleet whose connects are not measured.
+func (r *run) connectPace() pace { return pace{workers: r.cfg.Connecting} }
 
-// connect opens all sockets. They read from then on. With an error none is left.
+// connect opens all sockets, which start to read. After an error none is open.
 func (f *fleet) connect(ctx context.Context, p pace) error {
-	f.ending.Store(false)
+	f.stopping.Store(false)
 	var next, done atomic.Int64
-	defer f.run.watch("connecting", int64(len(f.clients)), done.Load)()
+	defer f.run.progress("connecting", int64(len(f.clients)), done.Load)()
 	start := f.run.now()
 	g, trying := errgroup.WithContext(ctx)
 	for range min(p.workers, len(f.clients)) {
 		g.Go(func() error {
 			for i := int(next.Add(1)) - 1; i < len(f.clients); i = int(next.Add(1)) - 1 {
 				due := f.run.now()
-				if p.apart > 0 {
-					due = start + time.Duration(i)*p.apart
+				if p.interval > 0 {
+					due = start + time.Duration(i)*p.interval
 				}
-				if err := f.openOne(trying, f.clients[i], due, p.again); err != nil {
+				if err := f.openOne(trying, f.clients[i], due, p.retry); err != nil {
 					return fmt.Errorf("connect socket %d of %d: %w", i+1, len(f.clients), err)
 				}
 				done.Add(1)
@@ -109,38 +109,38 @@ func (f *fleet) connect(ctx context.Context, p pace) error {
 	return nil
 }
 
-// mostTries bounds how often a socket tries to connect.
-const mostTries = 30
+// maxTries bounds the connects of one socket.
+const maxTries = 30
 
-// openOne opens a socket when it is due.
-func (f *fleet) openOne(ctx context.Context, c *client, due time.Duration, again bool) error {
-	err := f.run.until(ctx, due)
+// openOne opens a socket at its due time.
+func (f *fleet) openOne(ctx context.Context, c *client, due time.Duration, retry bool) error {
+	err := f.run.sleepUntil(ctx, due)
 	for try := 1; err == nil; try++ {
 		if err = c.open(ctx); err == nil {
 			now := f.run.now()
-			c.shard.add([]sample{{laneConnect, now - due}})
+			c.shard.add([]sample{{classConnect, now - due}})
 			f.reading.Go(c.read)
 			return nil
 		}
-		if (again || errors.Is(err, errBusy)) && try < mostTries && ctx.Err() == nil {
-			err = f.run.rest(ctx, time.Second/2+rand.N(time.Second/2)) //nolint:gosec // a pause needs no secrecy
+		if (retry || errors.Is(err, errBusy)) && try < maxTries && ctx.Err() == nil {
+			err = f.run.sleep(ctx, time.Second/2+rand.N(time.Second/2)) //nolint:gosec // a pause needs no secrecy
 		}
 	}
 	return err
 }
 
-// lost notes that the server ended a socket.
-func (f *fleet) lost(c *client) {
+// socketEnded records that the server ended a socket.
+func (f *fleet) socketEnded(c *client) {
 	if f.mayEnd {
-		f.tally.end()
+		f.counts.end()
 	} else {
-		f.run.faults.add(broken, 1, "a socket of %s ended: %v", f.run.plan.uid(c.user), c.err)
+		f.run.faults.add(broken, 1, "a socket of %s ended: %v", f.run.workload.uid(c.user), c.err)
 	}
 }
 
 // stop ends all sockets and waits for their readers. It may be called again.
 func (f *fleet) stop() {
-	f.ending.Store(true)
+	f.stopping.Store(true)
 	for _, c := range f.clients {
 		if c.conn != nil {
 			_ = c.conn.Close()
@@ -149,13 +149,13 @@ func (f *fleet) stop() {
 	f.reading.Wait()
 }
 
-// judge stops the fleet and counts as missing what its sockets were not sent,
-// those aside that the server ended.
-func (f *fleet) judge() {
+// checkMissing stops the fleet and counts the events that its sockets did not
+// receive, except on sockets that the server ended.
+func (f *fleet) checkMissing() {
 	f.stop()
 	for _, c := range f.clients {
 		if want := f.run.sent[c.user]; c.err == nil && c.next < want {
-			f.run.faults.add(missing, int64(want-c.next), "a socket of %s was not sent its events %d to %d", f.run.plan.uid(c.user), c.next, want-1)
+			f.run.faults.add(missing, int64(want-c.next), "a socket of %s did not receive events %d to %d", f.run.workload.uid(c.user), c.next, want-1)
 		}
 	}
 }

@@ -16,26 +16,26 @@ const (
 )
 
 const (
-	// frameBuffer is what a socket reads into, in bytes. A longer frame makes it
-	// grow.
+	// frameBuffer is the initial size of a socket's read buffer, in bytes. It grows
+	// for longer frames.
 	frameBuffer = 4096
-	// maxFrame is the longest frame that is taken.
+	// maxFrame is the longest accepted frame, in bytes.
 	maxFrame = 1 << 20
 )
 
 var (
-	errFragment = errors.New("a message in fragments, which the protocol does not have")
-	errTooLong  = errors.New("a frame of over 1 MiB")
+	errFragment = errors.New("fragmented message: the protocol has none")
+	errTooLong  = errors.New("frame longer than 1 MiB")
 )
 
-// frames reads a server's frames in place: what next returns stands in the
-// buffer. It is owned by one goroutine.
+// frames parses a server's frames in place: next returns slices of the buffer. One
+// goroutine uses it at a time.
 type frames struct {
 	buf      []byte
-	from, to int // what was read and not taken yet
+	from, to int // the unparsed part of buf
 }
 
-// fill reads once from r. It must be called only when next has nothing.
+// fill reads once from r. Call it only if next returned no frame.
 func (f *frames) fill(r io.Reader) error {
 	switch {
 	case f.buf == nil:
@@ -51,13 +51,13 @@ func (f *frames) fill(r io.Reader) error {
 	n, err := r.Read(f.buf[f.to:])
 	f.to += n
 	if n > 0 {
-		return nil // an error comes again
+		return nil // the next read returns the error again
 	}
 	return err
 }
 
-// next returns the next frame, if all of it was read. The payload is good until
-// fill. An error says that the server does not keep to the protocol.
+// next returns the next frame if it was read completely. The payload is valid until
+// fill. An error reports a violation of the protocol.
 func (f *frames) next() (op byte, payload []byte, ok bool, err error) {
 	b := f.buf[f.from:f.to]
 	if len(b) < 2 {
@@ -90,27 +90,27 @@ func (f *frames) next() (op byte, payload []byte, ok bool, err error) {
 	return op, b[head:end], true, nil
 }
 
-// check tells what is wrong with a frame's head.
+// check returns an error if a frame's header is invalid.
 func check(first, second byte, size uint64) error {
 	switch op := first & 0xf; {
 	case first&0x70 != 0:
-		return errors.New("a frame with reserved bits")
+		return errors.New("frame with reserved bits")
 	case second&0x80 != 0:
-		return errors.New("a masked frame")
+		return errors.New("masked frame")
 	case op == 0 || first&0x80 == 0:
 		return errFragment
 	case op != opText && op != opClose && op != opPing && op != opPong:
-		return fmt.Errorf("a frame with the opcode %d", op)
+		return fmt.Errorf("frame with opcode %d", op)
 	case op >= opClose && size > 125:
-		return errors.New("a control frame of over 125 bytes")
+		return errors.New("control frame longer than 125 bytes")
 	case size > maxFrame:
 		return errTooLong
 	}
 	return nil
 }
 
-// appendMasked appends a client's control frame. The mask is zeros: it hides
-// nothing on a connection of ours (RFC 6455 §10.3 is about scripts of others).
+// appendMasked appends a client's control frame. The mask is zero: masking protects
+// against scripts of web pages (RFC 6455 §10.3), which do not use this connection.
 func appendMasked(dst []byte, op byte, payload []byte) []byte {
 	dst = append(dst, 0x80|op, 0x80|byte(len(payload)), 0, 0, 0, 0) //nolint:gosec // at most 125
 	return append(dst, payload...)

@@ -14,7 +14,7 @@ import (
 	"ranger/internal/tools/bench"
 )
 
-// frame is a server's frame as RFC 6455 §5.2 writes it.
+// frame returns a server's frame (RFC 6455 §5.2).
 func frame(first byte, payload string) []byte {
 	b := []byte{first}
 	switch n := len(payload); {
@@ -28,7 +28,7 @@ func frame(first byte, payload string) []byte {
 	return append(b, payload...)
 }
 
-// sampleFrames are frames of all three kinds of length, control frames between
+// sampleFrames are frames with all three forms of length, and control frames between
 // them.
 var sampleFrames = []bench.Frame{
 	{Op: 1, Payload: ""},
@@ -60,7 +60,7 @@ func TestFrames(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got, err := bench.ReadFrames(wrap(bytes.NewReader(sampleBytes())))
 			if !errors.Is(err, io.EOF) {
-				t.Errorf("ended with %v", err)
+				t.Errorf("got error %v, want EOF", err)
 			}
 			if diff := cmp.Diff(sampleFrames, got); diff != "" {
 				t.Errorf("frames (-want +got):\n%s", diff)
@@ -69,8 +69,8 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// TestFramesSplit cuts the bytes of small frames in two, at each place.
-func TestFramesSplit(t *testing.T) {
+// TestFrames_Split cuts the bytes of small frames in two at each place.
+func TestFrames_Split(t *testing.T) {
 	small := sampleFrames[:6]
 	var all []byte
 	for _, f := range small {
@@ -84,22 +84,23 @@ func TestFramesSplit(t *testing.T) {
 	}
 }
 
-func TestBadFrames(t *testing.T) {
+// TestFrames_Invalid: invalid frames are errors.
+func TestFrames_Invalid(t *testing.T) {
 	for name, b := range map[string][]byte{
-		"a fragment":             frame(0x01, "a"),
-		"the rest of a fragment": frame(0x80, "a"),
-		"a binary frame":         frame(0x82, "a"),
-		"reserved bits":          frame(0xc1, "a"),
-		"a masked frame":         {0x81, 0x81, 0, 0, 0, 0, 'a'},
-		"a long control frame":   frame(0x89, strings.Repeat("a", 126)),
-		"a fragment of control":  frame(0x09, "a"),
-		"too long a frame":       {0x81, 127, 0, 0, 0, 0, 0, 0x10, 0, 1},
-		"a length of 2^63":       {0x81, 127, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+		"a fragment":                    frame(0x01, "a"),
+		"a continuation":                frame(0x80, "a"),
+		"a binary frame":                frame(0x82, "a"),
+		"reserved bits":                 frame(0xc1, "a"),
+		"a masked frame":                {0x81, 0x81, 0, 0, 0, 0, 'a'},
+		"a long control frame":          frame(0x89, strings.Repeat("a", 126)),
+		"a fragment of a control frame": frame(0x09, "a"),
+		"a frame that is too long":      {0x81, 127, 0, 0, 0, 0, 0, 0x10, 0, 1},
+		"a length of 2^63":              {0x81, 127, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := bench.ReadFrames(bytes.NewReader(append(frame(0x81, "good"), b...)))
 			if errors.Is(err, io.EOF) {
-				t.Error("it was taken")
+				t.Error("got no error")
 			}
 			if diff := cmp.Diff([]bench.Frame{{Op: 1, Payload: "good"}}, got); diff != "" {
 				t.Errorf("frames (-want +got):\n%s", diff)
@@ -108,8 +109,8 @@ func TestBadFrames(t *testing.T) {
 	}
 }
 
-// FuzzFrames reads any bytes at once and byte by byte: both must give the same,
-// and what was taken must be what stood there.
+// FuzzFrames reads bytes at once and byte by byte: both must give the same frames, with
+// payloads that occur in the input.
 func FuzzFrames(f *testing.F) {
 	f.Add(sampleBytes())
 	f.Add([]byte{0x81, 126, 0, 1, 'a', 0x89, 0, 0x81, 127, 0, 0, 0, 0, 0, 0, 0, 2, 'b'})
@@ -118,13 +119,13 @@ func FuzzFrames(f *testing.F) {
 		whole, err1 := bench.ReadFrames(bytes.NewReader(b))
 		single, err2 := bench.ReadFrames(iotest.OneByteReader(bytes.NewReader(b)))
 		if diff := cmp.Diff(whole, single); diff != "" || err1.Error() != err2.Error() {
-			t.Errorf("split, frames are others; errors %v and %v (-whole +split):\n%s", err1, err2, diff)
+			t.Errorf("got other frames byte by byte; errors %v and %v (-whole +single):\n%s", err1, err2, diff)
 		}
 		rest := b
 		for _, x := range whole {
 			i := bytes.Index(rest, []byte(x.Payload))
 			if i < 0 {
-				t.Fatalf("the payload %.80q stands nowhere", x.Payload)
+				t.Fatalf("got payload %.80q, which is not in the input", x.Payload)
 			}
 			rest = rest[i+len(x.Payload):]
 		}

@@ -13,20 +13,20 @@ import (
 	"time"
 )
 
-// handshakeTimeout is how long a connect may take, from the dial to the success.
+// handshakeTimeout bounds a connect, from the dial to the success line.
 const handshakeTimeout = 30 * time.Second
 
 var errBusy = errors.New("the server is busy")
 
-// handshake upgrades the connection (RFC 6455 §4.1), with the token in a header
-// and, where query is not empty, that query. What came behind the answer is in in.
+// handshake upgrades the connection (RFC 6455 §4.1) with the token in a header and,
+// if query is not empty, with that query. Bytes after the response remain in in.
 func (t *target) handshake(conn net.Conn, in *frames, token, query string) error {
 	var nonce [16]byte
 	_, _ = rand.Read(nonce[:]) // never fails
 	key := base64.StdEncoding.EncodeToString(nonce[:])
 	path := t.path
 	if query != "" {
-		path += t.mark + query
+		path += t.querySep + query
 	}
 	request := "GET " + path + " HTTP/1.1\r\nHost: " + t.host +
 		"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key +
@@ -36,7 +36,7 @@ func (t *target) handshake(conn net.Conn, in *frames, token, query string) error
 	}
 	for {
 		if err := in.fill(conn); err != nil {
-			return fmt.Errorf("read the answer to the handshake: %w", err)
+			return fmt.Errorf("read the handshake response: %w", err)
 		}
 		head, _, ok := bytes.Cut(in.buf[in.from:in.to], []byte("\r\n\r\n"))
 		if ok {
@@ -44,21 +44,21 @@ func (t *target) handshake(conn net.Conn, in *frames, token, query string) error
 			return checkAnswer(head, key)
 		}
 		if in.to-in.from == frameBuffer {
-			return errors.New("the answer to the handshake has no end")
+			return errors.New("the handshake response has no end")
 		}
 	}
 }
 
-// checkAnswer tells whether the server has upgraded the connection.
+// checkAnswer returns an error unless the server upgraded the connection.
 func checkAnswer(head []byte, key string) error {
 	status, rest, _ := bytes.Cut(head, []byte("\r\n"))
 	switch {
 	case bytes.HasPrefix(status, []byte("HTTP/1.1 503")):
 		return errBusy
 	case bytes.HasPrefix(status, []byte("HTTP/1.1 401")):
-		return errors.New("the server refused the token (401): its key has to be the one that the server trusts")
+		return errors.New("the server refused the token (401): sign with the key that the server trusts")
 	case !bytes.HasPrefix(status, []byte("HTTP/1.1 101")):
-		return fmt.Errorf("the server answered %.60q instead of upgrading", status)
+		return fmt.Errorf("the server answered %.60q instead of an upgrade", status)
 	}
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) //nolint:gosec // RFC 6455 §4.2.2
 	want := base64.StdEncoding.EncodeToString(sum[:])
@@ -68,7 +68,7 @@ func checkAnswer(head []byte, key string) error {
 			return nil
 		}
 	}
-	return errors.New("the answer to the handshake has no right Sec-WebSocket-Accept")
+	return errors.New("the handshake response has a wrong Sec-WebSocket-Accept")
 }
 
 // open connects the client and waits for the success line.
@@ -82,18 +82,18 @@ func (c *client) open(ctx context.Context) error {
 	return err
 }
 
-// attempt is open without a bound of its own.
+// attempt is open without a timeout.
 func (c *client) attempt(ctx context.Context) error {
 	conn, err := c.fleet.run.target.connect(ctx, c.index, c.fleet.narrow)
 	if err != nil {
 		return err
 	}
-	comesBack := len(c.position) > 0
+	resuming := len(c.position) > 0
 	unhook := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	c.conn, c.source, c.in.from, c.in.to, c.welcome = conn, newArrival(conn, c.fleet.resume), 0, 0, nothing
+	c.conn, c.source, c.in.from, c.in.to, c.welcome = conn, newTimedReader(conn, c.fleet.resume), 0, 0, connecting
 	err = c.fleet.run.target.handshake(conn, &c.in, c.fleet.token(c), c.query())
 	for err == nil && c.welcome != welcomed {
-		if err = c.take(); err == nil && c.welcome != welcomed { // else the first events are the reader's
+		if err = c.processFrames(); err == nil && c.welcome != welcomed { // the reader handles the events after it
 			err = c.in.fill(c.source)
 		}
 	}
@@ -104,13 +104,13 @@ func (c *client) attempt(ctx context.Context) error {
 		_ = conn.Close()
 		return err
 	}
-	if comesBack && !c.resumed {
-		c.fleet.run.faults.add(broken, 1, "a socket of %s could not resume from %s; raise HISTORY_SIZE or HISTORY_MEMORY there", c.fleet.run.plan.uid(c.user), c.position)
+	if resuming && !c.resumed {
+		c.fleet.run.faults.add(broken, 1, "a socket of %s could not resume from %s: raise HISTORY_SIZE or HISTORY_MEMORY of the server", c.fleet.run.workload.uid(c.user), c.position)
 	}
 	return nil
 }
 
-// query returns what the client asks for beside the token.
+// query returns the query of the client's request.
 func (c *client) query() string {
 	switch {
 	case !c.fleet.resume:

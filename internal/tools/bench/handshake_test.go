@@ -13,13 +13,13 @@ import (
 	"ranger/internal/journal"
 )
 
-// TestHandshakes answers upgrades as a server must not.
-func TestHandshakes(t *testing.T) {
+// TestHandshake_Invalid: invalid handshake responses are errors that say why.
+func TestHandshake_Invalid(t *testing.T) {
 	const upgraded = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 	for _, c := range []struct{ name, answer, want string }{
 		{"another page", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "200 OK"},
-		{"a bad token", "HTTP/1.1 401 Unauthorized\r\n\r\n", "token"},
-		{"somebody else's key", upgraded + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n", "Sec-WebSocket-Accept"},
+		{"an invalid token", "HTTP/1.1 401 Unauthorized\r\n\r\n", "token"},
+		{"a wrong key", upgraded + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n", "Sec-WebSocket-Accept"},
 		{"no key", upgraded + "\r\n", "Sec-WebSocket-Accept"},
 		{"no end", upgraded + strings.Repeat("X: y\r\n", 1000), "no end"},
 		{"no answer", "", "EOF"},
@@ -31,7 +31,7 @@ func TestHandshakes(t *testing.T) {
 			cfg.Dial = func(context.Context, string, string) (net.Conn, error) {
 				client, server := net.Pipe()
 				running.Go(func() {
-					defer server.Close() //nolint:errcheck // it has ended
+					defer server.Close() //nolint:errcheck // it has ended already
 					_, _ = http.ReadRequest(bufio.NewReader(server))
 					_, _ = io.WriteString(server, c.answer)
 				})
@@ -39,7 +39,7 @@ func TestHandshakes(t *testing.T) {
 			}
 			_, err := scenario(t, "connect").Run(t.Context(), cfg)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%v, want something of %q", err, c.want)
+				t.Errorf("got error %v, want %q in it", err, c.want)
 			}
 		})
 	}

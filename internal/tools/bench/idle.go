@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// How long a server's memory must have stayed the same: a collector may give memory
-// back some time after a storm of connects.
+// The time for which a server's memory must be stable: a collector may return memory
+// some time after a storm of connects.
 const (
-	settleIdle = 15 * time.Second
-	settleSlow = 5 * time.Second
+	stableIdle = 15 * time.Second
+	stableSlow = 5 * time.Second
 )
 
-// maxSettle is for how many times as long that is waited for.
+// maxSettle limits the wait for stable memory to a multiple of cfg.Stable.
 const maxSettle = 4
 
-// settled is by how much of itself it may change meanwhile.
-const settled = 0.01
+// stableWithin is the relative change at which memory counts as stable.
+const stableWithin = 0.01
 
-// runIdle measures what sockets cost that only stay, for cfg.Duration.
+// runIdle measures the cost of sockets that stay idle for cfg.Duration.
 func runIdle(ctx context.Context, cfg Config) (Report, error) {
-	r, err := newRun("idle", cfg, Config{Users: 10_000, Duration: 10 * time.Second, Stable: settleIdle})
+	r, err := newRun("idle", cfg, Config{Users: 10_000, Duration: 10 * time.Second, Stable: stableIdle})
 	if err != nil {
 		return Report{}, err
 	}
@@ -41,7 +41,7 @@ func runIdle(ctx context.Context, cfg Config) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	f.judge()
+	f.checkMissing()
 	n := int64(len(f.clients))
 	r.serverFigure("bytes_per_socket", "server memory per socket", float64(after-before)/float64(n), "B")
 	r.serverFigure("rss_before", "server memory before", float64(before), "B")
@@ -50,40 +50,40 @@ func runIdle(ctx context.Context, cfg Config) (Report, error) {
 	return r.finish()
 }
 
-// stay connects, and returns the server's memory when that has settled, and its
-// CPU time in the cfg.Duration after.
+// stay connects, and returns the server's memory once it is stable and the server's
+// CPU time in the following cfg.Duration.
 func (r *run) stay(ctx context.Context, f *fleet) (rss int64, cpu time.Duration, err error) {
-	if err := f.connect(ctx, r.gentle()); err != nil {
+	if err := f.connect(ctx, r.connectPace()); err != nil {
 		return 0, 0, err
 	}
 	if rss, err = r.settle(ctx); err != nil {
 		return 0, 0, err
 	}
-	defer r.waiting("idle", r.cfg.Duration)()
+	defer r.waitProgress("idle", r.cfg.Duration)()
 	before := r.cpu()
-	err = r.rest(ctx, r.cfg.Duration)
+	err = r.sleep(ctx, r.cfg.Duration)
 	return rss, r.cpu() - before, err
 }
 
-// settle waits until the server's memory has been the same for cfg.Stable, and returns
+// settle waits until the server's memory has been stable for cfg.Stable, and returns
 // it.
 func (r *run) settle(ctx context.Context) (int64, error) {
 	longest := maxSettle * r.cfg.Stable
 	same := int(r.cfg.Stable / time.Second)
-	defer r.waiting("settling", longest)()
-	var seen []int64 // one a second
-	for begun := r.now(); ; {
+	defer r.waitProgress("settling", longest)()
+	var seen []int64 // one per second
+	for start := r.now(); ; {
 		seen = append(seen, r.resident())
 		if latest := seen[max(0, len(seen)-1-same):]; len(latest) > same {
 			low, high := slices.Min(latest), slices.Max(latest)
-			if float64(high-low) <= settled*math.Abs(float64(high)) {
+			if float64(high-low) <= stableWithin*math.Abs(float64(high)) {
 				return seen[len(seen)-1], nil
 			}
 		}
-		if r.now()-begun >= longest {
+		if r.now()-start >= longest {
 			return seen[len(seen)-1], nil
 		}
-		if err := r.rest(ctx, time.Second); err != nil {
+		if err := r.sleep(ctx, time.Second); err != nil {
 			return 0, err
 		}
 	}

@@ -6,12 +6,12 @@ import (
 	"ranger/internal/tools/bench"
 )
 
-// TestTurns: who trades in turn, trades again when all others have.
-func TestTurns(t *testing.T) {
+// TestMarket_InTurn: users that trade in turn trade again after all others have.
+func TestMarket_InTurn(t *testing.T) {
 	for _, users := range []int{2, 3, 10, 101} {
 		for i, user := range bench.Turns(users, 3*users) {
 			if user != i%users {
-				t.Fatalf("of %d users, side %d of the trades is user %d, want %d", users, i, user, i%users)
+				t.Fatalf("%d users: side %d of the trades is user %d, want %d", users, i, user, i%users)
 			}
 		}
 	}

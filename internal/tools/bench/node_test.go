@@ -17,22 +17,22 @@ import (
 	"ranger/internal/tools/bench"
 )
 
-// node is a real server without a broker: what is published goes into its journal
-// at once.
+// node is a real server without a broker: what is published goes directly into its
+// journal.
 type node struct {
 	hub     *hub.Hub
 	window  *journal.Journal
 	pipes   pipeListener
-	mangle  func(event.Event) []event.Event // what becomes of an event; nil: itself
-	publish func(n int) error               // before the n-th is taken; nil: nothing
+	mangle  func(event.Event) []event.Event // replaces an event; nil: no change
+	publish func(n int) error               // called before message n is stored; may be nil
 
-	taken atomic.Int64 // messages so far
+	taken atomic.Int64 // messages published so far
 
-	mu   sync.Mutex // also: appends are one at a time
+	mu   sync.Mutex // also serializes appends
 	next uint64     // guarded by mu: offset of the next message
 }
 
-// newNode starts a node. It ends with the test.
+// newNode starts a node and ends it with the test.
 func newNode(tb testing.TB, cfg journal.Config) *node {
 	n := &node{window: journal.New(cfg), pipes: pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}}
 	n.hub = hub.New(hub.Config{}, n.window, trusting{}, noMetrics{}, slog.New(slog.DiscardHandler))
@@ -52,7 +52,7 @@ func newNode(tb testing.TB, cfg journal.Config) *node {
 	return n
 }
 
-// config is that of a small load on the node.
+// config returns a small load on the node.
 func (n *node) config() bench.Config {
 	return bench.Config{
 		URL:     "ws://node.test/sockets?of=it",
@@ -92,7 +92,7 @@ func (p publisher) Publish(_ context.Context, d event.Delivery) error {
 			events = append(events, e)
 		}
 	}
-	// One event a message, for a log takes one offset once.
+	// One event per message, because a log accepts an offset only once.
 	for _, e := range events {
 		m := journal.Message{Position: journal.Position{Offset: n.next, Check: journal.Check(e.Message)}, At: time.Now().UnixMilli(), Events: []event.Event{e}}
 		n.window.Append(m)
@@ -104,7 +104,7 @@ func (p publisher) Publish(_ context.Context, d event.Delivery) error {
 func (publisher) Flush(context.Context) error { return nil }
 func (publisher) Close()                      {}
 
-// trusting takes the token for the uid.
+// trusting accepts any token and uses it as the uid.
 type trusting struct{}
 
 func (trusting) Verify(_ context.Context, token string, _ netip.AddrPort) (event.Identity, error) {
@@ -121,7 +121,7 @@ func (noMetrics) Closed(int)    {}
 // Lagged does nothing.
 func (noMetrics) Lagged(time.Duration) {}
 
-// pipeListener listens for connections that tests make.
+// pipeListener accepts pipes.
 type pipeListener struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -144,7 +144,7 @@ func (l *pipeListener) Close() error {
 
 func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
 
-// announce appends a gap for everybody.
+// announce appends a gap for all users.
 func (n *node) announce(g event.Gap) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -2,9 +2,9 @@ package bench
 
 import "errors"
 
-// ErrNoProcess says that CPU time and memory of other processes cannot be read on
-// this system.
-var ErrNoProcess = errors.New("CPU time and memory of a process are read on Linux alone")
+// ErrNoProcess reports that this system does not provide the CPU time and memory of
+// other processes.
+var ErrNoProcess = errors.New("CPU time and memory of a process can be read only on Linux")
 
-// Process is a process on this machine, by its id.
+// Process is the id of a process on this machine.
 type Process int

@@ -10,12 +10,12 @@ import (
 	"unsafe"
 )
 
-// CPU returns the time that all threads of the process have run so far, in user
-// and in kernel mode, to the nanosecond.
+// CPU returns the CPU time of all threads of the process so far, in user and kernel
+// mode, with nanosecond resolution.
 func (p Process) CPU() (time.Duration, error) {
-	// The clock of a process: clock_getcpuclockid(3), as glibc makes its id.
+	// The id of a process's CPU clock, as glibc computes it: clock_getcpuclockid(3).
 	const processClock = 2
-	clock := int32(^p)<<3 | processClock //nolint:gosec // ids of processes have 22 bits
+	clock := int32(^p)<<3 | processClock //nolint:gosec // process ids have 22 bits
 	var ts syscall.Timespec
 	_, _, errno := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, uintptr(clock), uintptr(unsafe.Pointer(&ts)), 0) //nolint:gosec // no other way without a library
 	if errno != 0 {
@@ -24,7 +24,7 @@ func (p Process) CPU() (time.Duration, error) {
 	return time.Duration(ts.Nano()), nil
 }
 
-// Resident returns how much memory the process has resident, in bytes.
+// Resident returns the resident memory of the process in bytes.
 func (p Process) Resident() (int64, error) {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(int(p)) + "/statm")
 	if err != nil {

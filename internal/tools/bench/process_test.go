@@ -11,7 +11,7 @@ import (
 func TestProcess(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		if _, err := bench.Process(os.Getpid()).CPU(); err == nil {
-			t.Error("a CPU time that cannot be known")
+			t.Error("got a CPU time, want an error")
 		}
 		return
 	}
@@ -26,16 +26,16 @@ func TestProcess(t *testing.T) {
 	}
 	after, err := p.CPU()
 	if err != nil || after <= before {
-		t.Errorf("CPU time %v, then %v, %v", before, after, err)
+		t.Errorf("got CPU time %v, then %v, %v", before, after, err)
 	}
 	if n, err := p.Resident(); err != nil || n < 1<<20 || n > 1<<40 {
-		t.Errorf("%d bytes resident, %v", n, err)
+		t.Errorf("got %d bytes resident, %v", n, err)
 	}
-	nobody := bench.Process(1<<22 + 1) // more than Linux has
-	if d, err := nobody.CPU(); err == nil {
-		t.Errorf("a process that is not there took %v", d)
+	none := bench.Process(1<<22 + 1) // above the largest id of Linux
+	if d, err := none.CPU(); err == nil {
+		t.Errorf("no process: got CPU time %v, want an error", d)
 	}
-	if n, err := nobody.Resident(); err == nil {
-		t.Errorf("a process that is not there has %d bytes", n)
+	if n, err := none.Resident(); err == nil {
+		t.Errorf("no process: got %d bytes, want an error", n)
 	}
 }

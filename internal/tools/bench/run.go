@@ -9,46 +9,46 @@ import (
 	"time"
 )
 
-// run is what a scenario works with.
+// run is the state of a scenario.
 type run struct {
 	// Fixed at construction.
-	cfg    Config
-	plan   plan
-	begun  time.Time
-	target *target
-	server Process // 0: not told
+	cfg      Config
+	workload workload
+	start    time.Time
+	target   *target
+	server   Process // 0: unknown
 
-	table  table
-	shards [shards]shard
-	faults faults
-	// unstamped says that a latency from the server's receipt ends when we had
-	// read, since the system did not tell when the bytes came.
+	schedule schedule
+	shards   [shards]shard
+	faults   faults
+	// unstamped is set when a latency since the server's receipt had to end at the time
+	// of reading, because the system gave no time of arrival.
 	unstamped atomic.Bool
-	// sent is how many events of each user were published. A user's is owned by
-	// the market that the user trades in, and settled when that has ended.
+	// sent is the number of published events by user. A user's count is owned by the
+	// market of its fleet, and final when that has ended.
 	sent []uint32
 
 	// Owned by the scenario's goroutine.
-	sockets int // made so far
+	sockets int // created so far
 	report  Report
 
-	mu  sync.Mutex
-	err error // guarded by mu: the first of reading the server's process
+	mu      sync.Mutex
+	readErr error // guarded by mu: the first error of reading the server's process
 }
 
-// newRun begins a run with cfg's defaults as given.
+// newRun starts a run with the defaults of a scenario.
 func newRun(name string, cfg, defaults Config) (*run, error) {
-	or(&cfg.Users, defaults.Users)
-	or(&cfg.Sockets, cmp.Or(defaults.Sockets, 1))
-	or(&cfg.Events, defaults.Events)
-	or(&cfg.Rate, defaults.Rate)
-	or(&cfg.Duration, defaults.Duration)
-	or(&cfg.Stable, defaults.Stable)
-	or(&cfg.Connecting, 64)
-	or(&cfg.Patience, 30*time.Second)
-	or(&cfg.Server, cfg.URL)
+	cfg.Users = cmp.Or(cfg.Users, defaults.Users)
+	cfg.Sockets = cmp.Or(cfg.Sockets, defaults.Sockets, 1)
+	cfg.Events = cmp.Or(cfg.Events, defaults.Events)
+	cfg.Rate = cmp.Or(cfg.Rate, defaults.Rate)
+	cfg.Duration = cmp.Or(cfg.Duration, defaults.Duration)
+	cfg.Stable = cmp.Or(cfg.Stable, defaults.Stable)
+	cfg.Connecting = cmp.Or(cfg.Connecting, 64)
+	cfg.Patience = cmp.Or(cfg.Patience, 30*time.Second)
+	cfg.Server = cmp.Or(cfg.Server, cfg.URL)
 	if cfg.Users < 2 || cfg.Users >= maxUsers-1000 {
-		return nil, fmt.Errorf("a load test needs 2 to %d users, not %d", maxUsers-1000, cfg.Users)
+		return nil, fmt.Errorf("users: must be 2 to %d, got %d", maxUsers-1000, cfg.Users)
 	}
 	t, err := newTarget(cfg, cfg.Users*cfg.Sockets)
 	if err != nil {
@@ -56,23 +56,25 @@ func newRun(name string, cfg, defaults Config) (*run, error) {
 	}
 	now := time.Now()
 	r := &run{
-		cfg: cfg, plan: newPlan(now), begun: now, target: t, server: Process(cfg.PID),
-		sent:   make([]uint32, cfg.Users+1000), // with those that scenarios add
+		cfg: cfg, workload: newWorkload(now), start: now, target: t, server: Process(cfg.PID),
+		sent:   make([]uint32, cfg.Users+1000), // scenarios add some users
 		report: Report{Scenario: name, Server: cfg.Server, Begun: now, Users: cfg.Users, Sockets: cfg.Sockets},
 	}
 	r.cpu()
 	r.resident()
-	return r, r.err
+	return r, r.readErr
 }
 
-// now returns the time since the run's begin.
-func (r *run) now() time.Duration { return time.Since(r.begun) }
+// now returns the time since the start of the run.
+func (r *run) now() time.Duration { return time.Since(r.start) }
 
-// until waits until so long after the run's begin.
-func (r *run) until(ctx context.Context, due time.Duration) error { return r.rest(ctx, due-r.now()) }
+// sleepUntil waits sleepUntil a time since the start of the run.
+func (r *run) sleepUntil(ctx context.Context, due time.Duration) error {
+	return r.sleep(ctx, due-r.now())
+}
 
-// rest waits for so long.
-func (r *run) rest(ctx context.Context, d time.Duration) error {
+// sleep waits.
+func (r *run) sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -89,32 +91,32 @@ func (r *run) rest(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// cpu returns the server's CPU time so far; 0 where it is not told.
+// cpu returns the server's CPU time so far; 0 if unknown.
 func (r *run) cpu() time.Duration {
 	if r.server == 0 {
 		return 0
 	}
 	d, err := r.server.CPU()
-	r.unread(err)
+	r.noteError(err)
 	return d
 }
 
-// resident returns the server's memory in bytes; 0 where it is not told.
+// resident returns the server's resident memory in bytes; 0 if unknown.
 func (r *run) resident() int64 {
 	if r.server == 0 {
 		return 0
 	}
 	n, err := r.server.Resident()
-	r.unread(err)
+	r.noteError(err)
 	return n
 }
 
-// unread notes an error of reading the server's process.
-func (r *run) unread(err error) {
+// noteError keeps the first error of reading the server's process.
+func (r *run) noteError(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.err == nil {
-		r.err = err
+	if r.readErr == nil {
+		r.readErr = err
 	}
 }
 
@@ -123,7 +125,7 @@ func (r *run) figure(name, title string, value float64, unit string) {
 	r.report.Figures = append(r.report.Figures, Figure{name, title, value, unit})
 }
 
-// serverFigure adds a figure of the server's process, where that is told.
+// serverFigure adds a figure of the server's process, if that is known.
 func (r *run) serverFigure(name, title string, value float64, unit string) {
 	if r.server != 0 {
 		r.figure(name, title, value, unit)
@@ -136,20 +138,13 @@ func (r *run) finish() (Report, error) {
 	r.report.Faults = r.faults.all()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.report, r.err
+	return r.report, r.readErr
 }
 
-// micros returns d in µs for each of n.
+// micros returns d divided by n, in µs.
 func micros(d time.Duration, n int64) float64 {
 	return float64(d) / float64(time.Microsecond) / float64(max(n, 1))
 }
 
-// perSecond returns how many n in d are a second.
+// perSecond returns the rate of n events in d, per second.
 func perSecond(n int64, d time.Duration) float64 { return float64(n) / max(d.Seconds(), 1e-9) }
-
-func or[T comparable](v *T, def T) {
-	var zero T
-	if *v == zero {
-		*v = def
-	}
-}

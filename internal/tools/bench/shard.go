@@ -8,25 +8,25 @@ import (
 )
 
 const (
-	// shards is how many parts the sockets' latencies are counted in, so that
-	// readers seldom wait for each other.
+	// shards is the number of parts in which latencies are counted, so that readers
+	// seldom contend.
 	shards = 16
-	// maxMicros is the longest latency that is told apart: a minute.
+	// maxMicros is the longest latency that is resolved: a minute.
 	maxMicros = 60_000_000
-	// precision is how many digits of a latency are kept.
+	// precision is the number of significant digits of a latency.
 	precision = 3
 )
 
-// shard counts for a part of the sockets.
+// shard counts the latencies of a part of the sockets.
 type shard struct {
 	mu         sync.Mutex
-	histograms [lanes]*hdrhistogram.Histogram // guarded by mu: µs
+	histograms [classes]*hdrhistogram.Histogram // guarded by mu: µs
 }
 
 // sample is one latency.
 type sample struct {
-	lane lane
-	took time.Duration
+	class class
+	took  time.Duration
 }
 
 // add counts samples.
@@ -34,17 +34,17 @@ func (s *shard) add(samples []sample) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, x := range samples {
-		h := s.histograms[x.lane]
+		h := s.histograms[x.class]
 		if h == nil {
 			h = hdrhistogram.New(1, maxMicros, precision)
-			s.histograms[x.lane] = h
+			s.histograms[x.class] = h
 		}
 		_ = h.RecordValue(min(max(x.took.Microseconds(), 1), maxMicros)) // it is in range
 	}
 }
 
-// merge returns all latencies of a lane.
-func (r *run) merge(l lane) *hdrhistogram.Histogram {
+// merge returns all latencies of a class.
+func (r *run) merge(l class) *hdrhistogram.Histogram {
 	all := hdrhistogram.New(1, maxMicros, precision)
 	for i := range r.shards {
 		s := &r.shards[i]
@@ -57,9 +57,9 @@ func (r *run) merge(l lane) *hdrhistogram.Histogram {
 	return all
 }
 
-// latency adds the latencies of a lane to the report, and returns them. A lane
-// without any is left out.
-func (r *run) latency(name, title string, l lane) *hdrhistogram.Histogram {
+// latency adds the latencies of a class to the report, if there are any, and returns
+// them.
+func (r *run) latency(name, title string, l class) *hdrhistogram.Histogram {
 	h := r.merge(l)
 	if h.TotalCount() == 0 {
 		return h

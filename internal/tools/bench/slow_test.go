@@ -8,15 +8,15 @@ import (
 	"ranger/internal/journal"
 )
 
-// TestSlowEnds looks how a socket ends that does not read.
-func TestSlowEnds(t *testing.T) {
+// TestSlow_CloseCode: the report says how the slow socket ended.
+func TestSlow_CloseCode(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		window   int
 		duration time.Duration
 		want     float64
 	}{
-		{"it stays", 1000, 5 * time.Second, 0},
+		{"it stays open", 1000, 5 * time.Second, 0},
 		{"the window passes it", 10, 5 * time.Second, 4100},
 		{"it takes no bytes", 1000, 15 * time.Second, 1006},
 	} {
@@ -29,13 +29,13 @@ func TestSlowEnds(t *testing.T) {
 					t.Fatal(err)
 				}
 				if got, _ := report.Figure("slow_ended"); got != c.want {
-					t.Errorf("it ended with %v, want %v", got, c.want)
+					t.Errorf("got close code %v, want %v", got, c.want)
 				}
 				if report.Took > c.duration+15*time.Second {
-					t.Errorf("it took %v: somebody waited for what could not come", report.Took)
+					t.Errorf("it took %v: it waited for events that could not arrive", report.Took)
 				}
 				if report.Faults.Any() {
-					t.Errorf("faults: %+v", report.Faults)
+					t.Errorf("got faults %+v, want none", report.Faults)
 				}
 			})
 		})

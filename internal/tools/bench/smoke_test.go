@@ -13,7 +13,7 @@ import (
 	"ranger/internal/tools/bench"
 )
 
-// Those of the others, beside whom something else happens.
+// Figures and latencies of bystanders.
 var (
 	others = []string{
 		"quiet_p50", "quiet_p99", "during_p50", "during_p99",
@@ -22,7 +22,7 @@ var (
 	othersLatencies = []string{"quiet", "during", "quiet_receipt", "during_receipt"}
 )
 
-// named are the figures, latencies and series that each scenario has.
+// named holds the figures, latencies and series of each scenario.
 var named = map[string]struct{ figures, latencies, series []string }{
 	"connect": {[]string{"connect_rate", "cpu_per_connect"}, []string{"connect"}, nil},
 	"idle":    {[]string{"bytes_per_socket", "rss_before", "rss_after", "idle_cpu"}, nil, []string{"rss"}},
@@ -33,18 +33,18 @@ var named = map[string]struct{ figures, latencies, series []string }{
 	"slow":    {append([]string{"rss_growth", "slow_ended", "slow_had"}, others...), othersLatencies, nil},
 }
 
-// TestScenarios runs all scenarios against a node that behaves: none may find a
-// fault, and all figures are there.
+// TestScenarios runs all scenarios against a correct node: none finds a fault, and all
+// figures are reported.
 func TestScenarios(t *testing.T) {
 	scenarios := bench.Scenarios()
 	if len(scenarios) != len(named) {
-		t.Errorf("%d scenarios, want %d", len(scenarios), len(named))
+		t.Errorf("got %d scenarios, want %d", len(scenarios), len(named))
 	}
 	for _, s := range scenarios {
 		t.Run(s.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := newNode(t, journal.Config{})
-				n.publish = func(int) error { // else a burst takes no time
+				n.publish = func(int) error { // otherwise a burst takes no time
 					<-time.After(time.Millisecond)
 					return nil
 				}
@@ -55,13 +55,13 @@ func TestScenarios(t *testing.T) {
 					t.Fatal(err)
 				}
 				if report.Faults.Any() {
-					t.Errorf("faults of a node that has none: %+v", report.Faults)
+					t.Errorf("got faults %+v, want none", report.Faults)
 				}
 				wantNames(t, &report)
 				if fed, ok := report.Figure("fed_rate"); ok {
 					published, _ := report.Figure("published_rate")
 					if want := 2 * published * float64(max(1, cfg.Sockets)); math.Abs(fed-want) > want/1000 {
-						t.Errorf("%v trades a second were taken for %v deliveries, want %v", published, fed, want)
+						t.Errorf("%v trades per second: got %v deliveries per second, want %v", published, fed, want)
 					}
 				}
 			})
@@ -74,7 +74,7 @@ func wantNames(t *testing.T, r *bench.Report) {
 	want := named[r.Scenario]
 	for _, name := range want.figures {
 		if _, ok := r.Figure(name); !ok {
-			t.Errorf("no figure %s", name)
+			t.Errorf("got no figure %s", name)
 		}
 	}
 	latencies, series := map[string]bool{}, map[string]bool{}
@@ -86,18 +86,18 @@ func wantNames(t *testing.T, r *bench.Report) {
 	}
 	for _, name := range want.latencies {
 		if !latencies[name] {
-			t.Errorf("no latency %s", name)
+			t.Errorf("got no latency %s", name)
 		}
 	}
 	for _, name := range want.series {
 		if !series[name] {
-			t.Errorf("no series %s", name)
+			t.Errorf("got no series %s", name)
 		}
 	}
 }
 
-// TestPings keeps sockets open for longer than a server keeps a silent one.
-func TestPings(t *testing.T) {
+// TestScenarios_AnswersPings: sockets stay open longer than a server keeps silent ones.
+func TestScenarios_AnswersPings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := newNode(t, journal.Config{}).config()
 		cfg.Duration = 5 * time.Minute
@@ -106,14 +106,14 @@ func TestPings(t *testing.T) {
 			t.Fatal(err)
 		}
 		if report.Faults.Any() {
-			t.Errorf("faults: %+v", report.Faults)
+			t.Errorf("got faults %+v, want none", report.Faults)
 		}
 	})
 }
 
-// TestInterrupted ends each scenario at several moments. What it started must end,
-// else the bubble does not.
-func TestInterrupted(t *testing.T) {
+// TestScenarios_Interrupted interrupts each scenario at several moments. Everything that
+// it started must end, or the bubble does not.
+func TestScenarios_Interrupted(t *testing.T) {
 	why := errors.New("interrupted")
 	for _, s := range bench.Scenarios() {
 		for _, after := range []time.Duration{0, 10 * time.Millisecond, 1200 * time.Millisecond, 7 * time.Second} {
@@ -128,16 +128,16 @@ func TestInterrupted(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)
 				defer time.AfterFunc(after, func() { cancel(why) }).Stop()
-				begun := time.Now()
+				start := time.Now()
 				_, err := s.Run(ctx, cfg)
-				if took := time.Since(begun); took > after+time.Second {
-					t.Errorf("%s: it ended %v after the interrupt", s.Name, took-after)
+				if took := time.Since(start); took > after+time.Second {
+					t.Errorf("%s: got an end %v after the interrupt", s.Name, took-after)
 				}
 				if s.Name == "connect" && err == nil {
-					return // it was faster
+					return // it had finished
 				}
 				if !errors.Is(err, why) {
-					t.Errorf("%s after %v: %v", s.Name, after, err)
+					t.Errorf("%s after %v: got error %v", s.Name, after, err)
 				}
 			})
 		}

@@ -17,8 +17,8 @@ import (
 	"ranger/internal/tools/bench"
 )
 
-// TestSockets measures over TCP, in plain and with TLS.
-func TestSockets(t *testing.T) {
+// TestScenarios_OverTCP measures over TCP, with and without TLS.
+func TestScenarios_OverTCP(t *testing.T) {
 	for _, scheme := range []string{"ws", "wss"} {
 		t.Run(scheme, func(t *testing.T) {
 			n := newNode(t, journal.Config{})
@@ -42,22 +42,22 @@ func TestSockets(t *testing.T) {
 				t.Fatal(err)
 			}
 			if report.Faults.Any() {
-				t.Errorf("faults: %+v", report.Faults)
+				t.Errorf("got faults %+v, want none", report.Faults)
 			}
 			if got, _ := report.Figure("messages"); got != 200*2*3 {
-				t.Errorf("%v deliveries, want %d", got, 200*2*3)
+				t.Errorf("got %v deliveries, want %d", got, 200*2*3)
 			}
-			end := "to our reading"
+			end := "to reading"
 			if scheme == "ws" && runtime.GOOS == "linux" {
 				end = "to socket"
 			}
-			measuresReceipt(t, cfg, end)
+			wantReceipt(t, cfg, end)
 		})
 	}
 }
 
-// measuresReceipt wants to be told how long it is from the receipt, and to where.
-func measuresReceipt(t *testing.T, cfg bench.Config, end string) {
+// wantReceipt requires latencies from the server's receipt, up to end.
+func wantReceipt(t *testing.T, cfg bench.Config, end string) {
 	t.Helper()
 	cfg.Rate, cfg.Duration = 1000, time.Second/10
 	start := time.Now()
@@ -66,32 +66,32 @@ func measuresReceipt(t *testing.T, cfg bench.Config, end string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := slices.ContainsFunc(report.Latencies, func(l bench.Latency) bool {
+	found := slices.ContainsFunc(report.Latencies, func(l bench.Latency) bool {
 		return l.Name == "quiet_receipt" && strings.Contains(l.Title, "from receipt "+end+",")
 	})
-	if p50, ok := report.Figure("quiet_receipt_p50"); !told || !ok || p50 > float64(took.Microseconds()) {
+	if p50, ok := report.Figure("quiet_receipt_p50"); !found || !ok || p50 > float64(took.Microseconds()) {
 		t.Errorf("got latencies %+v and a median of %v µs in %v, want one from receipt %s", report.Latencies, p50, took, end)
 	}
 }
 
 var errNoKey = errors.New("there is no key")
 
-// TestCannotMeasure wants to be told why.
-func TestCannotMeasure(t *testing.T) {
+// TestScenarios_CannotMeasure: the error says why a server cannot be measured.
+func TestScenarios_CannotMeasure(t *testing.T) {
 	n := newNode(t, journal.Config{})
 	for _, c := range []struct {
 		name  string
 		spoil func(*bench.Config)
 		want  string
 	}{
-		{"no such scheme", func(c *bench.Config) { c.URL = "http://node.test/" }, "neither ws:// nor wss://"},
+		{"no such scheme", func(c *bench.Config) { c.URL = "http://node.test/" }, "must begin with ws:// or wss://"},
 		{"no URL", func(c *bench.Config) { c.URL = "ws://%zz/" }, "URL"},
 		{"no process", func(c *bench.Config) { c.PID = 1<<22 + 1 }, "process"},
 		{"one user", func(c *bench.Config) { c.Users = 1 }, "2 to"},
 		{"no token", func(c *bench.Config) {
 			c.Token = func(event.UID) (string, error) { return "", errNoKey }
 		}, errNoKey.Error()},
-		{"a bad token", func(c *bench.Config) {
+		{"an invalid token", func(c *bench.Config) {
 			c.Token = func(event.UID) (string, error) { return "a b", nil }
 		}, "401"},
 		{"a reserved path", func(c *bench.Config) { c.URL = "ws://node.test/public" }, "404"},
@@ -102,7 +102,7 @@ func TestCannotMeasure(t *testing.T) {
 			for _, s := range bench.Scenarios() {
 				_, err := s.Run(t.Context(), cfg)
 				if err == nil || !strings.Contains(err.Error(), c.want) {
-					t.Errorf("%s: %v, want something of %q", s.Name, err, c.want)
+					t.Errorf("%s: got error %v, want %q in it", s.Name, err, c.want)
 				}
 			}
 		})

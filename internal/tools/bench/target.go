@@ -11,35 +11,35 @@ import (
 
 // target is the server that sockets connect to. It is fixed at construction.
 type target struct {
-	host string // of the header
-	addr string
-	path string // with the query, if there is one
-	mark string // what stands between the path and more of a query
-	tls  *tls.Config
-	dial func(ctx context.Context, network, addr string) (net.Conn, error)
-	// spread says that connections come from several source addresses: one has
-	// some 28,000 ports.
+	host     string // Host header
+	addr     string
+	path     string // with the query, if there is one
+	querySep string // separator between path and a further query
+	tls      *tls.Config
+	dial     func(ctx context.Context, network, addr string) (net.Conn, error)
+	// spread makes connections use several source addresses, each of which has about
+	// 28,000 ports.
 	spread bool
 }
 
-// perAddress is how many connections come from one source address.
+// perAddress is the number of connections per source address.
 const perAddress = 20_000
 
-// narrowBuffer is the receive buffer of a socket that does not read, in bytes;
-// Linux makes it somewhat more.
+// narrowBuffer is the receive buffer, in bytes, of a socket that does not read. Linux
+// makes it somewhat larger.
 const narrowBuffer = 4096
 
-// wideBuffer is its receive buffer when it reads again.
+// wideBuffer is its receive buffer, in bytes, when it reads again.
 const wideBuffer = 1 << 20
 
 func newTarget(cfg Config, connections int) (*target, error) {
 	u, err := url.Parse(cfg.URL)
 	if err != nil {
-		return nil, fmt.Errorf("the server's URL: %w", err)
+		return nil, fmt.Errorf("server URL: %w", err)
 	}
-	t := &target{host: u.Host, path: u.RequestURI(), mark: "?", dial: cfg.Dial}
+	t := &target{host: u.Host, path: u.RequestURI(), querySep: "?", dial: cfg.Dial}
 	if u.RawQuery != "" {
-		t.mark = "&"
+		t.querySep = "&"
 	}
 	port := "80"
 	switch u.Scheme {
@@ -51,7 +51,7 @@ func newTarget(cfg Config, connections int) (*target, error) {
 		}
 		t.tls.ServerName = cmp.Or(t.tls.ServerName, u.Hostname())
 	default:
-		return nil, fmt.Errorf("the server's URL %q is neither ws:// nor wss://", cfg.URL)
+		return nil, fmt.Errorf("server URL %q: must begin with ws:// or wss://", cfg.URL)
 	}
 	t.addr = net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port))
 	if t.dial == nil {
@@ -61,14 +61,14 @@ func newTarget(cfg Config, connections int) (*target, error) {
 	return t, nil
 }
 
-// connect opens the connection of the socket with this index, with a small
-// receive buffer if it is narrow.
+// connect opens the connection of the socket with this index. A narrow one has a
+// small receive buffer.
 func (t *target) connect(ctx context.Context, index int, narrow bool) (net.Conn, error) {
 	dial := t.dial
 	if dial == nil {
 		var d net.Dialer
 		if t.spread {
-			d.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+index/perAddress))} //nolint:gosec // millions at most
+			d.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+index/perAddress))} //nolint:gosec // index is below a few millions
 		}
 		dial = d.DialContext
 	}
@@ -77,8 +77,8 @@ func (t *target) connect(ctx context.Context, index int, narrow bool) (net.Conn,
 		return nil, err
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		// Who closes first holds the port for a minute, of which there are 28,000:
-		// a reset does not.
+		// The side that closes first keeps the port for a minute, and there are only
+		// 28,000 ports. A reset does not.
 		_ = tcp.SetLinger(0)
 		if narrow {
 			_ = tcp.SetReadBuffer(narrowBuffer)
@@ -95,7 +95,8 @@ func (t *target) connect(ctx context.Context, index int, narrow bool) (net.Conn,
 	return secure, nil
 }
 
-// widen ends what a narrow connection is: else its rest takes minutes.
+// widen enlarges the receive buffer of a narrow connection: its backlog would take
+// minutes otherwise.
 func widen(conn net.Conn) {
 	if secure, ok := conn.(*tls.Conn); ok {
 		conn = secure.NetConn()

@@ -15,7 +15,7 @@ import (
 	"ranger/internal/tools/bench"
 )
 
-// scenario returns the one of that name.
+// scenario returns the scenario of that name.
 func scenario(tb testing.TB, name string) bench.Scenario {
 	tb.Helper()
 	for _, s := range bench.Scenarios() {
@@ -23,11 +23,11 @@ func scenario(tb testing.TB, name string) bench.Scenario {
 			return s
 		}
 	}
-	tb.Fatalf("no scenario %s", name)
+	tb.Fatalf("there is no scenario %s", name)
 	return bench.Scenario{}
 }
 
-// nth returns what to do with events: do with the n-th, nothing with the others.
+// nth applies do to the n-th event and leaves the others unchanged.
 func nth(n int, do func(e, before event.Event) []event.Event) func(event.Event) []event.Event {
 	var before event.Event
 	count := 0
@@ -40,28 +40,28 @@ func nth(n int, do func(e, before event.Event) []event.Event) func(event.Event) 
 	}
 }
 
-// TestFaults has the node do each thing that must not happen.
+// TestFaults: each fault of a node is counted.
 func TestFaults(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		mangle func(event.Event) []event.Event
 		want   bench.Faults
-		first  string
+		first  string // part of the first description
 	}{
 		{"the other side's event", nth(51, func(e, before event.Event) []event.Event {
 			return []event.Event{e, {UID: before.UID, Kind: e.Kind, Message: e.Message}}
-		}), bench.Faults{Misdelivered: 1}, "was sent trade"},
+		}), bench.Faults{Misdelivered: 1}, "received trade"},
 		{"one is missing", nth(51, func(event.Event, event.Event) []event.Event { return nil }), bench.Faults{Missing: 1}, "but not"},
-		{"the last is missing", nth(400, func(event.Event, event.Event) []event.Event { return nil }), bench.Faults{Missing: 1}, "was not sent its events"},
-		{"one comes twice", nth(51, func(e, _ event.Event) []event.Event { return []event.Event{e, e} }), bench.Faults{Twice: 1}, "after"},
-		{"no message of the protocol", nth(51, func(e, _ event.Event) []event.Event {
+		{"the last is missing", nth(400, func(event.Event, event.Event) []event.Event { return nil }), bench.Faults{Missing: 1}, "did not receive events"},
+		{"one comes twice", nth(51, func(e, _ event.Event) []event.Event { return []event.Event{e, e} }), bench.Faults{Duplicated: 1}, "after"},
+		{"an unexpected message", nth(51, func(e, _ event.Event) []event.Event {
 			e.Message = []byte(`{"orderbook":{}}`)
 			return []event.Event{e}
-		}), bench.Faults{Broken: 1}, "has no place here"},
-		{"a trade that was not published", nth(51, func(e, _ event.Event) []event.Event {
+		}), bench.Faults{Broken: 1}, "unexpected message"},
+		{"an unpublished trade", nth(51, func(e, _ event.Event) []event.Event {
 			e.Message = bytes.Replace(e.Message, []byte(`"id":2435`), []byte(`"id":2436`), 1)
 			return []event.Event{e}
-		}), bench.Faults{Broken: 1}, "was not published"},
+		}), bench.Faults{Broken: 1}, "unpublished trade"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -77,19 +77,19 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// wantFaults compares what was found; what was said of it must have words in it.
+// wantFaults compares the counts; the descriptions must contain words.
 func wantFaults(t *testing.T, r *bench.Report, want bench.Faults, words string) {
 	t.Helper()
 	if diff := cmp.Diff(want, r.Faults, cmpopts.IgnoreFields(bench.Faults{}, "First")); diff != "" {
 		t.Errorf("faults (-want +got):\n%s\n%q", diff, r.Faults.First)
 	}
 	if !strings.Contains(strings.Join(r.Faults.First, "\n"), words) {
-		t.Errorf("of the faults is said %q, want something of %q", r.Faults.First, words)
+		t.Errorf("got descriptions %q, want %q in them", r.Faults.First, words)
 	}
 }
 
-// TestOutOfOrder changes two events of a user round.
-func TestOutOfOrder(t *testing.T) {
+// TestFaults_OutOfOrder swaps two events of a user.
+func TestFaults_OutOfOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNode(t, journal.Config{})
 		var held *event.Event
@@ -110,12 +110,12 @@ func TestOutOfOrder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantFaults(t, &report, bench.Faults{Missing: 1, Twice: 1}, "after")
+		wantFaults(t, &report, bench.Faults{Missing: 1, Duplicated: 1}, "after")
 	})
 }
 
-// TestGap announces a gap: it counts once, whoever was told it.
-func TestGap(t *testing.T) {
+// TestFaults_Gap: a gap counts once for all sockets.
+func TestFaults_Gap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNode(t, journal.Config{})
 		n.publish = func(i int) error {
@@ -133,8 +133,8 @@ func TestGap(t *testing.T) {
 	})
 }
 
-// TestNotResumed has a node that keeps less than its users miss.
-func TestNotResumed(t *testing.T) {
+// TestFaults_NotResumed: a node holds fewer events than its users miss.
+func TestFaults_NotResumed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNode(t, journal.Config{Size: 5})
 		n.publish = func(int) error {
@@ -146,13 +146,13 @@ func TestNotResumed(t *testing.T) {
 			t.Fatal(err)
 		}
 		if f := report.Faults; f.Broken != 20 || f.Missing != 2*200 {
-			t.Errorf("faults %+v, want 20 sockets that did not resume, and 400 events missing", f)
+			t.Errorf("got faults %+v, want 20 sockets that did not resume, and 400 events missing", f)
 		}
 	})
 }
 
-// TestTooSlow has a node that keeps one event of a user, and publishes a burst.
-func TestTooSlow(t *testing.T) {
+// TestFaults_TooSlow: a node holds one event per user during a burst.
+func TestFaults_TooSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := newNode(t, journal.Config{Size: 1}).config()
 		cfg.Events = 5000
@@ -162,7 +162,7 @@ func TestTooSlow(t *testing.T) {
 		}
 		first := strings.Join(report.Faults.First, "\n")
 		if report.Faults.Broken == 0 || !strings.Contains(first, "4100 too slow; its user had more events at once than the server keeps: raise HISTORY_SIZE") {
-			t.Errorf("faults %+v, want sockets that were closed as too slow, and what to do", report.Faults)
+			t.Errorf("got faults %+v, want sockets closed as too slow, and advice", report.Faults)
 		}
 	})
 }

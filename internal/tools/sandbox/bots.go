@@ -11,17 +11,16 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// The bots' habits.
+// Parameters of the bots.
 const (
-	ladder  = 10     // orders of the maker's a side
-	spacing = 0.0003 // between them, as a part of the price
-	drift   = 0.0004 // standard deviation of the price between two rounds
-	pull    = 1e-5   // part of the way back to its start that a price goes in each, so that it stays near for ever
+	ladder  = 10     // orders of the maker per side
+	spacing = 0.0003 // between two of them, relative to the price
+	drift   = 0.0004 // standard deviation of the price between two rounds, relative
+	pull    = 1e-5   // share of the way back to the start price per round, which keeps the price near it
 )
 
-// bots keep the markets moving: in each round, on one market, the maker moves its
-// orders to where the price has wandered, and the taker takes some. It is for one
-// goroutine.
+// bots keep the markets moving. In each round, on one market, the maker moves its orders
+// to the current price and the taker takes some of them. One goroutine uses it.
 type bots struct {
 	exchange *exchange.Exchange
 	markets  []exchange.Market
@@ -37,7 +36,7 @@ func newBots(x *exchange.Exchange, random *rand.Rand) *bots {
 	return b
 }
 
-// run plays so many rounds a second until ctx is done.
+// run plays rounds at a rate per second until ctx is done.
 func (b *bots) run(ctx context.Context, rate float64) error {
 	for i := range b.markets {
 		b.quote(i)
@@ -56,14 +55,14 @@ func (b *bots) run(ctx context.Context, rate float64) error {
 	}
 }
 
-// wander moves a market's price.
+// wander moves the price of market n.
 func (b *bots) wander(n int) {
 	away := math.Log(b.prices[n] / startPrice(b.markets[n].ID))
 	b.prices[n] *= math.Exp(drift*b.random.NormFloat64() - pull*away)
 }
 
-// quote cancels the maker's orders that stand on the wrong side of the price, or
-// far from it, and places what is missing near it.
+// quote cancels the maker's orders on the wrong side of the price or far from it, and
+// places the missing ones near it.
 func (b *bots) quote(n int) {
 	m, price := b.markets[n], b.prices[n]
 	open := map[exchange.Side]int{}
@@ -73,7 +72,7 @@ func (b *bots) quote(n int) {
 			away = -away
 		}
 		if away < spacing/8 || away > 2*ladder*spacing {
-			_, _ = b.exchange.Cancel(makerUID, o.ID) // it may just have been taken
+			_, _ = b.exchange.Cancel(makerUID, o.ID) // an error: it has just been taken
 			continue
 		}
 		open[o.Side]++
@@ -89,7 +88,7 @@ func (b *bots) quote(n int) {
 	}
 }
 
-// take has the taker buy or sell a little at what the book has.
+// take lets the taker buy or sell a small volume at the best prices.
 func (b *bots) take(n int) {
 	side := exchange.Buy
 	if b.random.IntN(2) == 0 {
@@ -99,11 +98,10 @@ func (b *bots) take(n int) {
 	b.place(takerUID, exchange.Request{Market: m.ID, Side: side, Type: exchange.AtMarket, Volume: b.volume(m, 0.2)})
 }
 
-// place places an order. Where it is refused there is nothing to mend: the next
-// round comes.
+// place places an order. A refusal needs no handling: the next round follows.
 func (b *bots) place(uid event.UID, r exchange.Request) { _, _ = b.exchange.Place(uid, r) }
 
-// volume returns some volume, more where one unit is cheap.
+// volume returns a random volume, larger for a cheaper currency.
 func (b *bots) volume(m exchange.Market, most float64) string {
 	return text(0.001+most*b.random.Float64()*16_000/startPrice(m.ID), m.VolumeDigits)
 }

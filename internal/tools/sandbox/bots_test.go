@@ -9,8 +9,8 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// TestBots plays some hundred rounds: whatever the bots ask for is taken, and the
-// book has the maker's orders, and no others, on both sides.
+// TestBots plays some hundred rounds: the exchange accepts all orders, and the
+// book has only the maker's orders, on both sides.
 func TestBots(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(5) {
@@ -30,35 +30,35 @@ func TestBots(t *testing.T) {
 			}
 			traded := len(x.Recent(m, 0))
 			bots.Take(n)
-			if got := len(x.Recent(m, 0)); got == traded && got < 1000 { // as many are kept
-				t.Fatalf("seed %d, round %d: the taker did not trade on %s", seed, round, m)
+			if got := len(x.Recent(m, 0)); got == traded && got < 1000 { // the limit of History
+				t.Fatalf("seed %d, round %d: got no trade of the taker on %s", seed, round, m)
 			}
 			if got := x.Orders(sandbox.Taker, exchange.Query{State: exchange.Wait}); len(got) > 0 {
-				t.Fatalf("seed %d, round %d: the taker has %d open orders", seed, round, len(got))
+				t.Fatalf("seed %d, round %d: got %d open orders of the taker", seed, round, len(got))
 			}
 		}
 	}
 }
 
-// wantBook fails unless the book has both sides, above zero and not crossed.
+// wantBook requires that the book has both sides, above zero and not crossed.
 func wantBook(t *testing.T, x *exchange.Exchange, m exchange.MarketID) {
 	t.Helper()
 	asks, bids, ok := x.Depth(m, 0)
 	if !ok || len(asks) == 0 || len(bids) == 0 {
-		t.Fatalf("%s: there are %d asks and %d bids", m, len(asks), len(bids))
+		t.Fatalf("%s: got %d asks and %d bids", m, len(asks), len(bids))
 	}
 	if least := bids[len(bids)-1].Price; !least.IsPositive() || asks[0].Price.LessThanOrEqual(bids[0].Price) {
-		t.Fatalf("%s: asks %v, bids %v", m, asks, bids)
+		t.Fatalf("%s: got asks %v, bids %v", m, asks, bids)
 	}
 	for _, level := range append(asks, bids...) {
 		if level.Volume.LessThanOrEqual(decimal.Zero) {
-			t.Fatalf("%s: nothing stands at %s", m, level.Price)
+			t.Fatalf("%s: got no volume at %s", m, level.Price)
 		}
 	}
 }
 
-// TestPricesStay: a price that wanders for weeks stays near where it began.
-func TestPricesStay(t *testing.T) {
+// TestBots_PricesStay: a price that moves for weeks stays near its start.
+func TestBots_PricesStay(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(5) {
 		x := sandbox.NewExchange()
@@ -70,10 +70,10 @@ func TestPricesStay(t *testing.T) {
 			least, most = min(least, part), max(most, part)
 		}
 		if least < 0.5 || most > 2 {
-			t.Errorf("seed %d: the price went from %.2f to %.2f of the first", seed, least, most)
+			t.Errorf("seed %d: got prices from %.2f to %.2f of the first", seed, least, most)
 		}
 		if least > 0.95 || most < 1.05 {
-			t.Errorf("seed %d: the price hardly moved: %.3f to %.3f of the first", seed, least, most)
+			t.Errorf("seed %d: got prices from %.3f to %.3f of the first, want more movement", seed, least, most)
 		}
 	}
 }

@@ -7,14 +7,14 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// Orders of the maker's a side; the bots' users.
+// The maker's orders per side, and the uids of the bots.
 const (
 	Ladder = ladder
 	Maker  = makerUID
 	Taker  = takerUID
 )
 
-// NewExchange returns the sandbox's exchange, with room for all changes of a test.
+// NewExchange returns the sandbox's exchange, with a queue for all changes of a test.
 func NewExchange() *exchange.Exchange {
 	x, err := exchange.New(exchange.Config{Markets: markets(), Pending: 1 << 20})
 	if err != nil {
@@ -24,7 +24,7 @@ func NewExchange() *exchange.Exchange {
 	return x
 }
 
-// Users returns who has money.
+// Users returns the uids of all users.
 func Users() []event.UID {
 	uids := []event.UID{makerUID, takerUID}
 	for _, u := range users() {
@@ -33,15 +33,15 @@ func Users() []event.UID {
 	return uids
 }
 
-// Bots are bots that play when they are told to.
+// Bots are bots whose rounds the test plays.
 type Bots struct{ *bots }
 
-// NewBots returns bots that do the same with the same seed.
+// NewBots returns bots that behave identically for the same seed.
 func NewBots(x *exchange.Exchange, seed uint64) Bots {
 	return Bots{newBots(x, rand.New(rand.NewPCG(seed, seed)))}
 }
 
-// What a round on a market consists of, and its price.
+// The steps of a round on market n, its price, and its first price.
 func (b Bots) Wander(n int)        { b.wander(n) }
 func (b Bots) Quote(n int)         { b.quote(n) }
 func (b Bots) Take(n int)          { b.take(n) }

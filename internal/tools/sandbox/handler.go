@@ -8,7 +8,7 @@ import (
 	"ranger/internal/tools/sandbox/barong"
 )
 
-// ServeHTTP serves sockets on any upgrade, the page, and the API.
+// ServeHTTP serves WebSocket upgrades on any path, the page, and the API.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		s.cfg.Sockets.ServeHTTP(w, r)
@@ -25,12 +25,12 @@ func (s *Sandbox) routes(identity *barong.Service, api http.Handler) *http.Serve
 	mux.HandleFunc("GET /sandbox/totp/{email}", func(w http.ResponseWriter, r *http.Request) {
 		code, ok := identity.Code(r.PathValue("email"))
 		if !ok {
-			http.Error(w, "Nobody here has this e-mail address.", http.StatusNotFound)
+			http.Error(w, "No user with a second factor has this e-mail address.", http.StatusNotFound)
 			return
 		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-store")
-		_, _ = io.WriteString(w, code) //nolint:gosec // six digits; an error is the connection's
+		_, _ = io.WriteString(w, code) //nolint:gosec // six digits; an error means that the client is gone
 	})
 	mux.Handle("/api/v2/", api)
 	mux.Handle("/", page())

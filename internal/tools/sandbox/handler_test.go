@@ -9,7 +9,7 @@ import (
 	"ranger/internal/tools/sandbox"
 )
 
-// sockets answers in the place of a hub.
+// sockets replaces the hub.
 func sockets(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }
 
 func TestRoutes(t *testing.T) {
@@ -19,7 +19,7 @@ func TestRoutes(t *testing.T) {
 		method, path string
 		headers      []string
 		status       int
-		typ, body    string // what the answer has
+		typ, body    string // of the response
 	}{
 		{"GET", "/", nil, 200, "text/html", "<!doctype html>"},
 		{"HEAD", "/", nil, 200, "text/html", ""},
@@ -40,7 +40,7 @@ func TestRoutes(t *testing.T) {
 
 		{"GET", "/sandbox/users", nil, 200, "application/json", "alice@example.com"},
 		{"GET", "/sandbox/totp/Bob@example.com", nil, 200, "text/plain", ""},
-		{"GET", "/sandbox/totp/nobody@example.com", nil, 404, "text/plain", "Nobody here has this e-mail address.\n"},
+		{"GET", "/sandbox/totp/nobody@example.com", nil, 404, "text/plain", "No user with a second factor has this e-mail address.\n"},
 		{"GET", "/sandbox/nowhere", nil, 404, "application/json", "Unable to find endpoint"},
 		{"POST", "/api/v1/sessions", nil, 400, "application/json", "Email"},
 		{"POST", "/api/v2/barong/identity/sessions", nil, 422, "application/json", "email"},
@@ -63,9 +63,9 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// TestPageHeaders: whatever belongs to the page may load and connect to nothing
-// but its own origin, and is asked for again each time.
-func TestPageHeaders(t *testing.T) {
+// TestPage_Headers: every file of the page may load from and connect to only its
+// own origin, and is revalidated each time.
+func TestPage_Headers(t *testing.T) {
 	t.Parallel()
 	toy := newToy(t, sandbox.Config{})
 	for _, path := range []string{"/", "/main.js", "/client/index.js", "/nowhere"} {
@@ -73,18 +73,18 @@ func TestPageHeaders(t *testing.T) {
 		csp := h.Get("Content-Security-Policy")
 		for _, want := range []string{"default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"} {
 			if !strings.Contains(csp, want) {
-				t.Errorf("%s: the policy lacks %s: %q", path, want, csp)
+				t.Errorf("%s: want %s in the policy %q", path, want, csp)
 			}
 		}
 		if strings.Contains(csp, "unsafe") || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" {
-			t.Errorf("%s: the headers are %v", path, h)
+			t.Errorf("%s: got headers %v", path, h)
 		}
 		if got := h.Get("Cache-Control"); got != "no-cache" && path != "/nowhere" {
-			t.Errorf("%s: Cache-Control is %q", path, got)
+			t.Errorf("%s: got Cache-Control %q", path, got)
 		}
 	}
 	if got := toy.do("POST", "/", "").header.Get("Allow"); got != "GET, HEAD" {
-		t.Errorf("the page allows %q", got)
+		t.Errorf("got %q allowed", got)
 	}
 }
 
@@ -92,6 +92,6 @@ func TestTOTP(t *testing.T) {
 	t.Parallel()
 	got := newToy(t, sandbox.Config{}).do("GET", "/sandbox/totp/alice@example.com", "")
 	if !regexp.MustCompile(`^\d{6}$`).MatchString(got.body) || got.header.Get("Cache-Control") != "no-store" {
-		t.Errorf("got %q with %v", got.body, got.header)
+		t.Errorf("got %q with headers %v", got.body, got.header)
 	}
 }

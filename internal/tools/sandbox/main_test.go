@@ -28,7 +28,7 @@ const (
 	bob   event.UID = "IDB0B0000002"
 )
 
-// quiet logs nothing.
+// quiet is a logger that discards everything.
 var quiet = slog.New(slog.DiscardHandler)
 
 func check(tb testing.TB, err error) {
@@ -38,7 +38,7 @@ func check(tb testing.TB, err error) {
 	}
 }
 
-// toy is a sandbox and what asks it.
+// toy is a sandbox with a client.
 type toy struct {
 	*sandbox.Sandbox
 
@@ -48,7 +48,7 @@ type toy struct {
 	signer *auth.Signer
 }
 
-// signer makes one key pair for all tests: to make one is slow.
+// signer generates one key pair for all tests, because that is slow.
 var signer = sync.OnceValues(func() (*auth.Signer, error) {
 	private, _, err := auth.GenerateKey("RS256")
 	if err != nil {
@@ -57,7 +57,7 @@ var signer = sync.OnceValues(func() (*auth.Signer, error) {
 	return auth.NewSigner("RS256", string(private))
 })
 
-// newToy returns a sandbox that is served until the test ends, and not run yet.
+// newToy serves a sandbox until the test ends, without running it.
 func newToy(tb testing.TB, cfg sandbox.Config) *toy {
 	tb.Helper()
 	s, err := signer()
@@ -81,14 +81,14 @@ func newToy(tb testing.TB, cfg sandbox.Config) *toy {
 	return t
 }
 
-// reply is an answer as it came.
+// reply is a response.
 type reply struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// do sends a request. Headers are names and values by turns.
+// do sends a request. headers are alternating names and values.
 func (t *toy) do(method, path, body string, headers ...string) reply {
 	t.tb.Helper()
 	r, err := http.NewRequestWithContext(t.tb.Context(), method, t.url+path, strings.NewReader(body))
@@ -104,7 +104,7 @@ func (t *toy) do(method, path, body string, headers ...string) reply {
 	return reply{res.StatusCode, res.Header, string(text)}
 }
 
-// order places an order of Alice's that nothing matches.
+// order places an order of Alice that matches nothing.
 func (t *toy) order() {
 	t.tb.Helper()
 	token, err := t.signer.Sign(auth.Claims{UID: alice, Audience: []string{"peatio"}})
@@ -116,7 +116,7 @@ func (t *toy) order() {
 	}
 }
 
-// deliveries returns what so many rounds of the bots publish.
+// deliveries returns the events of so many rounds of the bots.
 func deliveries(tb testing.TB, seed uint64, rounds int) []event.Delivery {
 	tb.Helper()
 	x := sandbox.NewExchange()
@@ -137,7 +137,7 @@ func deliveries(tb testing.TB, seed uint64, rounds int) []event.Delivery {
 	}
 }
 
-// place places an order of Alice's and returns its id.
+// place places an order of Alice and returns its id.
 func place(tb testing.TB, x *exchange.Exchange) uint64 {
 	tb.Helper()
 	o, err := x.Place(alice, exchange.Request{Market: "ethusd", Side: exchange.Buy, Volume: "0.01", Price: "1"})

@@ -8,7 +8,7 @@ import (
 	"ranger/internal/event"
 )
 
-// memberIDs are the users' ids in the database that a Peatio would have.
+// memberIDs returns the users' ids in Peatio's database, made up.
 func memberIDs() map[event.UID]int64 {
 	ids := map[event.UID]int64{makerUID: 3, takerUID: 4}
 	for i, u := range users() {
@@ -26,17 +26,17 @@ func Members() map[string]event.UID {
 	return members
 }
 
-// ByMemberID returns a publish that names users by member ids in the headers, as an
-// unmodified Peatio does, instead of by uids.
+// ByMemberID returns a publish function that replaces uids in the headers by member ids,
+// as an unmodified Peatio does.
 func ByMemberID(publish func(context.Context, event.Delivery) error) func(context.Context, event.Delivery) error {
 	ids := memberIDs()
 	return func(ctx context.Context, d event.Delivery) error {
 		headers := maps.Clone(d.Headers)
-		for _, who := range []string{"member", "ask_member", "bid_member"} {
-			uid, ok := headers[who+"_uid"].(string)
+		for _, party := range []string{"member", "ask_member", "bid_member"} {
+			uid, ok := headers[party+"_uid"].(string)
 			if id, known := ids[event.UID(uid)]; ok && known {
-				delete(headers, who+"_uid")
-				headers[who+"_id"] = id
+				delete(headers, party+"_uid")
+				headers[party+"_id"] = id
 			}
 		}
 		d.Headers = headers

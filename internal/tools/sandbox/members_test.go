@@ -11,8 +11,8 @@ import (
 	"ranger/internal/tools/sandbox"
 )
 
-// TestByMemberID: the headers have ids instead of uids, all three of them, and who
-// looks them up finds the same users.
+// TestByMemberID: all three headers have ids instead of uids, and a lookup of the ids
+// finds the same users.
 func TestByMemberID(t *testing.T) {
 	t.Parallel()
 	known := directory{memory: sandbox.Members()}
@@ -26,36 +26,36 @@ func TestByMemberID(t *testing.T) {
 			return nil
 		})(t.Context(), d))
 		if diff := cmp.Diff(before, d.Headers); diff != "" {
-			t.Fatalf("it changed the caller's headers (-want +got):\n%s", diff)
+			t.Fatalf("headers of the caller (-want +got):\n%s", diff)
 		}
 		for uid, id := range ids {
 			if _, ok := got.Headers[uid]; ok {
-				t.Errorf("there is a %s in %v", uid, got.Headers)
+				t.Errorf("got %s in %v", uid, got.Headers)
 			}
 			_, has := got.Headers[id].(int64)
 			if _, had := before[uid]; had != has {
-				t.Errorf("there is %v for %v", got.Headers, before)
+				t.Errorf("got %v for %v", got.Headers, before)
 			} else if has {
 				seen[id]++
 			}
 		}
 		if got.Headers["market"] != before["market"] {
-			t.Errorf("there is %v for %v", got.Headers, before)
+			t.Errorf("got %v for %v", got.Headers, before)
 		}
 		want := event.Decode(d, 256<<10, nil)
 		if diff := cmp.Diff(want, event.Decode(got, 256<<10, known)); diff != "" || len(want.Undelivered) > 0 {
-			t.Errorf("with a directory (-want +got):\n%s", diff)
+			t.Errorf("events with a directory (-want +got):\n%s", diff)
 		}
 		if out := event.Decode(got, 256<<10, nil); len(out.Events) > 0 {
-			t.Errorf("without a directory %d users were found", len(out.Events))
+			t.Errorf("without a directory: got %d users, want 0", len(out.Events))
 		}
 	}
 	if len(seen) != len(ids) {
-		t.Errorf("seen: %v", seen)
+		t.Errorf("got headers %v", seen)
 	}
 }
 
-// TestMembers: each user has an id of their own.
+// TestMembers: each user has a different id.
 func TestMembers(t *testing.T) {
 	t.Parallel()
 	known := map[event.UID]bool{}
@@ -68,8 +68,8 @@ func TestMembers(t *testing.T) {
 	}
 }
 
-// TestForeignHeaders: a uid that is nobody's here stays, as does what is none.
-func TestForeignHeaders(t *testing.T) {
+// TestByMemberID_UnknownUsers: unknown uids and other values are not changed.
+func TestByMemberID_UnknownUsers(t *testing.T) {
 	t.Parallel()
 	for _, headers := range []map[string]any{nil, {"member_uid": "IDELSE"}, {"member_uid": 7}, {"bid_member_uid": nil}} {
 		check(t, sandbox.ByMemberID(func(_ context.Context, d event.Delivery) error {

@@ -11,14 +11,14 @@ import (
 //go:embed page
 var pageFiles embed.FS
 
-// policy lets the page load what comes with it, and connect to where it came from.
+// policy lets the page load and connect only to its own origin.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// page serves the page, and the browser client under /client/.
+// page serves the page, and the browser client at /client/.
 func page() http.Handler {
 	root, err := fs.Sub(pageFiles, "page")
 	if err != nil {
-		panic(err) // it is in the binary
+		panic(err) // it is embedded
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /client/", http.StripPrefix("/client/", http.FileServerFS(js.Files())))

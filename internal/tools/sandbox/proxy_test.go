@@ -7,15 +7,15 @@ import (
 	"testing"
 )
 
-// proxy stands between a Broker and RabbitMQ.
+// proxy is a proxy between a publisher and RabbitMQ.
 type proxy struct {
-	url      string        // the broker's, through the proxy
-	refused  chan struct{} // has one once a connection was ended at once
-	silenced chan struct{} // has one once an answer was kept back
+	url      string        // URL of the broker through the proxy
+	refused  chan struct{} // has an element after a connection was refused
+	silenced chan struct{} // has an element after an answer was held back
 
 	mu     sync.Mutex
-	closed bool                  // guarded by mu: new connections are ended at once
-	muted  bool                  // guarded by mu: what the broker answers is kept back
+	closed bool                  // guarded by mu: new connections are closed at once
+	muted  bool                  // guarded by mu: answers of the broker are held back
 	conns  map[net.Conn]struct{} // guarded by mu
 }
 
@@ -58,7 +58,7 @@ func newProxy(tb testing.TB, url string) *proxy {
 	return p
 }
 
-// take keeps a pair of connections, and reports false where they are to be ended.
+// take adds a pair of connections. It returns false if the caller must close them.
 func (p *proxy) take(near, far net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -77,7 +77,7 @@ func tell(c chan struct{}) {
 	}
 }
 
-// copy passes on what is sent, answers while the proxy is not muted.
+// copy forwards data, and answers only while the proxy is not muted.
 func (p *proxy) copy(to, from net.Conn, answers bool) {
 	defer to.Close()   //nolint:errcheck // the test is over, or has cut it
 	defer from.Close() //nolint:errcheck // as above
@@ -100,33 +100,33 @@ func (p *proxy) isMuted() bool {
 	return p.muted
 }
 
-// mute keeps back what the broker answers, or no longer does.
+// mute starts or stops holding back the broker's answers.
 func (p *proxy) mute(on bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.muted = on
 	select {
-	case <-p.silenced: // of a time before
+	case <-p.silenced: // of an earlier call
 	default:
 	}
 }
 
-// shut ends connections to come at once, or no longer does.
+// shut starts or stops refusing new connections.
 func (p *proxy) shut(on bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = on
 }
 
-// cut ends all connections that there are.
+// cut closes all connections.
 func (p *proxy) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cutLocked()
 }
 
-// lose is cut, and what was kept back is lost: answers over connections to come
-// are not kept back any longer.
+// lose is cut, and the held answers are lost: answers on new connections
+// are not held back.
 func (p *proxy) lose() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -1,7 +1,6 @@
-// Package sandbox is a toy exchange with an identity service, for trials of ranger
-// and for those who write clients: the API of Peatio and Barong as far as their
-// documents on API keys and orders go, bots that keep two markets moving, and a
-// page to watch it. Everything is in memory.
+// Package sandbox is a toy exchange with an identity service, for trials of ranger and
+// for authors of clients: the Peatio and Barong APIs for API keys and orders, bots that
+// trade on two markets, and a page. Everything is in memory.
 package sandbox
 
 import (
@@ -21,62 +20,62 @@ import (
 	"ranger/internal/tools/sandbox/peatio"
 )
 
-// Config sets a Sandbox up. All fields but the last two are needed.
+// Config configures a Sandbox. TokenLife and Rate are optional.
 type Config struct {
-	// Signer signs session tokens; Verifier takes them.
+	// Signer signs session tokens; Verifier verifies them.
 	Signer   *auth.Signer
 	Verifier *auth.Verifier
-	// Publish takes what the exchange publishes, one after another. It returns
-	// when d is safe, or the error that ends the sandbox.
+	// Publish publishes the events of the exchange, one after another. It returns when
+	// d is stored, or an error that ends the sandbox.
 	Publish func(ctx context.Context, d event.Delivery) error
-	// Sockets serves upgrades.
+	// Sockets serves WebSocket upgrades.
 	Sockets http.Handler
 	Log     *slog.Logger
-	// TokenLife is how long a session token is good, 4 h by default.
+	// TokenLife is the lifetime of session tokens, 4 h by default.
 	TokenLife time.Duration
-	// Rate is how many rounds a second the bots play; none by default.
+	// Rate is the number of rounds of the bots per second; 0: no bots.
 	Rate float64
 }
 
-// Sandbox is the exchange with all that is around it. It is an http.Handler,
-// safe for concurrent use.
+// Sandbox is the exchange with its APIs, page and bots. It is an http.Handler, safe for
+// concurrent use.
 type Sandbox struct {
 	cfg      Config
 	exchange *exchange.Exchange
 	mux      *http.ServeMux
 }
 
-// New returns a Sandbox. Run it for its events and bots.
+// New returns a Sandbox. Run publishes its events and runs its bots.
 func New(cfg Config) (*Sandbox, error) {
 	x, err := exchange.New(exchange.Config{Markets: markets()})
 	if err != nil {
-		return nil, fmt.Errorf("make the exchange: %w", err)
+		return nil, fmt.Errorf("create the exchange: %w", err)
 	}
 	fund(x)
 	identity, err := barong.New(barong.Config{
 		Users: users(), Signer: cfg.Signer, Verifier: cfg.Verifier, TokenLife: cfg.TokenLife, Log: cfg.Log,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("make the identity service: %w", err)
+		return nil, fmt.Errorf("create the identity service: %w", err)
 	}
 	s := &Sandbox{cfg: cfg, exchange: x}
-	s.mux = s.routes(identity, peatio.Handler(peatio.Config{Exchange: x, Who: asker(identity), Log: cfg.Log}))
+	s.mux = s.routes(identity, peatio.Handler(peatio.Config{Exchange: x, Authenticate: authenticator(identity), Log: cfg.Log}))
 	return s, nil
 }
 
-// asker returns what tells who sent a request.
-func asker(identity *barong.Service) func(*http.Request) (event.UID, peatio.Refusal) {
+// authenticator adapts Authenticate to peatio.Config.
+func authenticator(identity *barong.Service) func(*http.Request) (event.UID, peatio.Refusal) {
 	return func(r *http.Request) (event.UID, peatio.Refusal) {
 		uid, refusal := identity.Authenticate(r)
-		if refusal != nil { // a nil *barong.Refusal would not be a nil Refusal
+		if refusal != nil { // a nil *barong.Refusal is not a nil peatio.Refusal
 			return "", refusal
 		}
 		return uid, nil
 	}
 }
 
-// Run publishes what happens on the exchange, and has the bots trade, until ctx is
-// done; then it returns nil.
+// Run publishes the events of the exchange and runs the bots until ctx is done; then it
+// returns nil.
 func (s *Sandbox) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.publish(ctx) })

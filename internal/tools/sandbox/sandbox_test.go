@@ -11,16 +11,16 @@ import (
 	"ranger/internal/tools/sandbox"
 )
 
-// TestPublishes: what happens is published one by one, in order, and nobody waits
-// for it.
-func TestPublishes(t *testing.T) {
+// TestRun_Publishes: changes are published one by one, in order, and requests do not
+// wait for it.
+func TestRun_Publishes(t *testing.T) {
 	t.Parallel()
 	const orders = 50
 	var busy atomic.Bool
 	gate, bodies := make(chan struct{}), make(chan []byte, 2*orders)
 	toy := newToy(t, sandbox.Config{Publish: func(ctx context.Context, d event.Delivery) error {
 		if busy.Swap(true) {
-			t.Error("two are published at once")
+			t.Error("got two concurrent calls of Publish")
 		}
 		defer busy.Store(false)
 		select {
@@ -34,7 +34,7 @@ func TestPublishes(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- toy.Run(ctx) }()
-	for range orders { // while none can be published
+	for range orders { // while publishing is blocked
 		toy.order()
 	}
 	close(gate)
@@ -42,15 +42,15 @@ func TestPublishes(t *testing.T) {
 		var order struct{ ID int }
 		check(t, json.Unmarshal(<-bodies, &order))
 		if order.ID != i+1 {
-			t.Errorf("order %d was published as number %d", order.ID, i+1)
+			t.Errorf("got order %d as number %d", order.ID, i+1)
 		}
 	}
 	end()
 	check(t, <-done)
 }
 
-// TestBotsTrade: Run has them trade on all markets.
-func TestBotsTrade(t *testing.T) {
+// TestRun_BotsTrade: Run makes the bots trade on all markets.
+func TestRun_BotsTrade(t *testing.T) {
 	t.Parallel()
 	ctx, end := context.WithCancel(t.Context())
 	defer end()
@@ -66,13 +66,13 @@ func TestBotsTrade(t *testing.T) {
 	}})
 	check(t, toy.Run(ctx))
 	if !traded["btcusd"] || !traded["ethusd"] {
-		t.Errorf("traded: %v", traded)
+		t.Errorf("got trades on %v", traded)
 	}
 }
 
-// TestRunEnds: with its context without an error, even where a publish waits or
-// fails for it, and else with the error of a publish.
-func TestRunEnds(t *testing.T) {
+// TestRun_Ends: without an error when its context ends, even if a publish waits or
+// fails because of that; otherwise with the error of a publish.
+func TestRun_Ends(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	for name, c := range map[string]struct {

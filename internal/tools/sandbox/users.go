@@ -8,21 +8,21 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// users returns those who can log in, the same at each start.
+// users returns the users that can log in, the same at each start.
 func users() []barong.User {
 	return []barong.User{
 		{UID: "ID5A11CE0001", Email: "alice@example.com", Password: "Alice-in-sand-1", TOTPSecret: "ALICEINTHESANDBOXALICEINTHESANDB", Level: 3, Role: "member"},
-		{UID: "IDB0B0000002", Email: "bob@example.com", Password: "Bob-in-sand-2", TOTPSecret: "BOBINTHESANDBOXBOBINTHESANDBOXBO", Level: 3, Role: "member"}, //nolint:gosec // made up, and told to everybody
+		{UID: "IDB0B0000002", Email: "bob@example.com", Password: "Bob-in-sand-2", TOTPSecret: "BOBINTHESANDBOXBOBINTHESANDBOXBO", Level: 3, Role: "member"}, //nolint:gosec // made up and public
 	}
 }
 
-// The bots' users.
+// Uids of the bots.
 const (
 	makerUID event.UID = "ID3A0E000003"
 	takerUID event.UID = "ID7A0E000004"
 )
 
-// markets returns what is traded.
+// markets returns the markets.
 func markets() []exchange.Market {
 	least := decimal.New(1, -4)
 	return []exchange.Market{
@@ -31,7 +31,7 @@ func markets() []exchange.Market {
 	}
 }
 
-// startPrice is where a market begins.
+// startPrice returns the price at which a market begins.
 func startPrice(m exchange.MarketID) float64 {
 	if m == "btcusd" {
 		return 64_000
@@ -39,7 +39,7 @@ func startPrice(m exchange.MarketID) float64 {
 	return 3_400
 }
 
-// fund gives everybody something to trade with.
+// fund deposits the initial balances of all users.
 func fund(x *exchange.Exchange) {
 	for _, u := range users() {
 		x.Deposit(u.UID, "usd", decimal.New(100_000, 0))

@@ -6,8 +6,8 @@ import (
 	"text/template"
 )
 
-// Welcome writes what can be done, with commands to paste, for a sandbox that
-// listens on an address.
+// Welcome writes what a user can do, with commands to paste, for a sandbox that listens
+// on address.
 func Welcome(w io.Writer, address string, rabbitmq bool) error {
 	if host, port, _ := net.SplitHostPort(address); net.ParseIP(host).IsUnspecified() {
 		address = "localhost:" + port
@@ -21,13 +21,13 @@ func Welcome(w io.Writer, address string, rabbitmq bool) error {
 }
 
 const welcome = `
-ranger sandbox: a toy exchange with ranger inside. It is no exchange: the money is
-not real, everybody knows the passwords, and at the end all is forgotten.
-{{if .RabbitMQ}}Its events go through RabbitMQ; sockets are refused while it cannot be read.
+ranger sandbox: a toy exchange with ranger inside. It is not a real exchange: the money
+is not real, the passwords are public, and nothing is stored when it ends.
+{{if .RabbitMQ}}Its events pass through RabbitMQ; it refuses sockets while RabbitMQ cannot be read.
 {{end}}
   Open   {{.URL}}/
 
-Who can log in:
+Users:
 {{range .Users}}
   {{.Email}}   password {{.Password}}   uid {{.UID}}
   TOTP secret {{.TOTPSecret}} (or ask: curl -s {{$.URL}}/sandbox/totp/{{.Email}})
@@ -41,10 +41,10 @@ In one, open a socket:
 
   npx wscat -c ws://{{.Host}} -H "Authorization: Bearer $TOKEN"
 
-In the other, place an order; the socket is told of it, and of its trades:
+In the other, place an order; the socket receives it and its trades:
 
   curl -s {{.URL}}/api/v2/orders -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
     -d '{"market":"btcusd","side":"buy","volume":"0.01","price":"70000"}'
 
-Ctrl-C ends it.
+Press Ctrl-C to end it.
 `

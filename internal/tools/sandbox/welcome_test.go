@@ -28,8 +28,8 @@ func TestWelcome(t *testing.T) {
 	}
 }
 
-// TestWelcomeEverywhere: nobody can open [::], which stands for all addresses.
-func TestWelcomeEverywhere(t *testing.T) {
+// TestWelcome_AllAddresses: [::] is shown as localhost, since it cannot be opened.
+func TestWelcome_AllAddresses(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"0.0.0.0:80", "[::]:80"} {
 		var got strings.Builder
@@ -40,10 +40,10 @@ func TestWelcomeEverywhere(t *testing.T) {
 	}
 }
 
-func TestWelcomeUnwritten(t *testing.T) {
+func TestWelcome_WriteError(t *testing.T) {
 	t.Parallel()
 	if err := sandbox.Welcome(full{}, "127.0.0.1:1", false); !errors.Is(err, errFull) {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v", err)
 	}
 }
 

@@ -3,50 +3,64 @@ package main
 import (
 	"context"
 	"io"
+	"path/filepath"
 	"slices"
 )
 
-// Doors for the tests.
+// Names of the tested functions.
 var (
 	Run      = run
 	Build    = build
-	Start    = start
-	Middle   = middle
+	Median   = median
 	Listener = listener
 )
 
-// Measure is Run with servers that are built already, in the directory of that name,
-// and are told env as well.
-func Measure(ctx context.Context, args []string, broker, servers string, env []string, stdout, stderr io.Writer) error {
+// Start starts a program as a server.
+func Start(ctx context.Context, path string, env []string) error {
+	_, err := start(ctx, variant{name: ranger, path: path}, filepath.Dir(path), env)
+	return err
+}
+
+// Measure is Run with programs built before, in the directory built, and with further
+// environment variables for each server.
+func Measure(ctx context.Context, args []string, broker, built string, env []string, stdout, stderr io.Writer) error {
 	s, err := parse(args, broker, stderr)
 	if err != nil {
 		return err
 	}
-	s.servers, s.env = servers, env
+	s.built, s.env = built, env
 	return compare(ctx, s, stdout, stderr)
 }
 
-// SourceOf returns what that server is told of where it reads from, in a row.
-func SourceOf(name, server, source string) string {
+// SourceOf returns the AMQP_SOURCE of a variant in a row.
+func SourceOf(name, variant, source string) string {
 	all := rows(1)
 	i := slices.IndexFunc(all, func(r row) bool { return r.name == name })
-	return all[i].sourceOf(server, source)
+	return all[i].sourceOf(variant, source)
 }
 
 // Line is a line of the table.
 type Line = line
 
 // NewLine returns a line with these values and targets.
-func NewLine(ratio, most, least float64, ours, bare []float64) *Line {
-	return &line{figure: figure{title: "a figure", unit: "µs", target: target{ratio, most, least}}, source: "stream", ours: ours, bare: bare}
+func NewLine(bound, most, least float64, ofRanger, ofBaseline []float64) *Line {
+	return &line{
+		figure: figure{title: "a figure", unit: "µs", target: target{bound, most, least}}, source: "stream",
+		values: map[string][]float64{ranger: ofRanger, baseline: ofBaseline}, fed: make(map[string][]float64),
+	}
 }
 
-// Fed says what the broker fed in each round.
+// Fed sets the broker's rate in each round.
 func (l *line) Fed(values []float64) *Line {
-	l.fed = values
+	l.fed[ranger] = values
 	return l
 }
 
-// Ratio and Verdict are those of the table.
-func (l *line) Ratio() (median, low, high float64)  { return l.ratio() }
+// Ratio returns the ratio to the baseline.
+func (l *line) Ratio() (median, low, high float64) {
+	r := l.ratio(ranger, baseline)
+	return r.median, r.low, r.high
+}
+
+// Verdict returns the targets and whether they are met.
 func (l *line) Verdict() (targets string, met bool) { return l.verdict() }

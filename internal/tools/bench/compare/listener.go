@@ -15,16 +15,16 @@ import (
 	"ranger/internal/tools/bench"
 )
 
-// errNoListener says that a URL's process is not to be found: it is on another
-// machine, in a container, another user's, or this is no Linux.
-var errNoListener = errors.New("its process is not to be seen from here")
+// errNoListener reports that the broker's process cannot be found: it runs on another
+// machine, in a container or as another user, or this is not Linux.
+var errNoListener = errors.New("the broker's process is not visible from here")
 
-// listener returns the process that listens on the port of a broker's URL on this
-// machine.
+// listener returns the process on this machine that listens on the port of a broker's
+// URL.
 func listener(broker string) (bench.Process, error) {
 	u, err := url.Parse(broker)
 	if err != nil {
-		return 0, errors.New("the broker's URL cannot be read") // which may bear a password
+		return 0, errors.New("RABBITMQ_URL: must be a URL") // not quoted: it may contain a password
 	}
 	ip := net.ParseIP(u.Hostname())
 	port, err := strconv.Atoi(u.Port())
@@ -46,11 +46,11 @@ func pidOf(descriptor string) (bench.Process, error) {
 	return bench.Process(pid), err
 }
 
-// listening returns the sockets that listen on port, as /proc names them where a
-// process has them open. table is as proc_net_tcp(5) says.
+// listening returns the sockets that listen on port, in the form of the links in
+// /proc/PID/fd. table is in the format of proc_net_tcp(5).
 func listening(table string, port int) (sockets []string) {
 	const listen = "0A"
-	f, err := os.Open(table) //nolint:gosec // one of two
+	f, err := os.Open(table) //nolint:gosec // one of two constants
 	if err != nil {
 		return nil
 	}

@@ -1,6 +1,7 @@
-// Command compare is `make bench`: it measures ranger and the bare loop side by
-// side, interleaved, and prints what each costs, and the ratio of the two. It
-// takes RABBITMQ_URL, and measures what it builds from this module.
+// Command compare is `make bench`. It measures ranger, in both values of IO_MODE, side
+// by side with the baseline, and prints what each costs and the ratio of the two. It
+// builds both from this module, or measures the ranger programs of -server: an old one
+// and a new one in turn. It reads RABBITMQ_URL.
 package main
 
 import (
@@ -12,8 +13,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
-	"strings"
 	"syscall"
 )
 
@@ -27,52 +26,10 @@ func main() {
 	}
 }
 
-// settings are the command line.
-type settings struct {
-	broker string
-	rounds int
-	scale  float64
-	json   string // a file's name; empty: none
-	rows   []string
-
-	// servers is the directory of both binaries; empty: they are built.
-	servers string
-	// env is what servers are told beside what a row needs.
-	env []string
-}
-
-func parse(args []string, broker string, stderr io.Writer) (settings, error) {
-	s := settings{broker: broker}
-	flags := flag.NewFlagSet("compare", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.IntVar(&s.rounds, "rounds", 5, "how often each row is measured")
-	flags.Float64Var(&s.scale, "scale", 1, "how much of users and events, for a quick look")
-	flags.StringVar(&s.json, "json", "", "a `file` to write all figures to")
-	names := flags.String("rows", strings.Join(usualRows(), ","), "which rows to measure; "+rowGrowth+" is another")
-	if err := flags.Parse(args); err != nil {
-		return s, err
-	}
-	s.rows = strings.Split(*names, ",")
-	for _, name := range s.rows {
-		if !slices.Contains(rowNames(), name) {
-			return s, fmt.Errorf("-rows: %q is none of %s", name, strings.Join(rowNames(), ", "))
-		}
-	}
-	switch {
-	case flags.NArg() > 0:
-		return s, fmt.Errorf("%q: want flags alone", flags.Arg(0))
-	case s.rounds < 1 || s.scale <= 0:
-		return s, errors.New("-rounds and -scale must be more than 0")
-	case s.broker == "":
-		return s, errors.New("RABBITMQ_URL is not set: use `make bench`, or `scripts/services go run ./internal/tools/bench/compare`")
-	}
-	return s, nil
-}
-
-// errFaults says that figures are worth nothing, since a server did wrong.
+// errFaults reports that a server had faults, so that its figures mean nothing.
 var errFaults = errors.New("there were faults: see above")
 
-// run measures, and prints the table to stdout.
+// run measures and prints the table to stdout.
 func run(ctx context.Context, args []string, broker string, stdout, stderr io.Writer) error {
 	s, err := parse(args, broker, stderr)
 	if errors.Is(err, flag.ErrHelp) {
@@ -84,16 +41,16 @@ func run(ctx context.Context, args []string, broker string, stdout, stderr io.Wr
 	return compare(ctx, s, stdout, stderr)
 }
 
-// compare is run, once the command line has been read.
+// compare is run without the command line.
 func compare(ctx context.Context, s settings, stdout, stderr io.Writer) error {
-	l, err := newLab(ctx, s, stderr)
+	h, err := newHarness(ctx, s, stderr)
 	if err != nil {
 		return err
 	}
-	defer l.close()
-	err = l.measure(ctx)
-	// What has been measured is shown whatever became of the rest.
-	return errors.Join(err, write(&l.results, s, stdout))
+	defer h.close()
+	err = h.measure(ctx)
+	// The rows measured before an error are printed too.
+	return errors.Join(err, write(&h.results, s, stdout))
 }
 
 func write(r *results, s settings, stdout io.Writer) error {

@@ -10,42 +10,44 @@ import (
 )
 
 const (
-	mostNodes = 3
-	nodesRate = 5000 // messages a second
+	maxNodes  = 3
+	nodesRate = 5000 // messages per second
 	nodesTime = 3 * time.Second
 )
 
-// nodes measures what each node that reads one stream costs the broker.
-func (l *lab) nodes(ctx context.Context) error {
-	broker, err := listener(l.broker)
+// measureNodes measures the broker's cost per node that reads one stream.
+func (h *harness) measureNodes(ctx context.Context) error {
+	broker, err := listener(h.broker)
 	if err != nil {
-		l.tell("what nodes cost the broker cannot be told: %v", err)
+		h.logf("the broker's cost per node is not measured: %v", err)
 		return nil
 	}
-	for round := range l.rounds {
-		var costs []float64
-		for n := 1; n <= mostNodes; n++ {
-			cost, err := l.brokerCost(ctx, broker, n)
-			if err != nil {
-				return err
+	for round := range h.rounds {
+		for _, v := range h.rangers() {
+			var costs []float64
+			for n := 1; n <= maxNodes; n++ {
+				cost, err := h.brokerCost(ctx, v, broker, n)
+				if err != nil {
+					return err
+				}
+				costs = append(costs, cost)
+				f := figure{name: fmt.Sprintf("nodes_%d", n), title: fmt.Sprintf("the broker's CPU per message, nodes: %d", n), unit: "µs"}
+				h.add(round, f, fromStream, v.name, cost)
 			}
-			costs = append(costs, cost)
-			f := figure{name: fmt.Sprintf("nodes_%d", n), title: fmt.Sprintf("the broker's CPU for each message, nodes: %d", n), unit: "µs"}
-			l.add(round, f, fromStream, ranger, cost)
+			further := figure{name: "nodes_further", title: "the broker's CPU per message and further node", unit: "µs"}
+			h.add(round, further, fromStream, v.name, (costs[maxNodes-1]-costs[0])/(maxNodes-1))
 		}
-		further := figure{name: "nodes_further", title: "the broker's CPU for each message and further node", unit: "µs"}
-		l.add(round, further, fromStream, ranger, (costs[mostNodes-1]-costs[0])/(mostNodes-1))
 	}
 	return nil
 }
 
-// brokerCost returns the broker's CPU time for each message, in µs, while so many
-// nodes read what is published at a fixed rate.
-func (l *lab) brokerCost(ctx context.Context, broker bench.Process, nodes int) (cost float64, err error) {
-	p := newPlace(l.broker, fromStream)
-	defer func() { err = errors.Join(err, p.remove(ctx)) }()
+// brokerCost returns the broker's CPU time per message, in µs, while a number of nodes
+// read messages that are published at a fixed rate.
+func (h *harness) brokerCost(ctx context.Context, v variant, broker bench.Process, nodes int) (cost float64, err error) {
+	names := newBrokerNames(h.broker, fromStream)
+	defer func() { err = errors.Join(err, names.remove(ctx)) }()
 	for n := range nodes {
-		s, err := l.start(ctx, ranger, p.environment(l.ed25519, fmt.Sprintf("bench%d", n+1)))
+		s, err := h.start(ctx, v, names.environment(h.ed25519, fmt.Sprintf("bench%d", n+1)))
 		if err != nil {
 			return 0, err
 		}
@@ -55,7 +57,7 @@ func (l *lab) brokerCost(ctx context.Context, broker bench.Process, nodes int) (
 	if err != nil {
 		return 0, err
 	}
-	published, err := l.pace(ctx, p, max(time.Second/10, time.Duration(l.scale*float64(nodesTime))))
+	published, err := publishAtRate(ctx, names, max(time.Second/10, time.Duration(h.scale*float64(nodesTime))))
 	if err != nil {
 		return 0, err
 	}
@@ -63,23 +65,24 @@ func (l *lab) brokerCost(ctx context.Context, broker bench.Process, nodes int) (
 	return float64((after - before).Microseconds()) / float64(published), err
 }
 
-// pace publishes at nodesRate for so long, and returns how many messages.
-func (l *lab) pace(ctx context.Context, p place, long time.Duration) (published int, err error) {
-	pub, err := p.connect(ctx)
+// publishAtRate publishes at nodesRate for a duration, and returns the number of
+// messages.
+func publishAtRate(ctx context.Context, names brokerNames, duration time.Duration) (published int, err error) {
+	pub, err := names.connect(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer pub.Close()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	for begun := time.Now(); ; {
-		passed := min(time.Since(begun), long)
+	for start := time.Now(); ; {
+		passed := min(time.Since(start), duration)
 		for due := int(passed.Seconds() * nodesRate); published < due; published++ {
 			if err := pub.Publish(ctx, trade(published)); err != nil {
 				return published, err
 			}
 		}
-		if passed == long {
+		if passed == duration {
 			return published, pub.Flush(ctx)
 		}
 		select {

@@ -16,90 +16,121 @@ import (
 	compare "ranger/internal/tools/bench/compare"
 )
 
-// summary is what -json writes, as far as it is looked at.
+// summary is the part of the -json file that tests read.
 type summary struct {
-	Figures []struct {
-		Name, Source string
-		Ours, Bare   []float64
-		Fed          []float64
-		Ratio        float64
-	}
+	Figures []figure
 }
 
-// TestSmoke: every row is measured of every server it is for, and told.
+// figure is a figure in the -json file. Maps are by variant.
+type figure struct {
+	Name, Source string
+	Values, Fed  map[string][]float64
+	Ratios       map[string]struct{ Median float64 }
+}
+
+// TestSmoke: every row is measured on every variant and printed.
 func TestSmoke(t *testing.T) {
-	broker, servers := testenv.RabbitMQ(t), buildServers(t)
+	broker, built := testenv.RabbitMQ(t), buildServers(t)
 	both := []string{"stream", "queue"}
 	for _, c := range []struct {
-		rows  string
-		pairs map[string][]string // figures of both servers: of which sources
-		alone []string            // figures of ranger alone
-		waits bool                // until a server's memory stays the same, far longer than it does anything
+		rows   string
+		flags  []string
+		pairs  map[string][]string // figures with a baseline, and their sources
+		single []string            // figures of ranger only
+		waits  bool                // mostly waits for a server's memory to be stable
 	}{
-		{rows: "idle,idle-tls", waits: true, pairs: map[string][]string{"idle_memory": both[:1]}, alone: []string{"idle_tls_memory"}},
-		{rows: "growth", waits: true, alone: []string{
+		{rows: "idle,idle-tls", waits: true, pairs: map[string][]string{"idle_memory": both[:1]}, single: []string{"idle_tls_memory"}},
+		{rows: "growth", waits: true, single: []string{
 			"growth_memory_1000", "growth_cpu_1000", "growth_memory_5000", "growth_cpu_5000", "growth_memory_15000", "growth_cpu_15000",
 		}},
 		{rows: "wide,latency", pairs: map[string][]string{"wide_cpu": both, "latency_p50": both, "latency_p99": both}},
 		{rows: "narrow,connect", pairs: map[string][]string{"narrow_cpu": both, "narrow_rate": both, "connect_cpu": both[:1]}},
-		{rows: "read,nodes", alone: []string{"read_time", "read_rate", "read_cpu", "nodes_1", "nodes_2", "nodes_3", "nodes_further"}},
+		{rows: "read,nodes", single: []string{"read_time", "read_rate", "read_cpu", "nodes_1", "nodes_2", "nodes_3", "nodes_further"}},
 	} {
 		t.Run(c.rows, func(t *testing.T) {
 			t.Parallel()
 			if !c.waits {
 				testenv.Heavy(t)
 			}
-			sum, table := smoke(t, c.rows, broker, servers)
-			pairs, alone := make(map[string][]string), []string(nil)
+			sum, table := smoke(t, broker, built, "-rows", c.rows, "-io", "fast")
+			pairs, single := make(map[string][]string), []string(nil)
 			for _, f := range sum.Figures {
-				switch {
-				case len(f.Ours) != 1 || len(f.Bare) > 1:
-					t.Errorf("%+v: want one value of each server", f)
-				case len(f.Bare) == 0:
-					alone = append(alone, f.Name)
-				default:
-					pairs[f.Name] = append(pairs[f.Name], f.Source)
-					if (len(f.Fed) > 0) != (f.Name == "narrow_rate") {
-						t.Errorf("%+v: only of the rate it is told what the broker fed", f)
-					}
-					// Of so few sockets the memory may be none: then there is no ratio.
-					if got, want := f.Ratio, f.Ours[0]/f.Bare[0]; f.Bare[0] != 0 && got != want {
-						t.Errorf("%+v: the ratio is not %v", f, want)
-					}
+				if wantOneValue(t, f, "ranger"); len(f.Values) == 1 {
+					single = append(single, f.Name)
+					continue
+				}
+				wantOneValue(t, f, "baseline")
+				pairs[f.Name] = append(pairs[f.Name], f.Source)
+				if (len(f.Fed["ranger"]) > 0) != (f.Name == "narrow_rate") {
+					t.Errorf("%+v: got a rate of the broker, want one only of narrow_rate", f)
+				}
+				// The memory of so few sockets may be 0: then there is no ratio.
+				ranger, baseline := f.Values["ranger"][0], f.Values["baseline"][0]
+				if got, want := f.Ratios["ranger"].Median, ranger/baseline; baseline != 0 && got != want {
+					t.Errorf("%+v: got ratio %v, want %v", f, got, want)
 				}
 			}
 			if diff := cmp.Diff(c.pairs, pairs, cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("figures of both servers, -want +got:\n%s", diff)
+				t.Errorf("figures with a baseline, -want +got:\n%s", diff)
 			}
-			if diff := cmp.Diff(c.alone, alone); diff != "" {
-				t.Errorf("figures of ranger alone, -want +got:\n%s", diff)
+			if diff := cmp.Diff(c.single, single); diff != "" {
+				t.Errorf("figures of ranger only, -want +got:\n%s", diff)
 			}
 			if got, want := strings.Count(table, "\n"), 1+len(sum.Figures); got != want {
-				t.Errorf("the table has %d lines, want %d:\n%s", got, want, table)
+				t.Errorf("got %d lines, want %d:\n%s", got, want, table)
 			}
 		})
 	}
 }
 
-// buildServers returns the directory of both binaries. They are built as the test
-// itself is, with the race detector or without: what they need is in the build cache
-// then, and is not compiled a second time.
+func wantOneValue(t *testing.T, f figure, variant string) {
+	t.Helper()
+	if len(f.Values[variant]) != 1 {
+		t.Errorf("%s, %s: got values %v, want one of %s", f.Name, f.Source, f.Values, variant)
+	}
+}
+
+// TestSmoke_OldAndNew: an old and a new program are measured in turn, the new one in
+// both values of IO_MODE.
+func TestSmoke_OldAndNew(t *testing.T) {
+	broker, built := testenv.RabbitMQ(t), buildServers(t)
+	t.Parallel()
+	testenv.Heavy(t)
+	program := filepath.Join(built, "ranger")
+	sum, table := smoke(t, broker, built, "-rows", "connect", "-server", program, "-server", program)
+	if len(sum.Figures) != 1 {
+		t.Fatalf("got %d figures, want 1", len(sum.Figures))
+	}
+	for _, variant := range []string{"old", "ranger", "portable", "baseline"} {
+		wantOneValue(t, sum.Figures[0], variant)
+	}
+	for _, column := range []string{"old/baseline", "ranger/baseline", "portable/baseline", "ranger/old"} {
+		if !strings.Contains(table, " "+column+" ") {
+			t.Errorf("got table\n%s\nwant a column %s", table, column)
+		}
+	}
+}
+
+// buildServers returns a directory with both programs. They are built as the test is,
+// with the race detector or without, so that the build cache has their packages.
 func buildServers(t *testing.T) string {
 	dir := t.TempDir()
-	if err := compare.Build(t.Context(), dir, nil, "-ldflags=-s -w", fmt.Sprintf("-race=%t", testenv.Race)); err != nil {
+	err := compare.Build(t.Context(), dir, nil, "-ldflags=-s -w", fmt.Sprintf("-race=%t", testenv.Race),
+		"ranger/cmd/ranger", "ranger/internal/tools/bench/baseline")
+	if err != nil {
 		t.Fatal(err)
 	}
 	return dir
 }
 
-// smoke measures these rows in a small way.
-func smoke(t *testing.T, rows, broker, servers string) (sum summary, table string) {
+// smoke makes a small measurement.
+func smoke(t *testing.T, broker, built string, args ...string) (sum summary, table string) {
 	file := filepath.Join(t.TempDir(), "figures.json")
-	var out, told bytes.Buffer
-	args := []string{"-rounds", "1", "-scale", "0.002", "-rows", rows, "-json", file}
-	env := []string{"GORACE=atexit_sleep_ms=0"} // else each server takes a second to end
-	if err := compare.Measure(t.Context(), args, broker, servers, env, &out, &told); err != nil {
-		t.Fatalf("%v\n%s", err, told.String())
+	var out, log bytes.Buffer
+	args = append([]string{"-rounds", "1", "-scale", "0.002", "-json", file}, args...)
+	env := []string{"GORACE=atexit_sleep_ms=0"} // without this each server takes a second to end
+	if err := compare.Measure(t.Context(), args, broker, built, env, &out, &log); err != nil {
+		t.Fatalf("%v\n%s", err, log.String())
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {

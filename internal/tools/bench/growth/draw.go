@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// Sizes, in units of the drawing.
+// Sizes in units of the drawing.
 const (
 	panelWidth  = 480.0
 	panelHeight = 330.0
-	left        = 62.0 // of where lines are drawn in a panel
+	left        = 62.0 // edges of the plot in a panel
 	right       = panelWidth - 40
 	top         = 46.0
 	bottom      = panelHeight - 112
@@ -23,13 +23,13 @@ const (
 //go:embed style.css
 var style string
 
-// draw returns an SVG document that loads nothing, readable on light and on dark.
+// draw returns an SVG document that loads nothing and is readable in light and dark mode.
 func draw(panels []panel) string {
 	rows := (len(panels) + perRow - 1) / perRow
 	var b strings.Builder
 	_, _ = fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" role="img" aria-labelledby="t">`+"\n",
 		panelWidth*perRow, panelHeight*float64(rows)+8)
-	b.WriteString(`<title id="t">What a socket, an event, a subscription and a sweep cost, by the number of sockets</title>` + "\n<style>\n" + style + "</style>\n")
+	b.WriteString(`<title id="t">Cost of a socket, an event, a subscription and a sweep, by the number of sockets</title>` + "\n<style>\n" + style + "</style>\n")
 	_, _ = fmt.Fprintf(&b, `<rect class="card" width="%g" height="%g" rx="10"/>`+"\n", panelWidth*perRow, panelHeight*float64(rows)+8)
 	for i, p := range panels {
 		_, _ = fmt.Fprintf(&b, `<g transform="translate(%g %g)">`+"\n", panelWidth*float64(i%perRow), panelHeight*float64(i/perRow))
@@ -40,7 +40,7 @@ func draw(panels []panel) string {
 	return b.String()
 }
 
-// The axis of sockets: a thousand to a million, each ten times as far as the one before.
+// The axis of sockets is logarithmic.
 const fewest, most = 1_000, 1_000_000
 
 func across(sockets int) float64 {
@@ -82,7 +82,7 @@ func (p panel) draw(b *strings.Builder) {
 	}
 }
 
-// roundStep returns the distance of some five marks on an axis from 0 to high.
+// roundStep returns the distance of about five marks on an axis from 0 to high.
 func roundStep(high float64) float64 {
 	decade := math.Pow(10, math.Floor(math.Log10(high/4)))
 	steps := []float64{1, 2, 2.5, 5, 10}

@@ -1,4 +1,4 @@
 package main
 
-// Run is a door for the tests.
+// Run runs the program.
 var Run = run

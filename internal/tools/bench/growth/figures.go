@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// figures are all values of each figure, by the number of sockets.
+// figures holds the values of each figure by the number of sockets.
 type figures map[string]map[int][]float64
 
 func (f figures) add(name, sockets string, values ...float64) error {
@@ -27,13 +27,13 @@ func (f figures) add(name, sockets string, values ...float64) error {
 	return nil
 }
 
-// readServers reads what compare writes: each figure's name ends in the number of
-// sockets.
+// readServers reads the file that compare writes. The names of the figures end in the
+// number of sockets.
 func (f figures) readServers(r io.Reader) error {
 	var all struct {
 		Figures []struct {
-			Name string
-			Ours []float64
+			Name   string
+			Values map[string][]float64 // by variant
 		}
 	}
 	if err := json.NewDecoder(r).Decode(&all); err != nil {
@@ -45,15 +45,15 @@ func (f figures) readServers(r io.Reader) error {
 			continue
 		}
 		name, sockets, _ := strings.Cut(name, "_")
-		if err := f.add(name, sockets, one.Ours...); err != nil {
+		if err := f.add(name, sockets, one.Values["ranger"]...); err != nil {
 			return fmt.Errorf("%s: %w", one.Name, err)
 		}
 	}
 	return nil
 }
 
-// readInProcess reads what go test writes of benchmarks. A figure is called as the
-// benchmark is, without the number of sockets, and by its unit.
+// readInProcess reads the output of go test for benchmarks. The name of a figure is the
+// name of the benchmark without the number of sockets, and the unit.
 func (f figures) readInProcess(r io.Reader) error {
 	result := regexp.MustCompile(`^Benchmark(\w+)/sockets=(\d+)(/\w+)?(?:-\d+)?\s+\d+\s+(.*)$`)
 	lines := bufio.NewScanner(r)
@@ -76,7 +76,7 @@ func (f figures) readInProcess(r io.Reader) error {
 	return lines.Err()
 }
 
-// line returns the medians of a figure, divided by unit, by the number of sockets.
+// line returns the medians of a figure, in multiples of unit, by the number of sockets.
 func (f figures) line(name, figure string, unit float64) (line, error) {
 	l := line{name: name}
 	for _, sockets := range slices.Sorted(maps.Keys(f[figure])) {
@@ -86,7 +86,7 @@ func (f figures) line(name, figure string, unit float64) (line, error) {
 		}
 	}
 	if len(l.points) == 0 {
-		return l, fmt.Errorf("nothing was measured of %q", figure)
+		return l, fmt.Errorf("figure %q: not measured", figure)
 	}
 	return l, nil
 }

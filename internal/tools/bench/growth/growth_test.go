@@ -14,10 +14,10 @@ import (
 )
 
 const servers = `{"figures": [
-	{"name": "idle_tls_memory", "ours": [18000]},
-	{"name": "growth_memory_1000", "ours": [4700, 9999, 4300]},
-	{"name": "growth_memory_15000", "ours": [2700]},
-	{"name": "growth_cpu_1000", "ours": [9.96]}
+	{"name": "idle_tls_memory", "values": {"ranger": [18000]}},
+	{"name": "growth_memory_1000", "values": {"ranger": [4700, 9999, 4300]}},
+	{"name": "growth_memory_15000", "values": {"ranger": [2700]}},
+	{"name": "growth_cpu_1000", "values": {"ranger": [9.96]}}
 ]}`
 
 const inProcess = `goos: linux
@@ -32,25 +32,25 @@ BenchmarkGrowthOfReaders/sockets=1000-2    	      24	      6275 B/socket	     47
 PASS
 `
 
-func TestGrowth(t *testing.T) {
+func TestRun_DrawsAndPrints(t *testing.T) {
 	table, drawing, err := run(t, servers, inProcess)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
 		"| | 1,000 | 15,000 | 1,000,000 |\n",
-		"resident, all included | 4,700 B | 2,700 B |  |\n",
-		"ranger's own part, at rest | 1,221 B |  | 1,147 B |\n",
+		"resident, everything included | 4,700 B | 2,700 B |  |\n",
+		"ranger's own part, idle | 1,221 B |  | 1,147 B |\n",
 		"with RabbitMQ and TCP | 10 µs |  |  |\n",
 		"many at once | 1.2 µs |  |  |\n",
-		"for each socket | 0.96 ns |  |  |\n",
+		"A sweep of the timers: per socket | 0.96 ns |  |  |\n",
 	} {
 		if !strings.Contains(table, want) {
-			t.Errorf("the table lacks %q:\n%s", want, table)
+			t.Errorf("got table\n%s\nwant %q in it", table, want)
 		}
 	}
 	if strings.Contains(drawing, "%!") {
-		t.Error("the drawing has a bad format")
+		t.Error("got a drawing with a bad format")
 	}
 	decoder := xml.NewDecoder(strings.NewReader(drawing))
 	dots := 0
@@ -60,26 +60,26 @@ func TestGrowth(t *testing.T) {
 			break
 		}
 		if err != nil {
-			t.Fatalf("the drawing is no XML: %v", err)
+			t.Fatalf("got a drawing that is not XML: %v", err)
 		}
 		if start, ok := token.(xml.StartElement); ok && start.Name.Local == "circle" {
 			dots++
 		}
 	}
 	if dots != 13 {
-		t.Errorf("the drawing has %d points, want 13", dots)
+		t.Errorf("got %d points in the drawing, want 13", dots)
 	}
 }
 
-func TestNothingMeasured(t *testing.T) {
+func TestRun_IncompleteInput(t *testing.T) {
 	for name, c := range map[string][2]string{
-		"no JSON":        {"", inProcess},
-		"no server's":    {`{}`, inProcess},
-		"none in memory": {servers, "PASS\n"},
-		"no number":      {strings.ReplaceAll(servers, "1000", "many"), inProcess},
+		"no JSON":       {"", inProcess},
+		"no servers":    {`{}`, inProcess},
+		"no benchmarks": {servers, "PASS\n"},
+		"not a number":  {strings.ReplaceAll(servers, "1000", "many"), inProcess},
 	} {
 		if table, _, err := run(t, c[0], c[1]); err == nil {
-			t.Errorf("%s: there is a table:\n%s", name, table)
+			t.Errorf("%s: got a table, want an error:\n%s", name, table)
 		}
 	}
 }

@@ -1,6 +1,6 @@
-// Command growth is the end of `make growth`: it takes what has been measured of
-// servers (compare -rows growth -json) and in process (go test -bench Growth), draws
-// how figures hang on the number of sockets, and prints them as a table.
+// Command growth is the last step of `make growth`. It reads the figures of servers
+// (compare -rows growth -json) and of benchmarks (go test -bench Growth), draws them by
+// the number of sockets, and prints them as a table.
 package main
 
 import (
@@ -17,13 +17,13 @@ func main() {
 	}
 }
 
-// run draws to a file, and prints the table to stdout.
+// run writes the drawing to a file and the table to stdout.
 func run(args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("growth", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	servers := flags.String("servers", "", "the `file` that compare has written")
-	inProcess := flags.String("in-process", "", "the `file` that go test has written")
-	drawing := flags.String("svg", "", "the `file` to draw to")
+	servers := flags.String("servers", "", "`file` written by compare -json")
+	inProcess := flags.String("in-process", "", "`file` with the output of go test")
+	drawing := flags.String("svg", "", "`file` to write the drawing to")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// panel is a drawing, of figures that have one unit.
+// panel is a drawing of figures with one unit.
 type panel struct {
 	title string
 	unit  string
@@ -28,7 +28,7 @@ type point struct {
 	value   float64
 }
 
-// panels returns what there is to draw.
+// panels returns the panels of the drawing.
 func (f figures) panels() ([]panel, error) {
 	var failed error
 	of := func(name, figure string, unit float64) line {
@@ -38,28 +38,28 @@ func (f figures) panels() ([]panel, error) {
 	}
 	all := []panel{
 		{"Memory of an idle socket", "B", []line{
-			of("of TCP, resident, all included", "memory", 1),
-			of("ranger's own part, at rest", "Growth/connect B/socket", 1),
-			of("the same with a reader's goroutine", "GrowthOfReaders B/socket", 1),
+			of("over TCP, resident, everything included", "memory", 1),
+			of("ranger's own part, idle", "Growth/connect B/socket", 1),
+			of("the same with a reader goroutine", "GrowthOfReaders B/socket", 1),
 		}},
 		{"An event to one of all users", "µs", []line{
 			of("CPU of the server, with RabbitMQ and TCP", "cpu", 1),
-			of("from append to written, one at a time", "Growth/deliver ns/op", 1000),
+			of("from append to write, one at a time", "Growth/deliver ns/op", 1000),
 			of("the same, many at once", "Growth/flood ns/event", 1000),
 		}},
-		{"A socket that comes", "µs", []line{
+		{"A new socket", "µs", []line{
 			of("upgrade, session and subscription", "Growth/connect ns/socket", 1000),
 			of("finding a log, subscribing and leaving", "Growth/subscribe ns/op", 1000),
 		}},
-		{"A sweep of the clocks", "ns", []line{
-			of("for each socket", "Growth/sweep ns/socket", 1),
-			of("lock of the list, each time", "Growth/locked ns/op", 1),
+		{"A sweep of the timers", "ns", []line{
+			of("per socket", "Growth/sweep ns/socket", 1),
+			of("lock of the list, per sweep", "Growth/locked ns/op", 1),
 		}},
 	}
 	return all, failed
 }
 
-// table returns the panels' figures in Markdown.
+// table returns the panels as a Markdown table.
 func table(panels []panel) string {
 	sizes := make(map[int]bool)
 	for _, p := range panels {
@@ -92,7 +92,7 @@ func table(panels []panel) string {
 	return b.String()
 }
 
-// number writes a value with two or three digits that tell something.
+// number formats a value with two or three significant digits.
 func number(v float64) string {
 	switch {
 	case v >= 100:
@@ -104,7 +104,7 @@ func number(v float64) string {
 	}
 }
 
-// grouped writes 1000 as 1,000.
+// grouped formats 1000 as 1,000.
 func grouped(n int) string {
 	text := strconv.Itoa(n)
 	for i := len(text) - 3; i > 0; i -= 3 {

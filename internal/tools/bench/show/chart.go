@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A chart's size and margins, in units of its viewBox. Text is sized by the
-// page's style, larger where the chart is shown small.
+// Size and margins of a chart in units of its viewBox. The page's style sizes the text,
+// larger if the chart is shown small.
 const (
 	chartWidth   = 480.0
 	chartHeight  = 280.0
@@ -17,16 +17,16 @@ const (
 	marginBottom = 50.0
 )
 
-// chart is a drawing, as the page's template takes it.
+// chart is a drawing for the page's template.
 type chart struct {
 	ID     string // unique on the page
 	Title  string
-	Desc   string // what there is to see, for those who do not
+	Desc   string // description for screen readers
 	X, Y   []tick
 	XName  string
 	Lines  []line
 	Legend bool
-	Table  *grid // the same data
+	Table  *grid // the same data as a table
 }
 
 // tick is a mark on an axis.
@@ -35,16 +35,16 @@ type tick struct {
 	Label string
 }
 
-// line is one of a chart.
+// line is a line of a chart.
 type line struct {
-	Class string // its colour and dashes
+	Class string // selects colour and dashes
 	Name  string
 	Path  string // the d of an SVG path
-	Area  string // likewise, of what is below it; empty: nothing
+	Area  string // the d of the area below; empty: none
 	Dots  []dot
 }
 
-// dot is a point of a line, with what it says when it is pointed at.
+// dot is a point of a line, with its tooltip.
 type dot struct {
 	X, Y  float64
 	Title string
@@ -56,7 +56,7 @@ type grid struct {
 	Rows [][]string
 }
 
-// Edges of the area that lines are drawn in, for the template.
+// Edges of the plot, for the template.
 func (chart) Width() float64  { return chartWidth }
 func (chart) Height() float64 { return chartHeight }
 func (chart) Left() float64   { return marginLeft }
@@ -64,10 +64,10 @@ func (chart) Right() float64  { return chartWidth - marginRight }
 func (chart) Top() float64    { return marginTop }
 func (chart) Bottom() float64 { return chartHeight - marginBottom }
 
-// scale turns values into places on an axis.
+// scale maps values to coordinates on an axis.
 type scale struct {
 	low, high float64 // values at its ends
-	from, to  float64 // places of these
+	from, to  float64 // coordinates of low and high
 	log       bool
 }
 
@@ -82,11 +82,11 @@ func (s scale) at(v float64) float64 {
 	return tenth(s.from + (v-low)/(high-low)*(s.to-s.from))
 }
 
-// tenth rounds a place: more digits only lengthen the page.
+// tenth rounds a coordinate: more digits only make the page longer.
 func tenth(v float64) float64 { return math.Round(v*10) / 10 }
 
-// upright returns the scale of values from low to high on the Y axis, and its
-// ticks. It begins at 0, or is logarithmic where the values are far apart.
+// upright returns a scale for values from low to high on the Y axis, and its ticks. It
+// begins at 0, or is logarithmic if the values are far apart.
 func upright(low, high float64, of string, mayLog bool) (scale, []tick) {
 	s := scale{high: high, from: chartHeight - marginBottom, to: marginTop}
 	var values []float64
@@ -103,8 +103,8 @@ func upright(low, high float64, of string, mayLog bool) (scale, []tick) {
 	return s, ticks
 }
 
-// axisLabel returns how a value is called on an axis: in the unit of the whole
-// axis, or in its own where that is logarithmic.
+// axisLabel returns the label of a value: in the unit of the whole axis, or in its own
+// unit if the axis is logarithmic.
 func axisLabel(v float64, of string, s scale) string {
 	u := scaled(s.high, of)
 	if s.log {
@@ -117,8 +117,8 @@ func axisLabel(v float64, of string, s scale) string {
 	return label
 }
 
-// steps returns the end of an axis from 0 that holds high, and up to count round
-// values on it, in multiples of a unit.
+// steps returns the end of an axis that begins at 0 and includes high, and at most
+// count round values on it, in multiples of unit.
 func steps(high, unit float64, count int) (end float64, values []float64) {
 	if high <= 0 {
 		high = unit
@@ -138,8 +138,8 @@ func steps(high, unit float64, count int) (end float64, values []float64) {
 	return values[n], values
 }
 
-// decades returns the ends of a logarithmic axis that holds low to high, and the
-// values to mark on it.
+// decades returns the ends of a logarithmic axis that includes low and high, and the
+// values to mark.
 func decades(low, high float64) (from, to float64, values []float64) {
 	rounds := []float64{1, 2, 5}
 	if high > 200*low {
@@ -160,7 +160,7 @@ func decades(low, high float64) (from, to float64, values []float64) {
 	return values[0], to, values
 }
 
-// path returns the line through points.
+// path returns the SVG path through points.
 func path(points []dot) string {
 	var b strings.Builder
 	for i, p := range points {
@@ -176,7 +176,7 @@ func path(points []dot) string {
 	return b.String()
 }
 
-// area returns the outline of what is below the line through points.
+// area returns the SVG path around the area below the line through points.
 func area(points []dot, bottom float64) string {
 	if len(points) < 2 {
 		return ""

@@ -8,13 +8,13 @@ import (
 	"ranger/internal/tools/bench"
 )
 
-// lineStyles is how many classes of lines the page's style has.
+// lineStyles is the number of line classes in the page's style.
 const lineStyles = 6
 
 func lineClass(i int) string { return fmt.Sprintf("s%d", i%lineStyles+1) }
 
-// latencyChart draws distributions over their percentiles, on the usual axis: each
-// further nine takes as much of it as the one before.
+// latencyChart draws distributions by percentile. Each further nine takes the same width
+// on the axis.
 func latencyChart(id string, all []bench.Latency) *chart {
 	c := &chart{ID: id, Title: "Latency by percentile", Legend: len(all) > 1, Table: latencyGrid(all)}
 	if len(all) == 1 {
@@ -61,8 +61,8 @@ func latencyChart(id string, all []bench.Latency) *chart {
 	return c
 }
 
-// nines returns where a percentile stands: at 1 for 90, 2 for 99, and so on; the
-// maximum one behind the last.
+// nines returns the function from a percentile to its place on the axis: 1 for 90, 2 for
+// 99, and so on; the maximum is one after the last.
 func nines(marks []float64) func(percent float64) float64 {
 	last := 0.0
 	for _, percent := range marks {
@@ -78,7 +78,7 @@ func nines(marks []float64) func(percent float64) float64 {
 	}
 }
 
-// describe says the quantiles of a latency in words.
+// describe returns the quantiles of a latency in words.
 func describe(l bench.Latency) string {
 	var parts []string
 	for _, q := range l.Quantiles {
@@ -93,7 +93,7 @@ func seriesChart(id string, s bench.Series) *chart {
 	if len(s.Points) == 0 {
 		return nil
 	}
-	c := &chart{ID: id, Title: s.Title, Table: seriesGrid(s), XName: "since the begin"}
+	c := &chart{ID: id, Title: s.Title, Table: seriesGrid(s), XName: "time"}
 	begin, end, high, least := s.Points[0].Seconds, 0.0, 0.0, math.Inf(1)
 	for _, p := range s.Points {
 		end, high, least = max(end, p.Seconds), max(high, p.Value), min(least, p.Value)
@@ -117,7 +117,7 @@ func seriesChart(id string, s bench.Series) *chart {
 	return c
 }
 
-// timeTicks returns those of an axis of seconds.
+// timeTicks returns the ticks of an axis of seconds.
 func timeTicks(x scale) (ticks []tick) {
 	per, name := 1.0, " s"
 	if x.high > 300 {

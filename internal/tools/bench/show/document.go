@@ -1,5 +1,5 @@
-// Package show presents what a load test found: as a table for a terminal, as JSON
-// for programs, as a page with charts, and its progress meanwhile.
+// Package show presents the reports of a load test: as a table for a terminal, as JSON,
+// as a page with charts, and as progress.
 package show
 
 import (
@@ -12,32 +12,32 @@ import (
 	"ranger/internal/tools/bench"
 )
 
-// Document is what one run of `ranger bench` found, and where. It is what --json
-// prints.
+// Document is the result of one run of `ranger bench`, and the machine that it ran on.
+// --json prints it.
 type Document struct {
 	Machine Machine        `json:"machine"`
 	Begun   time.Time      `json:"begun"`
 	Notes   []string       `json:"notes"` // what was not measured, and why
 	Reports []bench.Report `json:"reports"`
-	// Help says what each scenario is, by its name.
+	// Help describes each scenario, by its name.
 	Help map[string]string `json:"-"`
 }
 
-// Machine is what a run's figures depend on most.
+// Machine describes the machine that measured.
 type Machine struct {
 	OS     string `json:"os"`
 	Arch   string `json:"arch"`
-	Cores  int    `json:"cores"`  // that Go uses
-	Go     string `json:"go"`     // its version
-	Ranger string `json:"ranger"` // of the program that measured
+	Cores  int    `json:"cores"`  // used by Go
+	Go     string `json:"go"`     // version of Go
+	Ranger string `json:"ranger"` // version of the program
 }
 
-// ThisMachine returns that of the process.
+// ThisMachine returns the machine of this process.
 func ThisMachine(version string) Machine {
 	return Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.GOMAXPROCS(0), Go: runtime.Version(), Ranger: version}
 }
 
-// Add adds a report, without numbers that are none: JSON has no words for them.
+// Add adds a report without values that are NaN or infinite, which JSON cannot express.
 func (d *Document) Add(r bench.Report) {
 	figures := r.Figures
 	r.Figures = make([]bench.Figure, 0, len(figures))
@@ -61,7 +61,7 @@ func (d *Document) Add(r bench.Report) {
 	d.Reports = append(d.Reports, r)
 }
 
-// Faults returns how many there were in all reports.
+// Faults returns the number of faults in all reports.
 func (d *Document) Faults() (n int64) {
 	for _, r := range d.Reports {
 		n += faults(r.Faults)
@@ -84,7 +84,7 @@ func (d *Document) WriteJSON(w io.Writer) error {
 	return e.Encode(whole)
 }
 
-func faults(f bench.Faults) int64 { return f.Misdelivered + f.Missing + f.Twice + f.Broken }
+func faults(f bench.Faults) int64 { return f.Misdelivered + f.Missing + f.Duplicated + f.Broken }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 

@@ -6,7 +6,7 @@ import (
 	"ranger/internal/tools/bench"
 )
 
-// percents returns all that one of the latencies has, rising.
+// percents returns the percents of all quantiles, rising.
 func percents(all []bench.Latency) []float64 {
 	var got []float64
 	for _, l := range all {
@@ -18,7 +18,7 @@ func percents(all []bench.Latency) []float64 {
 	return slices.Compact(got)
 }
 
-// quantile returns that of l at so many percent.
+// quantile returns the quantile of l at a percent, if there is one.
 func quantile(l bench.Latency, percent float64) (bench.Quantile, bool) {
 	i := slices.IndexFunc(l.Quantiles, func(q bench.Quantile) bool { return q.Percent == percent })
 	if i < 0 {
@@ -27,9 +27,9 @@ func quantile(l bench.Latency, percent float64) (bench.Quantile, bool) {
 	return l.Quantiles[i], true
 }
 
-// latencyUnit returns the one that a table of latencies is in: that of the least
-// quantile, or the next where this has few digits in it, since 0.45 ms reads better
-// beside 12.3 ms than 450 µs beside 12,300 µs.
+// latencyUnit returns the unit of a table of latencies: that of the lowest quantile, or
+// the next larger one if the quantile has few digits in it. 0.45 ms and 12.3 ms read
+// better than 450 µs and 12,300 µs.
 func latencyUnit(all []bench.Latency) unit {
 	least := 0.0
 	for _, l := range all {
@@ -40,7 +40,7 @@ func latencyUnit(all []bench.Latency) unit {
 	return scaled(least*2.5, "µs")
 }
 
-// fault is one kind, and how many there were.
+// fault is a kind of fault and its count.
 type fault struct {
 	Name  string
 	Means string
@@ -49,9 +49,9 @@ type fault struct {
 
 func faultKinds(f bench.Faults) []fault {
 	return []fault{
-		{"misdelivered", "an event reached another user's socket", f.Misdelivered},
-		{"missing", "a socket was not sent an event", f.Missing},
-		{"twice", "a socket was sent an event again, or out of order", f.Twice},
-		{"broken", "a frame that the protocol does not have, or a socket that ended", f.Broken},
+		{"misdelivered", "a socket received an event of another user", f.Misdelivered},
+		{"missing", "a socket did not receive an event", f.Missing},
+		{"duplicated", "a socket received an event again or out of order", f.Duplicated},
+		{"broken", "an invalid frame, or a socket that ended", f.Broken},
 	}
 }

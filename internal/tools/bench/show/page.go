@@ -17,7 +17,7 @@ var pageTemplate string
 //go:embed page.css
 var pageStyle string
 
-// page is what the template takes.
+// page is the data of the template.
 type page struct {
 	*Document
 	Style    template.CSS
@@ -39,20 +39,19 @@ type section struct {
 	Series  []*chart
 }
 
-// row is a figure as it is read.
+// row is a figure in the form in which it is printed.
 type row struct{ Title, Value, Unit string }
 
-// WritePage writes the document as one HTML page, which loads nothing from
-// anywhere and runs nothing.
+// WritePage writes the document as one HTML page that loads nothing and runs no scripts.
 func (d *Document) WritePage(w io.Writer) error {
 	t, err := template.New("page").Parse(pageTemplate)
 	if err != nil {
-		return fmt.Errorf("read the page's template: %w", err)
+		return fmt.Errorf("parse the page's template: %w", err)
 	}
 	sum := sha256.Sum256([]byte(pageStyle))
 	p := page{
 		Document: d,
-		Style:    template.CSS(pageStyle), //nolint:gosec // ours
+		Style:    template.CSS(pageStyle), //nolint:gosec // embedded
 		Policy:   "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
 	}
 	for i, r := range d.Reports {
@@ -79,10 +78,10 @@ func (d *Document) section(id string, r bench.Report) section {
 	return s
 }
 
-// Verdict says in a word how it went.
+// Verdict returns the number of faults in words.
 func (p page) Verdict() string { return verdict(p.Faults()) }
 
-// Verdict says in a word how it went.
+// Verdict returns the number of faults in words.
 func (s section) Verdict() string { return verdict(s.Count) }
 
 func verdict(faults int64) string {
@@ -92,34 +91,34 @@ func verdict(faults int64) string {
 	return plural(int(faults), "fault", "faults")
 }
 
-// Bad tells whether there was a fault.
+// Bad reports whether there is a fault.
 func (p page) Bad() bool { return p.Faults() > 0 }
 
 func (m Machine) cores() string { return plural(m.Cores, "core", "cores") }
 
-// Where says what the machine is.
-func (p page) Where() []string {
+// MachineParts returns the description of the machine.
+func (p page) MachineParts() []string {
 	m := p.Machine
 	return []string{m.OS + "/" + m.Arch, m.cores(), m.Go, "ranger " + m.Ranger}
 }
 
-// FirstFaults are the first few of a section.
+// FirstFaults returns the descriptions of the first faults.
 func (s section) FirstFaults() []string { return s.Report.Faults.First }
 
-// Dotted tells whether a line has few enough points to show each.
+// Dotted reports whether a line has few enough points to draw each.
 func (l line) Dotted() bool { return len(l.Dots) <= 16 }
 
-// Places of labels, for the template.
+// Coordinates of labels, for the template.
 func (c chart) YLabel() float64 { return c.Left() - 8 }
 func (c chart) XLabel() float64 { return c.Bottom() + 20 }
 func (c chart) Notch() float64  { return c.Bottom() + 4 }
 func (c chart) NameAt() float64 { return c.Bottom() + 40 }
 func (c chart) Middle() float64 { return (c.Left() + c.Right()) / 2 }
 
-// Median and Tail are those of a section's first latency, where it has one.
+// Median returns the median of the section's first latency, empty if there is none.
 func (s section) Median() string { return s.quantile(50) }
 
-// Tail is the 99th percentile.
+// Tail returns the 99th percentile of the section's first latency.
 func (s section) Tail() string { return s.quantile(99) }
 
 func (s section) quantile(percent float64) string {

@@ -9,30 +9,30 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// lineEvery is how often a line tells of a step.
+// lineEvery is the time between two lines about one step.
 const lineEvery = 5 * time.Second
 
-// Progress tells how far a run is, a step after another: each has a bar, or now and
-// then a line. Its methods are safe for concurrent use.
+// Progress shows how far a run is, step by step: with a bar for each, or with lines. It
+// is safe for concurrent use.
 type Progress struct {
 	w    io.Writer // fixed at construction
-	bars bool      // likewise
+	bars bool      // fixed at construction
 
 	mu       sync.Mutex
 	scenario string                   // guarded by mu
-	step     string                   // guarded by mu: the newest; empty: none yet
-	past     map[string]bool          // guarded by mu: steps of the scenario before that
-	bar      *progressbar.ProgressBar // guarded by mu: the step's
-	told     time.Time                // guarded by mu: when the last line was written
+	step     string                   // guarded by mu: the current step; empty: none
+	past     map[string]bool          // guarded by mu: earlier steps of the scenario
+	bar      *progressbar.ProgressBar // guarded by mu: of the step
+	lastLine time.Time                // guarded by mu: time of the last line
 }
 
-// NewBars returns a Progress with bars, for a terminal.
+// NewBars returns a Progress that draws bars, for a terminal.
 func NewBars(w io.Writer) *Progress { return &Progress{w: w, bars: true} }
 
-// NewLines returns a Progress with lines, for a log.
+// NewLines returns a Progress that writes lines, for a log.
 func NewLines(w io.Writer) *Progress { return &Progress{w: w} }
 
-// Begin says that a scenario begins.
+// Begin begins a scenario.
 func (p *Progress) Begin(scenario string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -40,12 +40,12 @@ func (p *Progress) Begin(scenario string) {
 	p.scenario, p.past = scenario, make(map[string]bool)
 }
 
-// End says that there is no more to tell.
+// End ends the last scenario.
 func (p *Progress) End() { p.Begin("") }
 
-// Tell says how much of a step is done, and how much there is. What is told of a
-// step when a later one has begun is not shown.
-func (p *Progress) Tell(step string, done, total int64) {
+// Report shows the part of a step that is done, and the total. Calls for a step after a
+// later step has begun are ignored.
+func (p *Progress) Report(step string, done, total int64) {
 	total = max(total, 1)
 	done = min(max(done, 0), total)
 	p.mu.Lock()
@@ -76,20 +76,20 @@ func (p *Progress) Tell(step string, done, total int64) {
 	if p.bar.GetMax64() != total {
 		p.bar.ChangeMax64(total)
 	}
-	_ = p.bar.Set64(done) // a terminal that is gone is no fault of the run
+	_ = p.bar.Set64(done) // the run goes on without a terminal
 }
 
-// lineLocked writes a line where it is time.
+// lineLocked writes a line if one is due.
 func (p *Progress) lineLocked(done, total int64, fresh bool) {
 	now := time.Now()
-	if !fresh && now.Sub(p.told) < lineEvery {
+	if !fresh && now.Sub(p.lastLine) < lineEvery {
 		return
 	}
-	p.told = now
+	p.lastLine = now
 	_, _ = fmt.Fprintf(p.w, "%s: %s: %s of %s\n", p.scenario, p.step, grouped(float64(done)), grouped(float64(total)))
 }
 
-// endLocked leaves the step behind.
+// endLocked ends the current step.
 func (p *Progress) endLocked() {
 	if p.step == "" {
 		return
@@ -98,7 +98,7 @@ func (p *Progress) endLocked() {
 		p.past[p.step] = true
 	}
 	if p.bar != nil {
-		_ = p.bar.Exit() // keeps it as it stands
+		_ = p.bar.Exit() // leaves the bar as it is
 		_, _ = io.WriteString(p.w, "\n")
 	}
 	p.step, p.bar = "", nil

@@ -10,20 +10,20 @@ import (
 	"ranger/internal/tools/bench/show"
 )
 
-// tell plays a run of two scenarios.
-func tell(p *show.Progress) {
+// report reports a run of two scenarios.
+func report(p *show.Progress) {
 	p.Begin("connect")
 	for n := range 13 {
-		p.Tell("opening sockets", int64(n), 12)
+		p.Report("opening sockets", int64(n), 12)
 		<-time.After(time.Second)
 	}
-	p.Tell("publishing", -1, 0)
-	p.Tell("opening sockets", 12, 12) // a straggler
-	p.Tell("publishing", 9, 5)
+	p.Report("publishing", -1, 0)
+	p.Report("opening sockets", 12, 12) // a late report of an earlier step
+	p.Report("publishing", 9, 5)
 	<-time.After(time.Minute)
-	p.Tell("publishing", 9, 5)
+	p.Report("publishing", 9, 5)
 	p.Begin("idle")
-	p.Tell("opening sockets", 1, 10_000)
+	p.Report("opening sockets", 1, 10_000)
 	p.End()
 	p.End()
 }
@@ -31,7 +31,7 @@ func tell(p *show.Progress) {
 func TestProgressLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b strings.Builder
-		tell(show.NewLines(&b))
+		report(show.NewLines(&b))
 		want := `connect: opening sockets: 0 of 12
 connect: opening sockets: 5 of 12
 connect: opening sockets: 10 of 12
@@ -45,22 +45,22 @@ idle: opening sockets: 1 of 10,000
 	})
 }
 
-// Each step has one bar, which is left behind when the next begins.
+// TestProgressBars: each step has one bar, which stays when the next step begins.
 func TestProgressBars(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b strings.Builder
-		tell(show.NewBars(&b))
+		report(show.NewBars(&b))
 		lines := strings.Split(b.String(), "\n")
 		if len(lines) != 4 || lines[3] != "" {
 			t.Fatalf("got %d bars in %q", len(lines)-1, b.String())
 		}
 		for i, want := range []string{"connect: opening sockets", "connect: publishing", "idle: opening sockets"} {
 			if !strings.Contains(lines[i], want) {
-				t.Errorf("bar %d is %q, want %s", i, lines[i], want)
+				t.Errorf("bar %d: got %q, want %s", i, lines[i], want)
 			}
 		}
 		if !strings.Contains(lines[0], "100%") || !strings.Contains(lines[0], "(12/12)") {
-			t.Errorf("the first bar is not full: %q", lines[0])
+			t.Errorf("got first bar %q, want a full one", lines[0])
 		}
 	})
 }
@@ -69,17 +69,17 @@ func TestProgressConcurrently(t *testing.T) {
 	var b strings.Builder
 	p := show.NewBars(&b)
 	p.Begin("connect")
-	var telling sync.WaitGroup
+	var reporting sync.WaitGroup
 	for _, step := range []string{"opening", "publishing", "reading"} {
-		telling.Go(func() {
+		reporting.Go(func() {
 			for n := range 100 {
-				p.Tell(step, int64(n), 100)
+				p.Report(step, int64(n), 100)
 			}
 		})
 	}
-	telling.Wait()
+	reporting.Wait()
 	p.End()
 	if n := strings.Count(b.String(), "\n"); n == 0 || n > 3 {
-		t.Errorf("%d bars for three steps", n)
+		t.Errorf("got %d bars for three steps, want 1 to 3", n)
 	}
 }

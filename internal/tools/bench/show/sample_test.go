@@ -14,7 +14,7 @@ import (
 	"ranger/internal/tools/bench/show"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // golden compares got with a file in testdata.
 func golden(t *testing.T, name, got string) {
@@ -34,16 +34,16 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// sample is a document with each thing that there may be in one.
+// sample returns a document that uses every part of one.
 func sample() *show.Document {
 	begun := time.Date(2026, 11, 22, 14, 7, 35, 0, time.UTC)
 	d := &show.Document{
 		Machine: show.Machine{OS: "linux", Arch: "amd64", Cores: 2, Go: "go1.26.0", Ranger: "v1.0.0"},
 		Begun:   begun,
-		Notes:   []string{"CPU time and memory: the server's process is not known; name it with --pid, where it runs on this machine"},
+		Notes:   []string{"The server's CPU time and memory were not read: --pid names its process, if it runs on this machine."},
 		Help: map[string]string{
-			"idle":  "Opens sockets and leaves them alone: what one costs in memory.",
-			"burst": "Sends a few users thousands of events while others trade on.",
+			"idle":  "Keep authenticated sockets open: memory per socket.",
+			"burst": "Publish thousands of events to a few users: how it affects other users.",
 		},
 	}
 	d.Add(idle(begun))
@@ -85,16 +85,16 @@ func burst(begun time.Time) bench.Report {
 			{Name: "deliveries", Title: "Deliveries", Value: 1_234_567, Unit: ""},
 			{Name: "rate", Title: "Deliveries a second", Value: 251_234.7, Unit: "1/s"},
 			{Name: "ratio", Title: "Slower than quiet by", Value: 1.234, Unit: ""},
-			{Name: "long", Title: "how the slow socket ended: its close code, 1006: cut, 0: it stayed and has all", Value: 1006},
+			{Name: "long", Title: "close code of the slow socket; 1006: cut; 0: still open, received all events that it could", Value: 1006},
 			{Name: "took", Title: "Until all had everything", Value: 3.456, Unit: "s"},
 		},
 		Latencies: []bench.Latency{
 			{Name: "quiet", Title: "the others, quiet", Count: 5990, Quantiles: quantiles(456, 702, 1180, 2210, 3900, 4100)},
-			{Name: "burst", Title: "the others, meanwhile", Count: 2012, Quantiles: quantiles(512, 911, 1490, 5230, 11_800, 12_040)},
+			{Name: "burst", Title: "the others, during the burst", Count: 2012, Quantiles: quantiles(512, 911, 1490, 5230, 11_800, 12_040)},
 			{Name: "few", Title: "those of the burst, from publish to socket", Count: 250_000, Quantiles: quantiles(148_000, 290_000, 332_000, 339_000, 341_000, 341_950)},
 		},
 		Faults: bench.Faults{Missing: 2, Broken: 1, First: []string{
-			"user BENCH0000017, socket 2: trade 4711 did not come",
+			"user BENCH0000017, socket 2: trade 4711 did not arrive",
 			"user BENCH0000017, socket 2: <script>alert(1)</script> is no message of the protocol, which has challenge, success and events",
 		}},
 	}

@@ -23,12 +23,12 @@ func TestTable(t *testing.T) {
 	golden(t, "table.txt", b.String())
 	for line := range strings.Lines(b.String()) {
 		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 {
-			t.Errorf("a line of %d columns: %s", n, line)
+			t.Errorf("got a line of %d columns, want 80 at most: %s", n, line)
 		}
 	}
 }
 
-// What programs read: every number as it was measured, and none that JSON does
+// TestJSON: every number is as measured, and none is NaN or infinite, which JSON does
 // not have.
 func TestJSON(t *testing.T) {
 	var b strings.Builder
@@ -42,7 +42,7 @@ func TestJSON(t *testing.T) {
 	}
 	var empty map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(b.String()), &empty); err != nil || string(empty["notes"]) != "[]" || string(empty["reports"]) != "[]" {
-		t.Errorf("nothing is %s, %v", b.String(), err)
+		t.Errorf("empty document: got %s, %v", b.String(), err)
 	}
 }
 
@@ -54,12 +54,12 @@ func TestPage(t *testing.T) {
 	golden(t, "page.html", b.String())
 	wellFormed(t, b.String())
 	if strings.Contains(b.String(), "<script") {
-		t.Error("a server's words are taken for markup")
+		t.Error("got text of a server as markup")
 	}
 }
 
-// A page of what is empty, of one point, or of zeros, is one.
-func TestBarePage(t *testing.T) {
+// TestPage_FewValues: a page of empty, single or zero values is valid.
+func TestPage_FewValues(t *testing.T) {
 	d := new(show.Document)
 	d.Add(bench.Report{Scenario: "nothing"})
 	d.Add(bench.Report{
@@ -75,13 +75,13 @@ func TestBarePage(t *testing.T) {
 	wellFormed(t, page.String())
 	for _, none := range []string{"NaN", "Inf"} {
 		if strings.Contains(page.String(), none) || strings.Contains(table.String(), none) {
-			t.Errorf("there is a %s in it", none)
+			t.Errorf("got %s in the page or table", none)
 		}
 	}
 }
 
-// wellFormed sees that each tag of a page is closed, each id is its own, each
-// reference leads to one, and nothing leads elsewhere.
+// wellFormed checks that each tag of a page is closed, each id is unique, each
+// reference has a target, and nothing leads to another page.
 func wellFormed(t *testing.T, page string) {
 	t.Helper()
 	d := xml.NewDecoder(strings.NewReader(page))
@@ -103,7 +103,7 @@ func wellFormed(t *testing.T, page string) {
 			switch a.Name.Local {
 			case "id":
 				if ids[a.Value] {
-					t.Errorf("two have the id %s", a.Value)
+					t.Errorf("got the id %s twice", a.Value)
 				}
 				ids[a.Value] = true
 			case "aria-labelledby":
@@ -117,13 +117,13 @@ func wellFormed(t *testing.T, page string) {
 	}
 	for _, r := range refs {
 		if !ids[r] {
-			t.Errorf("%s leads nowhere on the page", r)
+			t.Errorf("got a reference to %s without a target", r)
 		}
 	}
 	if m := regexp.MustCompile(`url\(|@import|//[a-z]`).FindString(strings.ReplaceAll(page, "ws://", "")); m != "" {
-		t.Errorf("the page has %s in it", m)
+		t.Errorf("got %s in the page", m)
 	}
 	if !strings.Contains(page, `<meta http-equiv="Content-Security-Policy" content="default-src &#39;none&#39;;`) {
-		t.Error("the page has no policy")
+		t.Error("got a page without a policy")
 	}
 }

@@ -9,11 +9,11 @@ import (
 	"ranger/internal/tools/bench"
 )
 
-// width is how many columns a table takes at most.
+// width is the largest width of a table in columns.
 const width = 80
 
-// WriteTable writes the document as plain text of at most 80 columns, but for
-// what is longer by itself, such as a URL.
+// WriteTable writes the document as plain text of at most 80 columns, except for long
+// words such as URLs.
 func (d *Document) WriteTable(w io.Writer) error {
 	var t table
 	t.line("ranger %s on %s/%s, %s, %s", d.Machine.Ranger, d.Machine.OS, d.Machine.Arch, plural(d.Machine.Cores, "core", "cores"), d.Machine.Go)
@@ -37,7 +37,7 @@ func (t *table) line(format string, args ...any) {
 	t.text.WriteByte('\n')
 }
 
-// wrapped writes a paragraph behind a word.
+// wrapped writes a paragraph after lead.
 func (t *table) wrapped(lead, text string) {
 	for i, l := range folded(text, width-utf8.RuneCountInString(lead)) {
 		if i > 0 {
@@ -47,7 +47,7 @@ func (t *table) wrapped(lead, text string) {
 	}
 }
 
-// folded returns text in lines of so many runes, but for words that are longer.
+// folded splits text into lines of at most so many runes, except for longer words.
 func folded(text string, most int) []string {
 	var lines []string
 	line := ""
@@ -71,7 +71,7 @@ func (t *table) report(r bench.Report) {
 	t.faults(r.Faults)
 }
 
-// figureWidth is how long a figure's title may be in its value's line.
+// figureWidth is the width of a figure's title in the line of its value.
 const figureWidth = 58
 
 func (t *table) figures(figures []bench.Figure) {
@@ -85,7 +85,7 @@ func (t *table) figures(figures []bench.Figure) {
 	}
 }
 
-// Columns of latencies: a title, how many there were, and six quantiles.
+// Widths of the table of latencies: title, count, and each of six quantiles.
 const (
 	titleWidth    = 21
 	countWidth    = 9
@@ -110,7 +110,7 @@ func (t *table) latencies(all []bench.Latency) {
 	}
 }
 
-// quantiles writes a line of the table of latencies: a count first.
+// quantiles writes a line of the table of latencies. The first cell is a count.
 func (t *table) quantiles(title string, cells []string) {
 	t.text.WriteString("  " + pad(title, titleWidth))
 	columns := countWidth
@@ -124,7 +124,7 @@ func (t *table) quantiles(title string, cells []string) {
 func (t *table) faults(f bench.Faults) {
 	t.line("")
 	if !f.Any() {
-		t.line("  no faults: every delivery came, once, in order, and to its user alone")
+		t.line("  no faults: every event arrived once, in order, and only at its user")
 		return
 	}
 	t.line("  FAULTS: %s", faultCounts(f))
@@ -133,7 +133,7 @@ func (t *table) faults(f bench.Faults) {
 	}
 }
 
-// faultCounts names each kind of fault that there was.
+// faultCounts returns the kinds of fault that occurred, with their counts.
 func faultCounts(f bench.Faults) string {
 	var parts []string
 	for _, k := range faultKinds(f) {
@@ -144,7 +144,7 @@ func faultCounts(f bench.Faults) string {
 	return strings.Join(parts, ", ")
 }
 
-// load says how many users and sockets there were.
+// load returns the number of users and sockets in words.
 func load(r bench.Report) string {
 	if r.Sockets == 0 {
 		return plural(r.Users, "user", "users")
@@ -152,13 +152,13 @@ func load(r bench.Report) string {
 	return plural(r.Users, "user", "users") + " with " + plural(r.Sockets, "socket", "sockets") + " each"
 }
 
-// took says how long it took.
+// took returns the duration of the run.
 func took(r bench.Report) string {
 	value, unit := quantity(r.Took.Seconds(), "s")
 	return value + " " + unit
 }
 
-// pad fills s up to n runes.
+// pad extends s to n runes.
 func pad(s string, n int) string {
 	return s + strings.Repeat(" ", max(0, n-utf8.RuneCountInString(s)))
 }

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// unit is one that a value may be told in.
+// unit is a unit in which a value can be printed.
 type unit struct {
 	name   string
-	factor float64 // how much of the value's own unit it is
-	from   float64 // the least value, in its own unit, that is told in it
+	factor float64 // in multiples of the value's own unit
+	from   float64 // smallest value, in its own unit, that uses this unit
 }
 
-// units returns those for values in a unit, the largest first.
+// units returns the units for values in a unit, the largest first.
 func units(of string) []unit {
 	const ki, mi, gi = 1 << 10, 1 << 20, 1 << 30
 	switch of {
@@ -30,7 +30,7 @@ func units(of string) []unit {
 	}
 }
 
-// scaled returns the unit in which value is told.
+// scaled returns the unit in which a value is printed.
 func scaled(value float64, of string) unit {
 	all := units(of)
 	for _, u := range all {
@@ -41,13 +41,13 @@ func scaled(value float64, of string) unit {
 	return all[len(all)-1]
 }
 
-// quantity returns a value, and the unit that it is told in.
+// quantity returns a value as text and the name of its unit.
 func quantity(value float64, of string) (text, name string) {
 	u := scaled(value, of)
 	return number(value / u.factor), u.name
 }
 
-// number returns v with three digits that count, or all before the point.
+// number returns v with three significant digits, or all before the point.
 func number(v float64) string {
 	abs := math.Abs(v)
 	switch {
@@ -64,7 +64,7 @@ func number(v float64) string {
 	}
 }
 
-// grouped returns v rounded, its thousands parted by commas.
+// grouped returns v rounded, with commas between thousands.
 func grouped(v float64) string {
 	digits := strconv.FormatFloat(math.Abs(v), 'f', 0, 64)
 	var b strings.Builder
@@ -80,8 +80,8 @@ func grouped(v float64) string {
 	return b.String()
 }
 
-// short returns v for an axis: no more digits than it needs, and k, M and G for
-// thousands of it.
+// short returns v for an axis: with no more digits than needed, and k, M and G for
+// thousands.
 func short(v float64) string {
 	suffix := ""
 	for _, s := range []string{"k", "M", "G"} {
@@ -93,7 +93,7 @@ func short(v float64) string {
 	return strconv.FormatFloat(math.Round(v*1e6)/1e6, 'f', -1, 64) + suffix
 }
 
-// percentile returns how a quantile is called.
+// percentile returns the name of a quantile.
 func percentile(percent float64) string {
 	if percent >= 100 {
 		return "max"
@@ -101,7 +101,7 @@ func percentile(percent float64) string {
 	return strconv.FormatFloat(percent, 'f', -1, 64) + " %"
 }
 
-// plural returns n and what there are n of.
+// plural returns a number and a noun.
 func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

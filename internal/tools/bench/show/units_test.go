@@ -44,7 +44,7 @@ func TestQuantity(t *testing.T) {
 	}
 }
 
-// An axis holds all values, at round places that rise, and not too many.
+// TestAxes: an axis includes all values and has a few round marks that rise.
 func TestAxes(t *testing.T) {
 	for _, c := range []struct {
 		low, high float64

@@ -14,16 +14,16 @@ import (
 	"ranger/internal/event"
 )
 
-// nonceWindow is by how much a nonce may be older or newer than now.
+// nonceWindow is the largest difference between a nonce and now.
 const nonceWindow = 5 * time.Second
 
-// denial is why nobody is known to have sent a request: a code of Barong 2.x.
+// denial is the reason why a request is not authenticated: an error code of Barong 2.x.
 type denial struct {
 	status int
 	code   string
 }
 
-// refusal returns the denial in a dialect.
+// refusal returns the denial in the form of a dialect.
 func (d *denial) refusal(of dialect) *Refusal {
 	text := "The access token is invalid" // Doorkeeper's
 	switch {
@@ -37,11 +37,11 @@ func (d *denial) refusal(of dialect) *Refusal {
 	return of.refuse(d.status, d.code, text)
 }
 
-// Authenticate returns who sent a request, as its Authorization header tells, else
-// its X-Auth headers, else its session cookie; with the cookie a request that may
-// change something needs an X-CSRF-Token. A session token may name somebody who is
-// no User. The refusal is in the form of the API that the request's path belongs to:
-// Barong's, or Peatio's of 1.8 or of 2.x.
+// Authenticate returns the user of a request: from its Authorization header, else from
+// its X-Auth headers, else from its session cookie. With the cookie, a request that may
+// change something needs an X-CSRF-Token. A session token may name a uid that is not one
+// of the Users. The refusal has the form of the API of the request's path: Barong's, or
+// that of Peatio 1.8 or 2.x.
 func (s *Service) Authenticate(r *http.Request) (event.UID, *Refusal) {
 	var uid event.UID
 	var denied *denial
@@ -56,7 +56,7 @@ func (s *Service) Authenticate(r *http.Request) (event.UID, *Refusal) {
 	return uid, nil
 }
 
-// user returns the User who sent a request.
+// user returns the User of a request.
 func (s *Service) user(r *http.Request) (*User, *Refusal) {
 	uid, refusal := s.Authenticate(r)
 	if refusal != nil {
@@ -69,7 +69,7 @@ func (s *Service) user(r *http.Request) (*User, *Refusal) {
 	return user, nil
 }
 
-// bearer returns whom a session token names.
+// bearer returns the uid of a session token.
 func (s *Service) bearer(r *http.Request, authorization string) (event.UID, *denial) {
 	scheme, token, _ := strings.Cut(authorization, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
@@ -87,8 +87,8 @@ func (s *Service) bearer(r *http.Request, authorization string) (event.UID, *den
 	return identity.UID, nil
 }
 
-// authorize returns who sent a request, as Barong 2.x tells a gateway: by the X-Auth
-// headers where there is any of them, else by the cookie.
+// authorize authenticates a request as Barong 2.x does for a gateway: by the X-Auth
+// headers if there is any, else by the cookie.
 func (s *Service) authorize(r *http.Request) (event.UID, *denial) {
 	var values [3]string
 	present, blank := false, false
@@ -107,7 +107,7 @@ func (s *Service) authorize(r *http.Request) (event.UID, *denial) {
 	}
 }
 
-// triple returns the owner of an API key that signed a nonce.
+// triple returns the owner of the API key that signed a nonce.
 func (s *Service) triple(kid, nonce, signature string) (event.UID, *denial) {
 	owner, key, ok := s.secretKeys.find(kid)
 	if !ok {
@@ -129,14 +129,14 @@ func (s *Service) triple(kid, nonce, signature string) (event.UID, *denial) {
 	return owner, nil
 }
 
-// sign returns what stands in X-Auth-Signature.
+// sign returns the value of X-Auth-Signature.
 func sign(secret, nonce, kid string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(nonce + kid))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// cookie returns whose session a cookie names, and makes the session last on.
+// cookie returns the owner of a cookie's session, and extends the session.
 func (s *Service) cookie(r *http.Request) (event.UID, *denial) {
 	id, owner, current, ok := s.session(r)
 	switch r.Method {

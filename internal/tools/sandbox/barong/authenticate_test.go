@@ -16,7 +16,7 @@ import (
 	"ranger/internal/tools/sandbox/barong"
 )
 
-// Each way of being somebody, and what is refused, in the words of 2.x.
+// TestAuthenticate: each way to authenticate, and the refusals in the form of 2.x.
 func TestAuthenticate(t *testing.T) {
 	w := newWorld(t)
 	bearer := w.session1(alice)
@@ -102,7 +102,7 @@ func TestAuthenticate(t *testing.T) {
 	}
 }
 
-// A refusal is in the form of the API that was asked.
+// TestRefusalForms: a refusal has the form of the requested API.
 func TestRefusalForms(t *testing.T) {
 	w := newWorld(t)
 	for path, want := range map[string]string{
@@ -130,7 +130,7 @@ func TestAuthz(t *testing.T) {
 		t.Errorf("got jti %q", jti)
 	}
 	if life := claims["exp"].(float64) - claims["iat"].(float64); life != 3600 {
-		t.Errorf("got a life of %v s", life)
+		t.Errorf("got a lifetime of %v s", life)
 	}
 	delete(claims, "jti")
 	delete(claims, "iat")
@@ -160,19 +160,19 @@ func TestAuthz(t *testing.T) {
 		got := w.do(test.method, "/api/v2/auth/"+test.path, "", test.headers...)
 		w.want(got, test.status, test.body)
 		if token := got.header.Get("Authorization") != ""; token != test.token {
-			t.Errorf("%s %s: a token %t, want %t", test.method, test.path, token, test.token)
+			t.Errorf("%s %s: got token %t, want %t", test.method, test.path, token, test.token)
 		}
 	}
 }
 
-// busy is a Verifier that cannot say.
+// busy is a Verifier that cannot verify.
 type busy struct{}
 
 func (busy) Verify(context.Context, string, netip.AddrPort) (event.Identity, error) {
 	return event.Identity{}, errors.New("stopped")
 }
 
-func TestVerifierThatCannotSay(t *testing.T) {
+func TestAuthenticate_VerifierFails(t *testing.T) {
 	w := newWorld(t, func(cfg *barong.Config) { cfg.Verifier = busy{} })
 	_, refused := w.authenticate("GET", "/api/v2/orders", "Authorization", "Bearer x")
 	if refused == nil || refused.Code != 503 {

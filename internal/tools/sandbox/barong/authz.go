@@ -8,17 +8,17 @@ import (
 	"ranger/internal/auth"
 )
 
-// authzPath is where a gateway asks about a request, before the path of that.
+// authzPath is the prefix of the path at which a gateway asks about a request.
 const authzPath = "/api/v2/auth/"
 
-// authzLife is the longest time for which a token for a gateway is good.
+// authzLife is the longest lifetime of a token for a gateway.
 const authzLife = time.Hour
 
-// authz tells a gateway about a request that came to it: 200 with an Authorization
-// header to put in, 200 without one where nobody needs to be known, or a refusal.
-// The method counts as the request's own. Every user may do everything.
+// authz answers a gateway about a request: 200 with an Authorization header to add, 200
+// without one if the path is public, or a refusal. The method is that of the request
+// itself. Every user may do everything.
 func (s *Service) authz(w http.ResponseWriter, r *http.Request, path string) {
-	switch { // the rules that Barong 2.6 comes with
+	switch { // the default rules of Barong 2.6
 	case startsWith(path, "api/v2/barong/management", "api/v2/peatio/management"):
 		refuse2(http.StatusUnauthorized, "authz.permission_denied").Write(w)
 		return
@@ -31,7 +31,7 @@ func (s *Service) authz(w http.ResponseWriter, r *http.Request, path string) {
 		denied.refusal(barong2).Write(w)
 		return
 	}
-	user := s.byUID[uid] // nobody else has keys or sessions
+	user := s.byUID[uid] // only Users have keys and sessions
 	token, refusal := s.token(r, barong2, auth.Claims{
 		UID: user.UID, Email: user.Email, Role: user.Role, Level: user.Level,
 		Audience: sessionAudience(), TokenID: randomHex(10), Referral: new(""),
@@ -45,14 +45,14 @@ func (s *Service) authz(w http.ResponseWriter, r *http.Request, path string) {
 	writeJSON(w, http.StatusOK, nil)
 }
 
-// sessionAudience is whom a session token is for.
+// sessionAudience returns the audience of session tokens.
 func sessionAudience() []string { return []string{"peatio", "barong"} }
 
 // token signs a session token.
 func (s *Service) token(r *http.Request, of dialect, c auth.Claims) (string, *Refusal) {
 	token, err := s.cfg.Signer.Sign(c)
-	if err != nil { // the key is bad
-		s.cfg.Log.ErrorContext(r.Context(), "token not signed", "uid", c.UID, "error", err)
+	if err != nil { // the key is invalid
+		s.cfg.Log.ErrorContext(r.Context(), "session token not signed", "uid", c.UID, "error", err)
 		return "", of.refuse(http.StatusInternalServerError, "server.internal_error", "Something went wrong")
 	}
 	return token, nil

@@ -1,7 +1,7 @@
 package barong
 
-// Sign is what stands in X-Auth-Signature.
+// Sign returns the value of X-Auth-Signature.
 var Sign = sign
 
-// PerUser is how many sessions and keys a user may have.
+// PerUser is the limit of sessions and keys per user.
 const PerUser = perUser

@@ -23,7 +23,7 @@ import (
 	"ranger/internal/tools/sandbox/barong"
 )
 
-// clientKey is the key pair of a client; to make one is slow.
+// clientKey is the key pair of a client, generated once because that is slow.
 var clientKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -32,7 +32,7 @@ var clientKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key
 })
 
-// publicPEM is the public half as the seeds' Ruby line prints it: URL-safe Base64 of
+// publicPEM is the public key as the Ruby line of the seeds prints it: URL-safe Base64 of
 // PEM.
 func publicPEM(tb testing.TB) string {
 	tb.Helper()
@@ -43,7 +43,7 @@ func publicPEM(tb testing.TB) string {
 	return base64.URLEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }
 
-// keyToken signs claims as the client, which needs no JWT library for that.
+// keyToken signs claims as a client without a JWT library.
 func keyToken(tb testing.TB, claims map[string]any) string {
 	tb.Helper()
 	text := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256"}`)) + "." +
@@ -56,13 +56,13 @@ func keyToken(tb testing.TB, claims map[string]any) string {
 	return text + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
-// sampleClaims are those of the script that Barong 1.8 documents.
+// sampleClaims are the claims in the script documented by Barong 1.8.
 func (w *world) sampleClaims() map[string]any {
 	now := w.clock().Unix()
 	return map[string]any{"iat": now, "exp": now + 1200, "sub": "api_key_jwt", "iss": "external", "jti": "A1B2C3D4E5F6A1B2C3D4E5F6"}
 }
 
-// createKey1 makes an API key of 1.8 and returns its id.
+// createKey1 creates an API key of 1.8 and returns its id.
 func (w *world) createKey1(user barong.User, more map[string]any) string {
 	w.tb.Helper()
 	body := map[string]any{"public_key": publicPEM(w.tb), "totp_code": w.code(user)}
@@ -71,8 +71,8 @@ func (w *world) createKey1(user barong.User, more map[string]any) string {
 	return read[map[string]any](w, got, 201)["uid"].(string)
 }
 
-// The way from a password to a session token by an API key, as Barong 1.8 documents
-// it, by its own commands.
+// TestFlow1: from a password to a session token for an API key, with the commands that
+// Barong 1.8 documents.
 func TestFlow1(t *testing.T) {
 	w := newWorld(t)
 	token := read[string](w, w.do("POST", "/api/v1/sessions",
@@ -109,10 +109,10 @@ func TestFlow1(t *testing.T) {
 	w.wantToken(given, want, 24*time.Hour)
 
 	if uid, refused := w.authenticate("GET", "/api/v2/orders", "Authorization", "Bearer "+given); uid != alice.UID {
-		t.Errorf("the token that was given names %q, refused %v", uid, refused)
+		t.Errorf("issued token: got uid %q, refusal %v", uid, refused)
 	}
 	if uid, refused := w.authenticate("GET", "/api/v2/orders", "Authorization", "Bearer "+clientToken); refused == nil || refused.Code != 401 {
-		t.Errorf("the client's own token names %q", uid)
+		t.Errorf("client's token: got uid %q, want a refusal", uid)
 	}
 }
 
@@ -127,7 +127,7 @@ func (w *world) wantToken(token string, want map[string]any, life time.Duration)
 	iat, _ := got["iat"].(float64)
 	exp, _ := got["exp"].(float64)
 	if exp-iat != life.Seconds() {
-		w.tb.Errorf("got a life of %v s, want %v", exp-iat, life)
+		w.tb.Errorf("got a lifetime of %v s, want %v", exp-iat, life)
 	}
 	delete(got, "jti")
 	delete(got, "iat")
@@ -173,16 +173,16 @@ func TestOpenSession1Refuses(t *testing.T) {
 		}
 	}
 	if !strings.Contains(w.log.String(), "sign-in refused") {
-		t.Error("no line in the log")
+		t.Error("got no line in the log")
 	}
 	if strings.Contains(w.log.String(), "bob-1") {
-		t.Error("a password in the log")
+		t.Error("got a password in the log")
 	}
 	token := read[string](w, w.do("POST", "/api/v1/sessions", toJSON(t, map[string]any{
 		"email": "carol@example.com", "password": "Carol-1", "application_id": "x", "expires_in": 2000,
 	})), 201)
 	if claims := claimsOf(t, token); claims["exp"].(float64)-claims["iat"].(float64) != 2000 {
-		t.Errorf("got claims %v, want a life of 2000 s", claims)
+		t.Errorf("got claims %v, want a lifetime of 2000 s", claims)
 	}
 	w.want(w.do("GET", "/api/v1/api_keys?totp_code=1", "", "Authorization", "Bearer "+token), 400, `{"error":"Only accounts with enabled 2FA alowed"}`)
 }
@@ -229,7 +229,7 @@ func TestExchangeRefuses(t *testing.T) {
 	w.want(w.do("POST", "/api/v1/sessions/generate_jwt", ""), 400, `{"error":"KID is missing, JWT Token is missing"}`)
 }
 
-// The audience of a token given for a key is the key's scopes, to the letter.
+// TestScopes: the audience of a token for a key is the exact text of the key's scopes.
 func TestScopes(t *testing.T) {
 	w := newWorld(t)
 	for _, test := range []struct {
@@ -248,10 +248,10 @@ func TestScopes(t *testing.T) {
 		token := read[map[string]string](w, got, 200)["token"]
 		claims := claimsOf(t, token)
 		if life := claims["exp"].(float64) - claims["iat"].(float64); claims["aud"] != test.aud || life != test.life {
-			t.Errorf("%s: got aud %v and a life of %v s, want %v and %v", test.name, claims["aud"], life, test.aud, test.life)
+			t.Errorf("%s: got aud %v and a lifetime of %v s, want %v and %v", test.name, claims["aud"], life, test.aud, test.life)
 		}
 		if _, present := claims["aud"]; !present {
-			t.Errorf("%s: there is no aud", test.name)
+			t.Errorf("%s: got no aud", test.name)
 		}
 		if _, err := w.verifier.Verify(t.Context(), token, netip.AddrPort{}); (err == nil) != test.accepted {
 			t.Errorf("%s: got error %v, want accepted %t", test.name, err, test.accepted)
@@ -322,5 +322,5 @@ func TestCreateKey1Refuses(t *testing.T) {
 	}
 	body := toJSON(t, map[string]any{"public_key": publicPEM(t), "totp_code": w.code(bob)})
 	w.want(w.do("POST", "/api/v1/api_keys", body, "Authorization", w.session1(bob)), 422, `{"error":"You have too many API keys: delete one first"}`)
-	w.createKey1(alice, nil) // who has room of her own
+	w.createKey1(alice, nil) // her limit is separate
 }

@@ -11,8 +11,8 @@ import (
 	"ranger/internal/tools/sandbox/barong"
 )
 
-// The way from a password to requests signed with an API key, as Barong 2.x documents
-// it, by httpie's requests.
+// TestFlow2: from a password to requests signed with an API key, as documented by
+// Barong 2.x, with the requests of httpie.
 func TestFlow2(t *testing.T) {
 	w := newWorld(t)
 	got := w.do("POST", "/api/v2/barong/identity/sessions",
@@ -38,7 +38,7 @@ func TestFlow2(t *testing.T) {
 	}
 
 	if uid, refused := w.authenticate("GET", "/api/v2/peatio/account/balances", "Cookie", cookie[1]); uid != alice.UID {
-		t.Errorf("the cookie names %q, refused %v", uid, refused)
+		t.Errorf("cookie: got uid %q, refusal %v", uid, refused)
 	}
 	delete(want, "csrf_token")
 	if diff := cmp.Diff(want, read[map[string]any](w, w.do("GET", "/api/v2/barong/resource/users/me", "", "Cookie", cookie[1]), 200)); diff != "" {
@@ -67,18 +67,18 @@ func TestFlow2(t *testing.T) {
 	}
 
 	if uid, refused := w.authenticate("POST", "/api/v2/peatio/market/orders", w.triple(kid, value, 0)...); uid != alice.UID {
-		t.Errorf("the API key names %q, refused %v", uid, refused)
+		t.Errorf("API key: got uid %q, refusal %v", uid, refused)
 	}
 	got = w.do("GET", "/api/v2/auth/api/v2/ranger/private/?stream=order", "", w.triple(kid, value, 0)...)
 	if got.status != 200 || got.body != "" {
 		t.Fatalf("got %d %s", got.status, got.body)
 	}
 	if uid, refused := w.authenticate("GET", "/api/v2/peatio/x", "Authorization", got.header.Get("Authorization")); uid != alice.UID {
-		t.Errorf("the gateway's token names %q, refused %v", uid, refused)
+		t.Errorf("gateway's token: got uid %q, refusal %v", uid, refused)
 	}
 }
 
-// The vector that the documents of Barong 2.x give.
+// TestSign: the example in the documentation of Barong 2.x.
 func TestSign(t *testing.T) {
 	got := barong.Sign("2d0b4979c7fe6986daa8e21d1dc0644f", "1584524005143", "61d025b8573501c2")
 	if want := "bd42b945e095880e28d046846dbecf655fdf09d95a396a24fe6fe1df42f15d13"; got != want {
@@ -104,7 +104,7 @@ func TestSession2(t *testing.T) {
 		got := w.do("POST", path, test.body)
 		w.want(got, test.status, test.want)
 		if got.header.Get("Set-Cookie") != "" {
-			t.Errorf("%s: a cookie", test.name)
+			t.Errorf("%s: got a cookie, want none", test.name)
 		}
 	}
 
@@ -118,14 +118,14 @@ func TestSession2(t *testing.T) {
 	w.want(w.do("GET", "/api/v2/barong/resource/users/me", "", "Cookie", cookie), 401, `{"errors":["authz.invalid_session"]}`)
 }
 
-// A session lasts half an hour after its last request.
+// TestSessionExpires: a session expires half an hour after its last request.
 func TestSessionExpires(t *testing.T) {
 	w := newWorld(t)
 	cookie, _ := w.session2(bob)
 	for range 3 {
 		w.advance(29 * time.Minute)
 		if uid, refused := w.authenticate("GET", "/api/v2/peatio/x", "Cookie", cookie); uid != bob.UID {
-			t.Fatalf("refused %v", refused)
+			t.Fatalf("got refusal %v", refused)
 		}
 	}
 	w.advance(30 * time.Minute)
@@ -134,7 +134,7 @@ func TestSessionExpires(t *testing.T) {
 	}
 }
 
-// A user's sessions are bounded: the oldest goes.
+// TestManySessions: beyond the limit the oldest session ends.
 func TestManySessions(t *testing.T) {
 	w := newWorld(t)
 	others, _ := w.session2(alice)

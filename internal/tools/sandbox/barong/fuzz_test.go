@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// FuzzRequests puts any query, type of body and body to any endpoint, as somebody who
-// is signed in. The answer is never an error of ours, and is JSON in the form of the
-// API that was asked; and who has only a session, and no password, signs nobody in.
+// FuzzRequests sends any query, type of body and body to any endpoint, with a session.
+// The response is never a server error, and is JSON in the form of the requested API.
+// A request without a password never signs a user in.
 func FuzzRequests(f *testing.F) {
 	w := newWorld(f)
 	kid2, _ := w.apiKey(bob)
@@ -58,12 +58,12 @@ func FuzzRequests(f *testing.F) {
 		}
 		opened := strings.HasSuffix(input.path, "/sessions") && input.method == http.MethodPost && got.Code < 300
 		if opened && !knowsPassword(query+body) {
-			t.Fatalf("%q %q: signed in: %s", query, body, answer)
+			t.Fatalf("%q %q: got a sign-in: %s", query, body, answer)
 		}
 	})
 }
 
-// hasForm says whether a refusal is as 1.8 or 2.x makes it, with words in it.
+// hasForm reports whether a refusal has the form of 1.8 or 2.x and is not empty.
 func hasForm(answer []byte, old bool) bool {
 	var refusal struct {
 		Error  string
@@ -75,8 +75,8 @@ func hasForm(answer []byte, old bool) bool {
 	return old && refusal.Error != "" || !old && len(refusal.Errors) > 0 && refusal.Errors[0] != ""
 }
 
-// knowsPassword says whether a request may have a user's password in it, in whatever
-// escapes.
+// knowsPassword reports whether a request may contain a user's password, in any
+// escaping.
 func knowsPassword(text string) bool {
 	return strings.Contains(text, "-1") || strings.ContainsAny(text, `%\`)
 }

@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// input is an endpoint and what it takes, each with a good value.
+// input is an endpoint and its parameters, each with a valid value.
 type input struct {
 	method, path string
 	fields       map[string]string
 	required     []string
-	status       int // where all is good
+	status       int // of a valid request
 }
 
-// inputs returns every endpoint that takes anything; kid1 and kid2 are keys of bob's.
+// inputs returns every endpoint with parameters; kid1 and kid2 are keys of bob.
 func (w *world) inputs(kid1, kid2 string) []input {
 	totp := w.code(bob)
 	key1 := map[string]string{"public_key": publicPEM(w.tb), "totp_code": totp, "scopes": "peatio", "expires_in": "60"}
@@ -46,7 +46,7 @@ func (w *world) inputs(kid1, kid2 string) []input {
 	}
 }
 
-// names says whether an error tells which parameter it is about.
+// names reports whether an error names the parameter.
 func names(body, field string) bool {
 	body = strings.ToLower(body)
 	switch field {
@@ -57,8 +57,8 @@ func names(body, field string) bool {
 	}
 }
 
-// Every JSON kind in every field of every endpoint: mistyped is refused by name, and
-// nothing is an error of ours.
+// TestKinds: every JSON kind in every field of every endpoint. A wrong kind is refused by
+// name, and nothing is a server error.
 func TestKinds(t *testing.T) {
 	w := newWorld(t)
 	kid2, _ := w.apiKey(bob)
@@ -89,8 +89,8 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// What must be there is asked for by name; what is there and good is taken, be it in
-// JSON, in a form or in the query.
+// TestMissing: a missing parameter is reported by name; valid parameters are accepted in
+// JSON, in a form and in the query.
 func TestMissing(t *testing.T) {
 	w := newWorld(t)
 	kid2, _ := w.apiKey(bob)
@@ -128,7 +128,7 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// A body over a query, and the last of two.
+// TestPrecedence: the body wins over the query, and the last of two values counts.
 func TestPrecedence(t *testing.T) {
 	w := newWorld(t)
 	const path = "/api/v2/barong/identity/sessions"
@@ -185,7 +185,7 @@ func TestBodies(t *testing.T) {
 	w.want(w.do("POST", new2+"?a;b", ""), 400, `{"errors":["server.invalid_query"]}`)
 }
 
-// Every method on every path, and paths that are none.
+// TestRoutes: every method on every path, and unknown paths.
 func TestRoutes(t *testing.T) {
 	w := newWorld(t)
 	allowed := map[string]string{

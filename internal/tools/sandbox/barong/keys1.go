@@ -9,37 +9,37 @@ import (
 	"ranger/internal/auth"
 )
 
-// The states of an API key: it may be used, or it may not.
+// States of an API key.
 const (
 	stateActive   = "active"
 	stateInactive = "inactive"
 )
 
-// maxScope is the longest list of scopes in bytes.
+// maxScope is the length of the longest list of scopes in bytes.
 const maxScope = 255
 
-// publicKey is an API key of Barong 1.8: the client signs, and this checks.
+// publicKey is an API key of Barong 1.8: the client signs with the private half.
 type publicKey struct {
 	UID       string    `json:"uid"`
-	PublicKey string    `json:"public_key"` // as it was sent
-	Scopes    *string   `json:"scopes"`     // the same; null where there are none
-	ExpiresIn int       `json:"expires_in"` // of the tokens given for it, in seconds
+	PublicKey string    `json:"public_key"` // as sent by the client
+	Scopes    *string   `json:"scopes"`     // as sent by the client; null if none
+	ExpiresIn int       `json:"expires_in"` // lifetime of the session tokens for it, in seconds
 	State     string    `json:"state"`
 	CreatedAt timestamp `json:"created_at"`
 	UpdatedAt timestamp `json:"updated_at"`
 	key       crypto.PublicKey
 }
 
-// timestamp is a time as Barong writes it: ISO 8601, UTC, seconds.
+// timestamp is a time in Barong's format: ISO 8601, UTC, seconds.
 type timestamp time.Time
 
-// MarshalText writes the time.
+// MarshalText formats the time.
 func (t timestamp) MarshalText() ([]byte, error) {
 	return time.Time(t).UTC().AppendFormat(nil, "2006-01-02T15:04:05Z"), nil
 }
 
-// keyOwner1 returns who may see and change API keys: who has sent a session token and
-// a TOTP code (Barong 1.8, api_keys.rb).
+// keyOwner1 returns the user who may see and change API keys: the request needs a session
+// token and a TOTP code (Barong 1.8, api_keys.rb).
 func (s *Service) keyOwner1(c *call) (*User, *Refusal) {
 	user, refusal := s.user(c.r)
 	if refusal != nil {
@@ -52,7 +52,7 @@ func (s *Service) keyOwner1(c *call) (*User, *Refusal) {
 	if refusal := c.faults(); refusal != nil {
 		return nil, refusal
 	}
-	if !s.codeFits(user, passcode) {
+	if !s.codeValid(user, passcode) {
 		return nil, refuse1(http.StatusUnprocessableEntity, "OTP code is invalid")
 	}
 	return user, nil
@@ -120,7 +120,7 @@ func (s *Service) deleteKey1(c *call) (any, *Refusal) {
 	return nil, nil
 }
 
-// ownKey1 returns the API key that the path names, if it is the caller's.
+// ownKey1 returns the API key in the path if it belongs to the user.
 func (s *Service) ownKey1(c *call) (publicKey, *Refusal) {
 	user, refusal := s.keyOwner1(c)
 	if refusal != nil {
@@ -133,7 +133,7 @@ func (s *Service) ownKey1(c *call) (publicKey, *Refusal) {
 	return key, nil
 }
 
-// change sets what a request has of public_key, scopes and expires_in.
+// change sets the public_key, scopes and expires_in of a request.
 func (k *publicKey) change(c *call) *Refusal {
 	text, scopes := c.params.optional("public_key"), c.params.optional("scopes")
 	seconds, timed := c.params.integer("expires_in", "expired_in")
@@ -157,7 +157,7 @@ func (k *publicKey) change(c *call) *Refusal {
 		return nil
 	}
 	key, err := auth.ParseClientKey(text)
-	if err != nil { // Barong would take it, and then no token
+	if err != nil { // Barong accepts such a key, and then none of its tokens
 		return refuse1(http.StatusUnprocessableEntity, "Public key is invalid: "+err.Error())
 	}
 	k.PublicKey, k.key = text, key

@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// secretKey is an API key of Barong 2.x: client and server share the secret.
+// secretKey is an API key of Barong 2.x: client and server share a secret.
 type secretKey struct {
 	Algorithm string    `json:"algorithm"`
 	CreatedAt timestamp `json:"created_at"`
 	KID       string    `json:"kid"`
-	Scope     []string  `json:"scope"` // kept, and never checked; not changed in place
+	Scope     []string  `json:"scope"` // stored but not checked; not changed in place
 	Secret    *secret   `json:"secret,omitempty"`
 	State     string    `json:"state"`
 	UpdatedAt timestamp `json:"updated_at"`
 	secret    string
 }
 
-// secret is the answer of Vault that Barong 2.3 to 2.5 pass on once, when the key is
-// made.
+// secret is the answer of Vault that Barong 2.3 to 2.5 return once, when the key is
+// created.
 type secret struct {
 	Auth *string `json:"auth"`
 	Data struct {
@@ -32,8 +32,8 @@ type secret struct {
 	WrapInfo      *string `json:"wrap_info"`
 }
 
-// keyOwner2 returns who may see and change API keys: who is signed in and has sent a
-// TOTP code (Barong 2.x, resource/api_keys.rb).
+// keyOwner2 returns the user who may see and change API keys: the request must be
+// authenticated and have a TOTP code (Barong 2.x, resource/api_keys.rb).
 func (s *Service) keyOwner2(c *call) (*User, *Refusal) {
 	user, refusal := s.user(c.r)
 	if refusal != nil {
@@ -47,7 +47,7 @@ func (s *Service) keyOwner2(c *call) (*User, *Refusal) {
 		return nil, c.faults()
 	case passcode == "":
 		return nil, refuse2(http.StatusUnprocessableEntity, "resource.api_key.missing_otp")
-	case !s.codeFits(user, passcode):
+	case !s.codeValid(user, passcode):
 		return nil, refuse2(http.StatusUnprocessableEntity, "resource.api_key.invalid_otp")
 	}
 	return user, nil
@@ -61,7 +61,7 @@ func (s *Service) listKeys2(c *call) (any, *Refusal) {
 	return s.secretKeys.list(user.UID), nil
 }
 
-// createKey2 makes an API key. Its secret is told in this answer alone.
+// createKey2 creates an API key. Only this answer contains its secret.
 func (s *Service) createKey2(c *call) (any, *Refusal) {
 	user, refusal := s.keyOwner2(c)
 	if refusal != nil {
@@ -125,7 +125,7 @@ func (s *Service) deleteKey2(c *call) (any, *Refusal) {
 	return nil, nil
 }
 
-// ownKey2 returns the API key that the path names, if it is the caller's.
+// ownKey2 returns the API key in the path if it belongs to the user.
 func (s *Service) ownKey2(c *call) (secretKey, *Refusal) {
 	user, refusal := s.keyOwner2(c)
 	if refusal != nil {
@@ -138,7 +138,7 @@ func (s *Service) ownKey2(c *call) (secretKey, *Refusal) {
 	return key, nil
 }
 
-// splitScope parts a comma list; never nil.
+// splitScope splits a comma list. It never returns nil.
 func splitScope(scope string) []string {
 	if scope == "" {
 		return []string{}

@@ -33,7 +33,7 @@ var (
 	carol = barong.User{UID: "IDCA401", Email: "carol@example.com", Password: "Carol-1"}
 )
 
-// world is a Service with a clock of its own, and whatever it needs.
+// world is a Service with its own clock, and its dependencies.
 type world struct {
 	tb       testing.TB
 	service  *barong.Service
@@ -47,7 +47,7 @@ type world struct {
 	now time.Time
 }
 
-// keys returns one key pair for all tests: to make one is slow.
+// keys returns one key pair for all tests, because generating one is slow.
 var keys = sync.OnceValues(func() (private, public string) {
 	a, b, err := auth.GenerateKey("RS256")
 	if err != nil {
@@ -112,19 +112,19 @@ func (w *world) code(user barong.User) string {
 	w.tb.Helper()
 	code, ok := w.service.Code(user.Email)
 	if !ok {
-		w.tb.Fatalf("%s has no code", user.Email)
+		w.tb.Fatalf("got no code of %s", user.Email)
 	}
 	return code
 }
 
-// reply is an answer as it came.
+// reply is a response.
 type reply struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// do sends a request. Headers are names and values by turns.
+// do sends a request. headers are alternating names and values.
 func (w *world) do(method, path, body string, headers ...string) reply {
 	w.tb.Helper()
 	r, err := http.NewRequestWithContext(w.tb.Context(), method, w.url+path, strings.NewReader(body))
@@ -143,7 +143,7 @@ func (w *world) do(method, path, body string, headers ...string) reply {
 	return reply{res.StatusCode, res.Header, strings.TrimSpace(string(text))}
 }
 
-// want fails unless the answer is this.
+// want requires this response.
 func (w *world) want(got reply, status int, body string) {
 	w.tb.Helper()
 	if got.status != status || got.body != body {
@@ -151,7 +151,7 @@ func (w *world) want(got reply, status int, body string) {
 	}
 }
 
-// read decodes the JSON of an answer that must have that status.
+// read decodes the JSON of a response, which must have that status.
 func read[T any](w *world, got reply, status int) T {
 	w.tb.Helper()
 	var v T
@@ -179,7 +179,7 @@ func (w *world) session2(user barong.User) (cookie, csrf string) {
 	return cookie, read[map[string]any](w, got, 200)["csrf_token"].(string)
 }
 
-// apiKey makes an API key of 2.x.
+// apiKey creates an API key of 2.x.
 func (w *world) apiKey(user barong.User) (kid, secret string) {
 	w.tb.Helper()
 	cookie, csrf := w.session2(user)
@@ -197,7 +197,7 @@ func (w *world) triple(kid, secret string, offset time.Duration) []string {
 	return []string{"X-Auth-Apikey", kid, "X-Auth-Nonce", nonce, "X-Auth-Signature", barong.Sign(secret, nonce, kid)}
 }
 
-// claimsOf decodes the claims of a token, unchecked.
+// claimsOf decodes the claims of a token without verifying it.
 func claimsOf(tb testing.TB, token string) map[string]any {
 	tb.Helper()
 	var claims map[string]any
@@ -221,7 +221,7 @@ func toJSON(tb testing.TB, v any) string {
 	return string(text)
 }
 
-// authenticate asks the Service who sent a request.
+// authenticate returns the user of a request.
 func (w *world) authenticate(method, path string, headers ...string) (event.UID, *httptest.ResponseRecorder) {
 	w.tb.Helper()
 	r := httptest.NewRequestWithContext(w.tb.Context(), method, path, nil)

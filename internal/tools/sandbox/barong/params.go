@@ -9,17 +9,17 @@ import (
 	"ranger/internal/tools/sandbox/params"
 )
 
-// input is a request's parameters. What is asked for and is not as it must be is kept
-// as a fault. For one goroutine.
+// input reads a request's parameters and collects the invalid ones. One goroutine uses
+// it.
 type input struct {
 	given  params.Params
 	faults []fault
 }
 
-// fault is what is wrong with a parameter: "missing", "empty" or "invalid".
+// fault is an invalid parameter: "missing", "empty" or "invalid".
 type fault struct{ name, wrong string }
 
-// readInput reads the parameters of a request, or says in a dialect why it cannot.
+// readInput reads the parameters of a request, or returns a refusal in a dialect.
 func readInput(r *http.Request, of dialect) (*input, *Refusal) {
 	given, err := params.ReadLenient(r)
 	if unread, ok := errors.AsType[*params.Error](err); ok {
@@ -28,7 +28,7 @@ func readInput(r *http.Request, of dialect) (*input, *Refusal) {
 	return &input{given: given}, nil
 }
 
-// unreadText returns what Barong 1.8 says of a request that cannot be read.
+// unreadText returns Barong 1.8's text for a request that cannot be read.
 func unreadText(err *params.Error) string {
 	switch err.Code {
 	case params.BadQuery:
@@ -46,28 +46,27 @@ func unreadText(err *params.Error) string {
 	}
 }
 
-// required returns a parameter's text, under the first of these names that is there.
-// It is a fault when it is not there, blank, or no text.
+// required returns the text of a parameter, under the first of the names that is given. A
+// missing, blank or non-text parameter is a fault.
 func (in *input) required(names ...string) string {
 	name, text, wrong := in.find(names)
 	if wrong != "" {
-		in.blame(name, wrong)
+		in.addFault(name, wrong)
 	}
 	return text
 }
 
-// optional returns a parameter's text as required does, and "" where it is not there
-// or blank.
+// optional is required for a parameter that may be missing or blank; it then returns "".
 func (in *input) optional(names ...string) string {
 	name, text, wrong := in.find(names)
 	if wrong == "invalid" {
-		in.blame(name, wrong)
+		in.addFault(name, wrong)
 	}
 	return text
 }
 
-// integer returns a parameter that is a whole number, and is not ok where it is not
-// there or blank. It is a fault when it is something else.
+// integer returns a parameter that is a whole number. ok is false if it is missing or
+// blank. Anything else is a fault.
 func (in *input) integer(names ...string) (n int, ok bool) {
 	name, text, wrong := in.find(names)
 	if wrong == "missing" || wrong == "empty" {
@@ -75,15 +74,14 @@ func (in *input) integer(names ...string) (n int, ok bool) {
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(text))
 	if err != nil {
-		in.blame(name, "invalid")
+		in.addFault(name, "invalid")
 		return 0, false
 	}
 	return n, true
 }
 
-// find returns the first of these parameters that is there, the name that it bears,
-// which otherwise is the first, and what is wrong with it. Only a string or a number
-// is text.
+// find returns the first of the names that is given, or else the first name; its text;
+// and what is wrong with it. Only strings and numbers are text.
 func (in *input) find(names []string) (name, text, wrong string) {
 	for _, name := range names {
 		if in.given[name].Kind == params.Null {
@@ -101,6 +99,6 @@ func (in *input) find(names []string) (name, text, wrong string) {
 	return names[0], "", "missing"
 }
 
-func (in *input) blame(name, wrong string) {
+func (in *input) addFault(name, wrong string) {
 	in.faults = append(in.faults, fault{name, wrong})
 }

@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// Refusal is an answer in the form of the API that was asked: of 4xx, or of 500 and
-// 503 where tokens cannot be signed or checked.
+// Refusal is an error response in the form of the requested API: 4xx, or 500 and 503 if
+// tokens cannot be signed or verified.
 type Refusal struct {
 	Status int
 	Body   any // becomes JSON
 }
 
-// Write answers with the refusal.
+// Write writes the refusal.
 func (r *Refusal) Write(w http.ResponseWriter) { writeJSON(w, r.Status, r.Body) }
 
-// writeJSON answers with body as JSON, and without a body where it is nil.
+// writeJSON writes body as JSON, or no body if it is nil.
 func writeJSON(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Cache-Control", "no-store") // tokens and secrets
+	w.Header().Set("Cache-Control", "no-store") // responses contain tokens and secrets
 	if body == nil {
 		w.WriteHeader(status)
 		return
@@ -27,20 +27,20 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.WriteHeader(status)
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(body) // an error is the connection's
+	_ = encoder.Encode(body) // an error means that the client is gone
 }
 
-// refuse1 refuses as Barong 1.8 does, in words.
+// refuse1 returns a refusal in the form of Barong 1.8: a text.
 func refuse1(status int, text string) *Refusal {
 	return &Refusal{status, map[string]string{"error": text}}
 }
 
-// refuse2 refuses as Barong and Peatio 2.x do, by codes.
+// refuse2 returns a refusal in the form of Barong and Peatio 2.x: codes.
 func refuse2(status int, codes ...string) *Refusal {
 	return &Refusal{status, map[string][]string{"errors": codes}}
 }
 
-// dialect is whose API it is, and so the form of its refusals.
+// dialect is the API of a path, and thus the form of its refusals.
 type dialect uint8
 
 const (
@@ -49,7 +49,7 @@ const (
 	peatio1                // {"error":{"code":2001,"message":"…"}}
 )
 
-// dialectOf tells the dialect of a path.
+// dialectOf returns the dialect of a path.
 func dialectOf(path string) dialect {
 	switch {
 	case strings.HasPrefix(path, "/api/v1/"):
@@ -63,7 +63,7 @@ func dialectOf(path string) dialect {
 	}
 }
 
-// refuse returns a refusal by code or in words, whichever the dialect has.
+// refuse returns a refusal with the code or the text, whichever the dialect uses.
 func (d dialect) refuse(status int, code, text string) *Refusal {
 	switch d {
 	case barong2:
@@ -75,8 +75,8 @@ func (d dialect) refuse(status int, code, text string) *Refusal {
 	}
 }
 
-// faults returns a refusal that names the parameters that are not as they must be,
-// nil where there are none. Module begins the codes of 2.x.
+// faults returns a refusal that names the invalid parameters, or nil if there are none.
+// module is the prefix of the codes of 2.x.
 func (d dialect) faults(faults []fault, module string) *Refusal {
 	if len(faults) == 0 {
 		return nil
@@ -92,7 +92,7 @@ func (d dialect) faults(faults []fault, module string) *Refusal {
 	return refuse1(http.StatusBadRequest, strings.Join(texts, ", "))
 }
 
-// spoken returns what Barong 1.8 calls a parameter in its errors.
+// spoken returns the name of a parameter in the errors of Barong 1.8.
 func spoken(name string) string {
 	switch name {
 	case "email":

@@ -7,31 +7,31 @@ import (
 	"strings"
 )
 
-// resource is what stands at a path.
+// resource is the endpoints of a path.
 type resource struct {
 	dialect dialect
-	module  string // begins the codes of 2.x for bad parameters
+	module  string // prefix of the codes of 2.x for invalid parameters
 	methods map[string]endpoint
 }
 
-// endpoint answers one method at a path.
+// endpoint handles one method of a path.
 type endpoint struct {
-	// run returns what becomes the answer's JSON body, nil for none, or why not.
+	// run returns the body of the response, nil for none, or a refusal.
 	run    func(c *call) (any, *Refusal)
-	status int // where run does not refuse
+	status int // of a response without a refusal
 }
 
-// call is a request to an endpoint. For one goroutine.
+// call is a request to an endpoint. One goroutine uses it.
 type call struct {
 	w        http.ResponseWriter // for headers; run writes no body
 	r        *http.Request
-	id       string // what stands in the place of * in the path
+	id       string // the part of the path at *
 	params   *input
 	resource *resource
 }
 
-// faults returns a refusal that names the bad parameters of those that were asked
-// for so far, nil where all are good.
+// faults returns a refusal that names the invalid parameters among those read so far, or
+// nil if there are none.
 func (c *call) faults() *Refusal {
 	return c.resource.dialect.faults(c.params.faults, c.resource.module)
 }
@@ -62,8 +62,8 @@ func (s *Service) routes() map[string]resource {
 	}
 }
 
-// Handler serves the API, and refuses in JSON what is not in it. It may be mounted
-// at /api/v1/, /api/v2/barong/, /api/v2/auth/ and /sandbox/; it takes no prefix off.
+// Handler serves the API. It answers unknown paths in JSON too. Mount it at /api/v1/,
+// /api/v2/barong/, /api/v2/auth/ and /sandbox/; it expects the whole path.
 func (s *Service) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
@@ -99,7 +99,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, e.status, body)
 }
 
-// find returns the resource at a path, and what stands there in the place of *.
+// find returns the resource of a path, and the part of the path at *.
 func (s *Service) find(path string) (res resource, id string, ok bool) {
 	if res, ok = s.resources[path]; ok {
 		return res, "", !strings.HasSuffix(path, "*")

@@ -6,8 +6,8 @@ import (
 	"ranger/internal/auth"
 )
 
-// rubyError returns what ruby-jwt 2.1.0, and so Barong 1.8, calls the fault of a
-// client's token.
+// rubyError returns the error text of ruby-jwt 2.1.0, which Barong 1.8 uses, for an
+// invalid token of a client.
 func rubyError(err error) string {
 	refusal, ok := errors.AsType[*auth.RefusalError](err)
 	if !ok {
@@ -32,7 +32,7 @@ func rubyError(err error) string {
 		return "JWT::InvalidSubError: Invalid subject. Expected api_key_jwt"
 	case auth.TokenID:
 		return "JWT::InvalidJtiError: Missing jti"
-	default: // a date that is none
+	default: // a date of the wrong type
 		return "JWT::InvalidPayload: exp, nbf and iat must be numbers"
 	}
 }

@@ -1,7 +1,7 @@
 // Package barong is the sandbox's identity service: users, passwords, TOTP codes,
-// sessions and API keys as Barong 1.8 and 2.x have them, so far as a client of the
-// exchange's API needs them. It is a toy: its users are given to it with their
-// passwords, which it tells to whoever asks, and all else is in memory and bounded.
+// sessions and API keys of Barong 1.8 and 2.x, as far as a client of the exchange's API
+// needs them. It is a toy: its users are configured with their passwords, which it
+// returns to everyone, and all other data is in memory and bounded.
 package barong
 
 import (
@@ -19,44 +19,43 @@ import (
 	"ranger/internal/event"
 )
 
-// perUser is how many sessions, and how many API keys of either kind, a user may
-// have. A session more ends the user's oldest; a key more is refused.
+// perUser is the limit of sessions, and of API keys of either kind, per user. A further
+// session ends the oldest one; a further key is refused.
 const perUser = 100
 
-// Config is what a Service needs. Users, Signer and Verifier must be there.
+// Config configures a Service. Users, Signer and Verifier are required.
 type Config struct {
 	Users []User
-	// Signer signs session tokens, with RS256 where clients are to notice no
-	// difference from Barong.
+	// Signer signs session tokens; with RS256, clients see no difference from Barong.
 	Signer *auth.Signer
-	// Verifier checks tokens that Signer signed when they come back.
+	// Verifier verifies tokens of Signer.
 	Verifier Verifier
-	// TokenLife is how long a session token is good where the client of 1.8 asks for
-	// no other time. Default 4 h. Those for a gateway of 2.x are good for as long,
-	// but at most 1 h; API keys of 1.8 have a time of their own.
+	// TokenLife is the lifetime of session tokens if a client of 1.8 requests no other.
+	// Default 4 h. Tokens for a gateway of 2.x have it too, but at most 1 h. API keys of
+	// 1.8 have a lifetime of their own.
 	TokenLife time.Duration
-	// Now is the clock of TOTP codes, nonces, sessions and keys; tokens are dated by
-	// Signer. Default time.Now.
+	// Now is the clock for TOTP codes, nonces, sessions and keys; Signer dates tokens.
+	// Default time.Now.
 	Now func() time.Time
-	// Log gets a line for a refused sign-in, and for a fault. Default none.
+	// Log receives refused sign-ins and errors. Default: none.
 	Log *slog.Logger
 }
 
-// User is somebody who may sign in.
+// User is a user that may sign in.
 type User struct {
 	UID             event.UID
 	Email, Password string
-	// TOTPSecret is in Base32, as authenticator apps take it. Without one the user
-	// has no second factor, and so may not have API keys.
+	// TOTPSecret is in Base32, as for authenticator apps. Without one the user has no
+	// second factor and may not have API keys.
 	TOTPSecret string
 	Level      int    // default 3
 	Role       string // default "member"
 }
 
-// Verifier checks session tokens; auth.Verifier is one.
+// Verifier verifies session tokens, as auth.Verifier does.
 type Verifier interface {
-	// Verify returns whom the token names. A bad token is an error that wraps
-	// event.ErrRefused; any other error says that it could not be checked.
+	// Verify returns the identity of a token. An invalid token is an error that wraps
+	// event.ErrRefused; after any other error the token is not verified.
 	Verify(ctx context.Context, token string, peer netip.AddrPort) (event.Identity, error)
 }
 
@@ -64,18 +63,18 @@ type Verifier interface {
 type Service struct {
 	// Fixed at construction.
 	cfg       Config
-	users     []*User          // as they were given
-	byEmail   map[string]*User // by the address in lower case
+	users     []*User          // in the order of Config.Users
+	byEmail   map[string]*User // by lower-case address
 	byUID     map[event.UID]*User
-	created   time.Time // of the users
+	created   time.Time // created_at of the users
 	resources map[string]resource
 
-	sessions   owned[session]
-	publicKeys owned[publicKey]
-	secretKeys owned[secretKey]
+	sessions   ownedStore[session]
+	publicKeys ownedStore[publicKey]
+	secretKeys ownedStore[secretKey]
 }
 
-// New returns a Service, or an error for every field of cfg that is wrong.
+// New returns a Service. Its error names every invalid field of cfg.
 func New(cfg Config) (*Service, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -91,16 +90,16 @@ func New(cfg Config) (*Service, error) {
 		byEmail:    make(map[string]*User, len(cfg.Users)),
 		byUID:      make(map[event.UID]*User, len(cfg.Users)),
 		created:    cfg.Now(),
-		sessions:   newOwned[session](perUser),
-		publicKeys: newOwned[publicKey](perUser),
-		secretKeys: newOwned[secretKey](perUser),
+		sessions:   newOwnedStore[session](perUser),
+		publicKeys: newOwnedStore[publicKey](perUser),
+		secretKeys: newOwnedStore[secretKey](perUser),
 	}
 	var errs []error
 	if cfg.Signer == nil {
-		errs = append(errs, errors.New("there is no signer"))
+		errs = append(errs, errors.New("signer: must be set"))
 	}
 	if cfg.Verifier == nil {
-		errs = append(errs, errors.New("there is no verifier"))
+		errs = append(errs, errors.New("verifier: must be set"))
 	}
 	if cfg.TokenLife < 0 {
 		errs = append(errs, fmt.Errorf("token life %s: must not be negative", cfg.TokenLife))
@@ -115,7 +114,7 @@ func New(cfg Config) (*Service, error) {
 	return s, nil
 }
 
-// add takes in a user.
+// add adds a user.
 func (s *Service) add(user User) error {
 	if user.Level == 0 {
 		user.Level = 3
@@ -128,13 +127,13 @@ func (s *Service) add(user User) error {
 	case !ok:
 		return fmt.Errorf("user %q: uid %.64q: must not be blank, hold control characters, or be longer than %d bytes", user.Email, user.UID, event.MaxUID)
 	case strings.TrimSpace(email) == "":
-		return fmt.Errorf("user %s: there is no email", user.UID)
+		return fmt.Errorf("user %s: email: must not be blank", user.UID)
 	case user.Password == "":
-		return fmt.Errorf("user %q: there is no password", user.Email)
+		return fmt.Errorf("user %q: password: must not be empty", user.Email)
 	case s.byEmail[email] != nil:
-		return fmt.Errorf("user %q: there are two with this email", user.Email)
+		return fmt.Errorf("user %q: email: used by two users", user.Email)
 	case s.byUID[user.UID] != nil:
-		return fmt.Errorf("user %q: there are two with the uid %s", user.Email, user.UID)
+		return fmt.Errorf("user %q: uid %s: used by two users", user.Email, user.UID)
 	}
 	if user.TOTPSecret != "" {
 		if _, err := code(user.TOTPSecret, s.cfg.Now()); err != nil {
@@ -146,7 +145,7 @@ func (s *Service) add(user User) error {
 	return nil
 }
 
-// signIn returns the user with that email and password, nil for none.
+// signIn returns the user with that email and password, or nil.
 func (s *Service) signIn(email, password string) *User {
 	user, known := s.byEmail[strings.ToLower(email)]
 	if !known {

@@ -18,14 +18,14 @@ func TestNewRefuses(t *testing.T) {
 		cfg  barong.Config
 		want string
 	}{
-		{"nothing", barong.Config{}, "there is no signer\nthere is no verifier"},
+		{"nothing", barong.Config{}, "signer: must be set\nverifier: must be set"},
 		{"negative life", barong.Config{TokenLife: -1}, "must not be negative"},
 		{"no uid", barong.Config{Users: []barong.User{{Email: "a@b", Password: "x"}}}, "uid"},
-		{"no email", barong.Config{Users: []barong.User{{UID: "ID1", Password: "x"}}}, "no email"},
-		{"no password", barong.Config{Users: []barong.User{{UID: "ID1", Email: "a@b"}}}, "no password"},
+		{"no email", barong.Config{Users: []barong.User{{UID: "ID1", Password: "x"}}}, "email: must not be blank"},
+		{"no password", barong.Config{Users: []barong.User{{UID: "ID1", Email: "a@b"}}}, "password: must not be empty"},
 		{"bad secret", barong.Config{Users: []barong.User{{UID: "ID1", Email: "a@b", Password: "x", TOTPSecret: "1"}}}, "TOTP secret"},
-		{"two of an email", barong.Config{Users: []barong.User{alice, {UID: "ID1", Email: "ALICE@example.com", Password: "x"}}}, "two with this email"},
-		{"two of a uid", barong.Config{Users: []barong.User{alice, {UID: alice.UID, Email: "a@b", Password: "x"}}}, "two with the uid"},
+		{"two of an email", barong.Config{Users: []barong.User{alice, {UID: "ID1", Email: "ALICE@example.com", Password: "x"}}}, "email: used by two users"},
+		{"two of a uid", barong.Config{Users: []barong.User{alice, {UID: alice.UID, Email: "a@b", Password: "x"}}}, "used by two users"},
 	} {
 		if test.name != "nothing" {
 			test.cfg.Signer, test.cfg.Verifier = w.signer, w.verifier
@@ -36,7 +36,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// The vectors of RFC 6238, less their first two digits.
+// TestCode: the test vectors of RFC 6238 without their first two digits.
 func TestCode(t *testing.T) {
 	w := newWorld(t)
 	now := time.Unix(0, 0)
@@ -61,7 +61,7 @@ func TestCode(t *testing.T) {
 	}
 }
 
-// A code is taken in its own half minute, and in those beside it.
+// TestCodeWindow: a code is valid in its half minute, the one before and the one after.
 func TestCodeWindow(t *testing.T) {
 	w := newWorld(t)
 	w.mu.Lock()
@@ -96,7 +96,7 @@ func TestListUsers(t *testing.T) {
 	}
 }
 
-// TokenLife bounds each token for which no other time is asked.
+// TestTokenLife: TokenLife is the lifetime of tokens without a requested lifetime.
 func TestTokenLife(t *testing.T) {
 	w := newWorld(t, func(cfg *barong.Config) { cfg.TokenLife = time.Minute })
 	cookie, _ := w.session2(bob)
@@ -106,12 +106,12 @@ func TestTokenLife(t *testing.T) {
 	} {
 		claims := claimsOf(t, token)
 		if life := claims["exp"].(float64) - claims["iat"].(float64); life != 60 {
-			t.Errorf("%s: got a life of %v s, want 60", name, life)
+			t.Errorf("%s: got a lifetime of %v s, want 60", name, life)
 		}
 	}
 }
 
-// Many at a time: the bounds hold, and nobody sees what another has.
+// TestConcurrent: concurrent requests respect the limits and see only their own data.
 func TestConcurrent(t *testing.T) {
 	w := newWorld(t)
 	const each = 15
@@ -143,19 +143,19 @@ func TestConcurrent(t *testing.T) {
 	working.Wait()
 	for i, user := range users {
 		if len(kids[i]) != barong.PerUser {
-			t.Errorf("%s: made %d API keys, want %d", user.Email, len(kids[i]), barong.PerUser)
+			t.Errorf("%s: got %d API keys, want %d", user.Email, len(kids[i]), barong.PerUser)
 		}
 		alive := 0
 		for _, cookie := range cookies[i] {
 			if uid, refused := w.authenticate("GET", "/api/v2/peatio/x", "Cookie", cookie); refused == nil {
 				alive++
 				if uid != user.UID {
-					t.Errorf("a cookie of %s names %s", user.UID, uid)
+					t.Errorf("cookie of %s: got uid %s", user.UID, uid)
 				}
 			}
 		}
 		if alive != barong.PerUser {
-			t.Errorf("%s: %d sessions, want %d", user.Email, alive, barong.PerUser)
+			t.Errorf("%s: got %d sessions, want %d", user.Email, alive, barong.PerUser)
 		}
 		var listed []string
 		for _, key := range read[[]map[string]any](w, w.do("GET", "/api/v2/barong/resource/api_keys?totp_code="+w.code(user), "", "Authorization", w.session1(user)), 200) {

@@ -8,9 +8,9 @@ import (
 	"ranger/internal/auth"
 )
 
-// openSession1 signs in with a password and, where the user has a second factor, a
-// TOTP code, and returns a session token as a JSON string (Barong 1.8, sessions.rb).
-// Every application id is taken.
+// openSession1 signs a user in with a password and, if the user has a second factor, a
+// TOTP code. It returns a session token as a JSON string (Barong 1.8, sessions.rb). Every
+// application id is accepted.
 func (s *Service) openSession1(c *call) (any, *Refusal) {
 	email, password := c.params.required("email"), c.params.required("password")
 	c.params.required("application_id")
@@ -22,11 +22,11 @@ func (s *Service) openSession1(c *call) (any, *Refusal) {
 	user := s.signIn(email, password)
 	switch {
 	case user == nil:
-		return nil, s.notSignedIn(c, refuse1(http.StatusUnauthorized, "Invalid Email or Password"))
+		return nil, s.logRefusal(c, refuse1(http.StatusUnauthorized, "Invalid Email or Password"))
 	case user.TOTPSecret != "" && passcode == "":
-		return nil, s.notSignedIn(c, refuse1(http.StatusForbidden, "The account has enabled 2FA but OTP code is missing"))
-	case user.TOTPSecret != "" && !s.codeFits(user, passcode):
-		return nil, s.notSignedIn(c, refuse1(http.StatusForbidden, "OTP code is invalid"))
+		return nil, s.logRefusal(c, refuse1(http.StatusForbidden, "The account has enabled 2FA but OTP code is missing"))
+	case user.TOTPSecret != "" && !s.codeValid(user, passcode):
+		return nil, s.logRefusal(c, refuse1(http.StatusForbidden, "OTP code is invalid"))
 	case asked && (seconds < 1800 || seconds >= 86400):
 		return nil, refuse1(http.StatusUnauthorized, "expires_in must be from 1800 to 86399 seconds")
 	}
@@ -43,9 +43,9 @@ func (s *Service) openSession1(c *call) (any, *Refusal) {
 	return token, nil
 }
 
-// exchangeToken takes a token that a client signed with its API key, and returns a
-// session token for as long as the key says (Barong 1.8, session_jwt_generator.rb).
-// The client's token may be sent again.
+// exchangeToken exchanges a token signed with a client's API key for a session token with
+// the key's lifetime (Barong 1.8, session_jwt_generator.rb). The client's token may be
+// used again.
 func (s *Service) exchangeToken(c *call) (any, *Refusal) {
 	kid, token := c.params.required("kid"), c.params.required("jwt_token")
 	if refusal := c.faults(); refusal != nil {
@@ -71,13 +71,13 @@ func (s *Service) exchangeToken(c *call) (any, *Refusal) {
 	return map[string]string{"token": signed}, nil
 }
 
-// claims1 returns what is in every token of Barong 1.8 for the user.
+// claims1 returns the claims of every token of Barong 1.8 for the user.
 func (u *User) claims1() auth.Claims {
 	return auth.Claims{UID: u.UID, Email: u.Email, Role: u.Role, Level: u.Level, TokenID: strings.ToUpper(randomHex(12))}
 }
 
-// notSignedIn logs that somebody could not sign in.
-func (s *Service) notSignedIn(c *call, refusal *Refusal) *Refusal {
+// logRefusal logs a refused sign-in and returns the refusal.
+func (s *Service) logRefusal(c *call, refusal *Refusal) *Refusal {
 	s.cfg.Log.InfoContext(c.r.Context(), "sign-in refused", "peer", c.r.RemoteAddr, "path", c.r.URL.Path, "status", refusal.Status)
 	return refusal
 }

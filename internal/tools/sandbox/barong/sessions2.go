@@ -9,17 +9,17 @@ import (
 
 const (
 	cookieName = "_barong_session"
-	// sessionLife is how long a session of a cookie lasts after its last request.
+	// sessionLife is the lifetime of a session after its last request.
 	sessionLife = 30 * time.Minute
 )
 
-// session is what a cookie stands for.
+// session is the session of a cookie.
 type session struct {
 	csrf    string
 	expires time.Time
 }
 
-// profile is a user as Barong 2.x shows one.
+// profile is a user in the form of Barong 2.x.
 type profile struct {
 	CreatedAt    timestamp `json:"created_at"`
 	CSRFToken    string    `json:"csrf_token,omitempty"`
@@ -38,7 +38,7 @@ type profile struct {
 	UpdatedAt    timestamp `json:"updated_at"`
 }
 
-// label is something that Barong has found out about a user.
+// label is a property that Barong has verified about a user.
 type label struct {
 	CreatedAt timestamp `json:"created_at"`
 	Key       string    `json:"key"`
@@ -47,7 +47,7 @@ type label struct {
 	Value     string    `json:"value"`
 }
 
-// profile returns what a user is shown as. Sandbox users have no phones and papers.
+// profile returns the profile of a user. Sandbox users have no phones and no documents.
 func (s *Service) profile(user *User, csrf string) profile {
 	created := timestamp(s.created)
 	return profile{
@@ -58,7 +58,7 @@ func (s *Service) profile(user *User, csrf string) profile {
 	}
 }
 
-// openSession2 signs in, and sets the cookie (Barong 2.x, identity/sessions.rb).
+// openSession2 signs a user in and sets the cookie (Barong 2.x, identity/sessions.rb).
 func (s *Service) openSession2(c *call) (any, *Refusal) {
 	email, password := c.params.required("email"), c.params.required("password")
 	passcode := c.params.optional("otp_code", "totp_code")
@@ -68,11 +68,11 @@ func (s *Service) openSession2(c *call) (any, *Refusal) {
 	user := s.signIn(email, password)
 	switch {
 	case user == nil:
-		return nil, s.notSignedIn(c, refuse2(http.StatusUnauthorized, "identity.session.invalid_params"))
+		return nil, s.logRefusal(c, refuse2(http.StatusUnauthorized, "identity.session.invalid_params"))
 	case user.TOTPSecret != "" && passcode == "":
-		return nil, s.notSignedIn(c, refuse2(http.StatusUnauthorized, "identity.session.missing_otp"))
-	case user.TOTPSecret != "" && !s.codeFits(user, passcode):
-		return nil, s.notSignedIn(c, refuse2(http.StatusForbidden, "identity.session.invalid_otp"))
+		return nil, s.logRefusal(c, refuse2(http.StatusUnauthorized, "identity.session.missing_otp"))
+	case user.TOTPSecret != "" && !s.codeValid(user, passcode):
+		return nil, s.logRefusal(c, refuse2(http.StatusForbidden, "identity.session.invalid_otp"))
 	}
 	id, opened := randomHex(16), session{randomHex(10), s.cfg.Now().Add(sessionLife)}
 	s.sessions.push(user.UID, id, opened)
@@ -80,7 +80,7 @@ func (s *Service) openSession2(c *call) (any, *Refusal) {
 	return s.profile(user, opened.csrf), nil
 }
 
-// closeSession2 ends the session of the cookie. Whoever has the cookie may.
+// closeSession2 ends the session of the cookie. It needs no CSRF token.
 func (s *Service) closeSession2(c *call) (any, *Refusal) {
 	id, _, _, ok := s.session(c.r)
 	if !ok {
@@ -91,7 +91,7 @@ func (s *Service) closeSession2(c *call) (any, *Refusal) {
 	return nil, nil
 }
 
-// showUser2 shows who the caller is.
+// showUser2 returns the caller's profile.
 func (s *Service) showUser2(c *call) (any, *Refusal) {
 	user, refusal := s.user(c.r)
 	if refusal != nil {
@@ -100,7 +100,8 @@ func (s *Service) showUser2(c *call) (any, *Refusal) {
 	return s.profile(user, ""), nil
 }
 
-// session returns the session of a request's cookie, be it at its end, and its owner.
+// session returns the session of a request's cookie, even if it has expired, and its
+// owner.
 func (s *Service) session(r *http.Request) (id string, owner event.UID, found session, ok bool) {
 	cookie, err := r.Cookie(cookieName)
 	if err != nil {
@@ -110,8 +111,8 @@ func (s *Service) session(r *http.Request) (id string, owner event.UID, found se
 	return cookie.Value, owner, found, ok
 }
 
-// setCookie sets the cookie, or takes it away where id is empty. Over plain HTTP it
-// is not Secure, or it would not come back.
+// setCookie sets the cookie, or deletes it if id is empty. Over plain HTTP it is not
+// Secure: browsers would not send it back.
 func setCookie(c *call, id string) {
 	cookie := &http.Cookie{ //nolint:gosec // G124 wants Secure, which is for TLS
 		Name: cookieName, Value: id, Path: "/",

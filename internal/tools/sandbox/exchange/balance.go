@@ -6,13 +6,12 @@ import (
 	"ranger/internal/event"
 )
 
-// account is what a user has of one currency.
+// account is a user's balance in one currency.
 type account struct {
 	available, locked decimal.Decimal
 }
 
-// lock sets an amount aside. It reports false, and does nothing, where less is
-// available.
+// lock locks an amount. It returns false and does nothing if less is available.
 func (a *account) lock(amount decimal.Decimal) bool {
 	if a.available.LessThan(amount) {
 		return false
@@ -22,24 +21,24 @@ func (a *account) lock(amount decimal.Decimal) bool {
 	return true
 }
 
-// unlock makes available again what lock has set aside.
+// unlock makes a locked amount available again.
 func (a *account) unlock(amount decimal.Decimal) {
 	a.locked = a.locked.Sub(amount)
 	a.available = a.available.Add(amount)
 }
 
-// spend takes away what lock has set aside.
+// spend removes a locked amount.
 func (a *account) spend(amount decimal.Decimal) {
 	a.locked = a.locked.Sub(amount)
 }
 
-// receive adds an amount to what is available.
+// receive adds an available amount.
 func (a *account) receive(amount decimal.Decimal) {
 	a.available = a.available.Add(amount)
 }
 
-// Deposit gives a user an amount of a currency; a user exists from the first one
-// on. An amount that is not above zero, and a currency of no market, are ignored.
+// Deposit adds an amount to a user's balance. The first deposit creates the user. Amounts
+// of zero or less, and currencies of no market, are ignored.
 func (x *Exchange) Deposit(uid event.UID, c Currency, amount decimal.Decimal) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -53,7 +52,7 @@ func (x *Exchange) Deposit(uid event.UID, c Currency, amount decimal.Decimal) {
 	}
 }
 
-// Balances returns what a user has of each currency of any market, by currency.
+// Balances returns a user's balance in each currency of any market, sorted by currency.
 func (x *Exchange) Balances(uid event.UID) []Balance {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// An order comes, another matches it, and the changes are encoded; prices stand in
-// the book beside them.
+// An order arrives, another matches it, and the changes are encoded, with other prices
+// in the book.
 func BenchmarkPlaceAndMatch(b *testing.B) {
 	for _, prices := range []int{0, 500} {
 		b.Run(fmt.Sprint("prices=", prices), func(b *testing.B) {

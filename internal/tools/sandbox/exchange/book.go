@@ -6,7 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// book is a market's open limit orders and its last trades.
+// book holds a market's open limit orders and last trades.
 type book struct {
 	Market // fixed at construction
 
@@ -18,7 +18,7 @@ func newBook(m Market, kept int) *book {
 	return &book{Market: m, asks: ladder{side: Sell}, bids: ladder{side: Buy}, trades: history[*Trade]{bound: kept}}
 }
 
-// of returns the ladder on which orders of a side stand.
+// of returns the ladder that holds orders of a side.
 func (b *book) of(s Side) *ladder {
 	if s == Sell {
 		return &b.asks
@@ -26,7 +26,7 @@ func (b *book) of(s Side) *ladder {
 	return &b.bids
 }
 
-// against returns the ladder with which orders of a side match.
+// against returns the ladder that orders of a side match with.
 func (b *book) against(s Side) *ladder {
 	if s == Sell {
 		return &b.bids
@@ -34,19 +34,19 @@ func (b *book) against(s Side) *ladder {
 	return &b.asks
 }
 
-// ladder is one side of a book: the best price first.
+// ladder is one side of a book, best price first.
 type ladder struct {
 	side   Side
 	levels []*level
 }
 
-// level is the orders of one price, the oldest first. It is never empty.
+// level holds the orders at one price, oldest first. It is never empty.
 type level struct {
 	price  decimal.Decimal
 	orders []*order
 }
 
-// compare is negative where price a comes before b, positive where it comes after.
+// compare is negative if price a is better than b, positive if it is worse.
 func (l *ladder) compare(a, b decimal.Decimal) int {
 	if l.side == Sell {
 		return a.Cmp(b)
@@ -54,14 +54,14 @@ func (l *ladder) compare(a, b decimal.Decimal) int {
 	return b.Cmp(a)
 }
 
-// find returns where the level of a price is, or is to be.
+// find returns the index of a price's level, or the index at which to insert it.
 func (l *ladder) find(price decimal.Decimal) (int, bool) {
 	return slices.BinarySearchFunc(l.levels, price, func(at *level, price decimal.Decimal) int {
 		return l.compare(at.price, price)
 	})
 }
 
-// add puts a limit order behind the others of its price.
+// add appends a limit order to the orders at its price.
 func (l *ladder) add(o *order) {
 	i, ok := l.find(o.Price.Decimal)
 	if !ok {
@@ -70,7 +70,7 @@ func (l *ladder) add(o *order) {
 	l.levels[i].orders = append(l.levels[i].orders, o)
 }
 
-// remove takes away an order that stands here.
+// remove removes an order of this ladder.
 func (l *ladder) remove(o *order) {
 	i, _ := l.find(o.Price.Decimal)
 	at := l.levels[i]
@@ -81,8 +81,7 @@ func (l *ladder) remove(o *order) {
 	}
 }
 
-// show returns the best prices, at most limit of them, all where limit is not above
-// zero.
+// show returns the best prices, at most limit; all if limit is not above zero.
 func (l *ladder) show(limit int) []Level {
 	if limit <= 0 || limit > len(l.levels) {
 		limit = len(l.levels)

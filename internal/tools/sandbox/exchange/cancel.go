@@ -7,9 +7,9 @@ import (
 	"ranger/internal/event"
 )
 
-// Cancel ends an open order of a user and returns it as it then is. An order that
-// has ended is returned as it is. An error is an *Error: NotFound, also for
-// another's order and one that is no longer kept, or Busy.
+// Cancel cancels a user's open order and returns the result; an order that has ended is
+// returned unchanged. The error is an *Error: NotFound, also for another user's order and
+// for one that is no longer stored, or Busy.
 func (x *Exchange) Cancel(uid event.UID, id uint64) (Order, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -27,10 +27,9 @@ func (x *Exchange) Cancel(uid event.UID, id uint64) (Order, error) {
 	return o.Order, nil
 }
 
-// CancelAll ends a user's open orders of a market and a side, all where these are
-// empty, the oldest first, and returns them as they then are. Nothing else of q is
-// looked at. Where more changes wait to be published than leave room for all, the
-// newest orders stay open.
+// CancelAll cancels a user's open orders of a market and a side, or all if these are
+// empty, oldest first, and returns them. It ignores the other fields of q. If the queue of
+// changes has no room for all, the newest orders stay open.
 func (x *Exchange) CancelAll(uid event.UID, q Query) []Order {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -48,16 +47,16 @@ func (x *Exchange) CancelAll(uid event.UID, q Query) []Order {
 	return ended
 }
 
-// withdrawLocked takes an order from its book and cancels it.
+// withdrawLocked removes an order from its book and cancels it.
 func (x *Exchange) withdrawLocked(o *order) {
 	o.book.of(o.Side).remove(o)
 	o.Updated = x.now()
 	x.cancelLocked(o)
 }
 
-// cancelLocked ends an open order that is in no book.
+// cancelLocked cancels an open order that is in no book.
 func (x *Exchange) cancelLocked(o *order) {
 	o.pays().unlock(o.locked)
 	o.end(Cancel)
-	x.tellLocked(Change{Order: new(o.Order)})
+	x.addChangesLocked(Change{Order: new(o.Order)})
 }

@@ -27,10 +27,10 @@ func TestCancel(t *testing.T) {
 		t.Errorf("changes (-want +got)\n%s", d)
 	}
 	if got := balances(x, alice); got != "btc 10.5+0, usd 995+0" {
-		t.Errorf("alice has %s", got)
+		t.Errorf("alice: got %s", got)
 	}
 	if got := depth(x, "btcusd"); got != "|" {
-		t.Errorf("book %s", got)
+		t.Errorf("got book %s", got)
 	}
 
 	again, err := x.Cancel(alice, bid.ID)
@@ -38,7 +38,7 @@ func TestCancel(t *testing.T) {
 		t.Errorf("again: error %v, %s", err, d)
 	}
 	if lines := tape(x); lines != nil {
-		t.Errorf("again: told %q", lines)
+		t.Errorf("again: got changes %q", lines)
 	}
 }
 
@@ -55,12 +55,12 @@ func TestCancelNotFound(t *testing.T) {
 		}
 	}
 	if got := depth(x, "btcusd"); got != "2 @ 10 |" {
-		t.Errorf("book %s", got)
+		t.Errorf("got book %s", got)
 	}
 }
 
-// Cancelling takes the order itself from among those of its price.
-func TestCancelInTheMiddle(t *testing.T) {
+// TestCancel_SamePrice: only the canceled order is removed from its price.
+func TestCancel_SamePrice(t *testing.T) {
 	x := newExchange(t, exchange.Config{}, alice, bob, carol)
 	place(t, x, alice, "sell 1 @ 10")
 	middle := place(t, x, bob, "sell 1 @ 10")
@@ -105,7 +105,7 @@ func TestCancelAll(t *testing.T) {
 			}
 			for _, c := range drain(x) {
 				if c.Order.State != exchange.Cancel {
-					t.Errorf("told %s", orderLine(*c.Order))
+					t.Errorf("got change %s", orderLine(*c.Order))
 				}
 				told = append(told, c.Order.ID)
 			}
@@ -114,13 +114,13 @@ func TestCancelAll(t *testing.T) {
 			}
 			open := len(x.Orders(alice, exchange.Query{State: exchange.Wait})) + len(x.Orders(bob, exchange.Query{State: exchange.Wait}))
 			if want := 5 - len(tt.want); open != want {
-				t.Errorf("%d stay open, want %d", open, want)
+				t.Errorf("got %d open orders, want %d", open, want)
 			}
 		})
 	}
 }
 
-// An order was created when it came, and updated when something last became of it.
+// TestTimes: Created is the time of the request, Updated that of the last change.
 func TestTimes(t *testing.T) {
 	now := start
 	x := newExchange(t, exchange.Config{Now: func() time.Time { return now }}, alice, bob)
@@ -140,10 +140,10 @@ func TestTimes(t *testing.T) {
 	}{{alice, 1, start, matched}, {alice, 2, start, now}, {bob, 3, matched, matched}} {
 		o, _, _ := x.Order(tt.uid, tt.id)
 		if !o.Created.Equal(tt.created) || !o.Updated.Equal(tt.updated) {
-			t.Errorf("order %d: created %s and updated %s, want %s and %s", tt.id, o.Created, o.Updated, tt.created, tt.updated)
+			t.Errorf("order %d: got created %s and updated %s, want %s and %s", tt.id, o.Created, o.Updated, tt.created, tt.updated)
 		}
 	}
 	if got := x.Recent("btcusd", 1)[0].Created; !got.Equal(matched) {
-		t.Errorf("traded %s, want %s", got, matched)
+		t.Errorf("got trade at %s, want %s", got, matched)
 	}
 }

@@ -2,9 +2,8 @@ package exchange
 
 import "context"
 
-// Next returns the changes one after another, in the order in which they happened.
-// It blocks until there is one; its only error is the cause of the context's end.
-// It is for one goroutine.
+// Next returns the changes one after another, in order. It blocks until there is one; its
+// only error is the cause of the context's end. One goroutine calls it.
 func (x *Exchange) Next(ctx context.Context) (Change, error) {
 	for {
 		if ctx.Err() != nil {
@@ -20,7 +19,7 @@ func (x *Exchange) Next(ctx context.Context) (Change, error) {
 	}
 }
 
-// pop takes the oldest change that waits.
+// pop removes and returns the oldest change in the queue.
 func (x *Exchange) pop() (Change, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -28,13 +27,14 @@ func (x *Exchange) pop() (Change, bool) {
 		return Change{}, false
 	}
 	c := x.changes[0]
-	x.changes[0] = Change{} // the array outlives its first changes
+	x.changes[0] = Change{} // frees it before the array
 	x.changes = x.changes[1:]
 	return c, true
 }
 
-// roomLocked returns an error unless that many more changes may wait. Who is told
-// so may then tell that many: no change is lost, and none waits beyond the bound.
+// roomLocked returns an error unless the queue has room for that many more changes. The
+// caller checks before it changes anything, so no change is lost and the queue stays
+// bounded.
 func (x *Exchange) roomLocked(changes int) error {
 	switch {
 	case changes > x.pending:
@@ -45,8 +45,8 @@ func (x *Exchange) roomLocked(changes int) error {
 	return nil
 }
 
-// tellLocked adds changes for which there is room.
-func (x *Exchange) tellLocked(changes ...Change) {
+// addChangesLocked adds changes, for which there must be room.
+func (x *Exchange) addChangesLocked(changes ...Change) {
 	x.changes = append(x.changes, changes...)
 	select {
 	case x.more <- struct{}{}:

@@ -11,7 +11,7 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-func TestNextWaits(t *testing.T) {
+func TestNext_Waits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newExchange(t, exchange.Config{}, alice)
 		var got []string
@@ -32,7 +32,7 @@ func TestNextWaits(t *testing.T) {
 		}()
 		synctest.Wait()
 		if got != nil {
-			t.Fatalf("got %q before anything happened", got)
+			t.Fatalf("got %q before a change", got)
 		}
 		o := place(t, x, alice, "sell 1 @ 10")
 		synctest.Wait()
@@ -54,8 +54,8 @@ func TestNextWaits(t *testing.T) {
 	})
 }
 
-// What would tell more than there is room for is refused before it changes
-// anything, and taken when there is.
+// TestBusy: a request with more changes than the queue has room for is refused, changes
+// nothing, and is accepted when there is room.
 func TestBusy(t *testing.T) {
 	const match, matchAtMarket = 4, 5 // changes at most
 	for _, tt := range []struct {
@@ -90,10 +90,10 @@ func TestBusy(t *testing.T) {
 					t.Errorf("room for %d: got %q", free, got)
 				}
 				if d := cmp.Diff(before, state(x, alice, bob)); d != "" {
-					t.Errorf("something changed: %s", d)
+					t.Errorf("got changed state: %s", d)
 				}
 				if n := len(drain(x)); n != pending-free {
-					t.Errorf("%d changes wait, want %d", n, pending-free)
+					t.Errorf("got %d queued changes, want %d", n, pending-free)
 				}
 				place(t, x, bob, tt.text)
 			}
@@ -101,7 +101,7 @@ func TestBusy(t *testing.T) {
 	}
 }
 
-func TestBusyCancel(t *testing.T) {
+func TestBusy_Cancel(t *testing.T) {
 	x := newExchange(t, exchange.Config{Pending: 3}, alice)
 	for range 3 {
 		place(t, x, alice, "sell 1 @ 10")
@@ -112,25 +112,25 @@ func TestBusyCancel(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	if orders := x.CancelAll(alice, exchange.Query{}); orders != nil {
-		t.Errorf("cancelled %v", orders)
+		t.Errorf("got canceled %v", orders)
 	}
 	if d := cmp.Diff(before, state(x, alice)); d != "" {
-		t.Errorf("something changed: %s", d)
+		t.Errorf("got changed state: %s", d)
 	}
 	x.Pop()
 	x.Pop()
-	for _, want := range []int{2, 0} { // there is room for two, the oldest
+	for _, want := range []int{2, 0} { // there is room for the two oldest
 		if got := len(x.CancelAll(alice, exchange.Query{})); got != want {
-			t.Errorf("cancelled %d, want %d", got, want)
+			t.Errorf("got %d canceled, want %d", got, want)
 		}
 	}
 	if left := x.Orders(alice, exchange.Query{State: exchange.Wait}); len(left) != 1 || left[0].ID != 3 {
-		t.Errorf("left %v", left)
+		t.Errorf("got %v left", left)
 	}
 }
 
-// An order that would never find room is not told to come again.
-func TestMoreThanMayWait(t *testing.T) {
+// TestBusy_NeverFits: an order with more changes than the queue can hold is not Busy.
+func TestBusy_NeverFits(t *testing.T) {
 	x := newExchange(t, exchange.Config{Pending: 6}, alice, bob)
 	for range 2 {
 		place(t, x, alice, "sell 1 @ 10")

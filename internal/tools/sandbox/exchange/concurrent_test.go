@@ -15,8 +15,8 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// Many place and cancel while one takes the changes: each change comes once and in
-// order, what is told last of an order is how it stands, and no money is lost.
+// TestConcurrentUsers: while many goroutines place and cancel, each change arrives once
+// and in order, the last change of an order is its state, and no money is lost.
 func TestConcurrentUsers(t *testing.T) {
 	const traders, steps = 8, 300
 	var uids []event.UID
@@ -51,25 +51,25 @@ func TestConcurrentUsers(t *testing.T) {
 	for _, c := range told {
 		if c.Trade != nil {
 			if trades++; c.Trade.ID != trades {
-				t.Fatalf("trade %d came as number %d", c.Trade.ID, trades)
+				t.Fatalf("got trade %d as number %d", c.Trade.ID, trades)
 			}
 			continue
 		}
 		before, ok := last[c.Order.ID]
 		switch {
 		case !ok && (c.Order.ID != uint64(len(last)+1) || c.Order.State != exchange.Wait || c.Order.Trades != 0):
-			t.Fatalf("%d orders, and then first of one: %s", len(last), orderLine(*c.Order))
+			t.Fatalf("after %d orders: got first change %s", len(last), orderLine(*c.Order))
 		case ok && (before.State != exchange.Wait || c.Order.Trades-before.Trades+boolean(c.Order.State == exchange.Cancel) != 1):
-			t.Fatalf("after %s came %s", orderLine(before), orderLine(*c.Order))
+			t.Fatalf("after %s: got %s", orderLine(before), orderLine(*c.Order))
 		}
 		last[c.Order.ID] = *c.Order
 	}
 	if trades < 50 || len(last) < 200 {
-		t.Errorf("%d orders and %d trades are too few to tell anything", len(last), trades)
+		t.Errorf("got %d orders and %d trades, want more", len(last), trades)
 	}
 	for _, o := range last {
 		if got, _, ok := x.Order(o.UID, o.ID); !ok || orderLine(got) != orderLine(o) {
-			t.Errorf("told last %s, stands %s", orderLine(o), orderLine(got))
+			t.Errorf("got last change %s, state %s", orderLine(o), orderLine(got))
 		}
 	}
 	got := map[exchange.Currency]string{}
@@ -86,7 +86,7 @@ func TestConcurrentUsers(t *testing.T) {
 	}
 }
 
-// trade places and cancels, again where the exchange is busy, and looks around.
+// trade places, cancels and reads, and retries if the exchange is busy.
 func trade(tb testing.TB, x *exchange.Exchange, uid event.UID, random *rand.Rand, steps int) {
 	var own []uint64
 	for range steps {
@@ -119,7 +119,7 @@ func trade(tb testing.TB, x *exchange.Exchange, uid event.UID, random *rand.Rand
 	}
 }
 
-// patiently does something again as long as the exchange is busy.
+// patiently repeats a request while the exchange is busy.
 func patiently(tb testing.TB, do func() error) {
 	for {
 		err := do()
@@ -135,7 +135,7 @@ func patiently(tb testing.TB, do func() error) {
 		case refused.Code == exchange.InsufficientFunds, refused.Code == exchange.InsufficientLiquidity, refused.Code == exchange.TooBig:
 			return
 		default:
-			tb.Errorf("got %v", err)
+			tb.Errorf("got error %v", err)
 			return
 		}
 	}

@@ -8,23 +8,23 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Config is what an Exchange needs. The zero value of each field but Markets works.
+// Config configures an Exchange. Only Markets is required.
 type Config struct {
-	// Markets are what can be traded. At least one.
+	// Markets are the markets; at least one.
 	Markets []Market
-	// Now tells the time. It is called while the exchange is locked, so it must
-	// not call the exchange. Default time.Now.
+	// Now is the clock. It is called with the exchange locked, so it must not call the
+	// exchange. Default time.Now.
 	Now func() time.Time
-	// Pending is how many changes may wait for Next. Default 10,000.
+	// Pending is the size of the queue of changes for Next. Default 10,000.
 	Pending int
-	// History is how many ended orders and how many trades are kept for each user,
-	// and how many trades for each market. Default 1000.
+	// History is the number of ended orders and of trades stored per user, and of trades
+	// per market. Default 1000.
 	History int
-	// Open is how many open orders a user may have. Default 1000.
+	// Open is the limit of open orders per user. Default 1000.
 	Open int
 }
 
-// orDefault returns n, or the default where it is zero.
+// orDefault returns n, or the default if n is zero.
 func orDefault(n, byDefault int) int {
 	if n == 0 {
 		return byDefault
@@ -32,16 +32,16 @@ func orDefault(n, byDefault int) int {
 	return n
 }
 
-// check returns an error for each field that is wrong.
+// check returns an error for each invalid field.
 func (cfg Config) check() error {
 	var errs []error
 	if len(cfg.Markets) == 0 {
-		errs = append(errs, errors.New("markets: there must be at least one"))
+		errs = append(errs, errors.New("markets: must have at least one"))
 	}
 	seen := map[MarketID]bool{}
 	for _, m := range cfg.Markets {
 		if seen[m.ID] {
-			errs = append(errs, fmt.Errorf("market %q: it is there twice", m.ID))
+			errs = append(errs, fmt.Errorf("market %q: must be unique", m.ID))
 		}
 		seen[m.ID] = true
 		if err := m.check(); err != nil {
@@ -59,7 +59,7 @@ func (cfg Config) check() error {
 	return errors.Join(errs...)
 }
 
-// check returns an error for the first thing that is wrong with m.
+// check returns an error for the first invalid field of m.
 func (m Market) check() error {
 	switch {
 	case m.ID == "" || m.Base == "" || m.Quote == "":

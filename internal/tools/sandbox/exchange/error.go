@@ -1,42 +1,40 @@
 package exchange
 
-// Code says what is wrong with a request.
+// Code is a kind of invalid request.
 type Code string
 
 // The codes.
 const (
-	// Missing: the field is empty and must not be.
+	// Missing: the field is required and empty.
 	Missing Code = "missing"
-	// Invalid: the field is not of its form, or has no place in such a request.
+	// Invalid: the field has the wrong form, or is not allowed in this request.
 	Invalid Code = "invalid"
-	// NotFound: there is no such market, or the user has no such order.
+	// NotFound: the market does not exist, or the user has no such order.
 	NotFound Code = "not_found"
-	// TooPrecise: a number has more digits behind the point than the market takes.
+	// TooPrecise: a number has more decimals than the market accepts.
 	TooPrecise Code = "too_precise"
-	// TooSmall: a number is zero, or a volume is below the market's least.
+	// TooSmall: a number is zero, or a volume is below the market's minimum.
 	TooSmall Code = "too_small"
-	// TooBig: a number is above the bound, or the order would match with more
-	// others than one may.
+	// TooBig: a number is above the limit, or the order would match with too many
+	// others.
 	TooBig Code = "too_big"
 	// InsufficientFunds: the user has less available than the order needs.
 	InsufficientFunds Code = "insufficient_funds"
-	// InsufficientLiquidity: nothing stands in the book that a market order could
-	// take.
+	// InsufficientLiquidity: the book is empty on the side that a market order takes.
 	InsufficientLiquidity Code = "insufficient_liquidity"
-	// TooMany: the user has as many open orders as one may have.
+	// TooMany: the user has reached the limit of open orders.
 	TooMany Code = "too_many"
-	// Busy: too many changes wait to be published. The same request may be good
-	// later.
+	// Busy: the queue of changes is full. The same request may succeed later.
 	Busy Code = "busy"
 )
 
-// Error says why a request was refused. Nothing was changed by it.
+// Error is the refusal of a request. A refused request changes nothing.
 type Error struct {
-	// Field is market, side, ord_type, volume, price or id. It is empty where no
-	// field is at fault: TooMany and Busy.
+	// Field is market, side, ord_type, volume, price or id, or empty if no field is
+	// wrong: TooMany and Busy.
 	Field string
 	Code  Code
-	// Text says what is wrong and what to do, for people.
+	// Text says what is wrong and what to do.
 	Text string
 }
 

@@ -8,8 +8,8 @@ import (
 	"ranger/internal/event"
 )
 
-// Exchange has users' balances and orders, and the markets' books. Its methods are
-// safe for concurrent use.
+// Exchange holds the users' balances and orders and the markets' books. It is safe for
+// concurrent use.
 type Exchange struct {
 	// Fixed at construction.
 	markets    []Market
@@ -19,17 +19,17 @@ type Exchange struct {
 	pending    int
 	history    int
 	open       int
-	more       chan struct{} // has one while changes may wait
+	more       chan struct{} // has an element if there may be changes
 
 	mu sync.Mutex
-	// Guarded by mu, as is what the books and the users hold.
+	// Guarded by mu, as are the contents of books and users.
 	users     map[event.UID]*user
 	changes   []Change // not yet taken by Next, oldest first
 	lastOrder uint64
 	lastTrade uint64
 }
 
-// New returns an Exchange without users. The error names each field that is wrong.
+// New returns an Exchange without users. Its error names each invalid field.
 func New(cfg Config) (*Exchange, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func New(cfg Config) (*Exchange, error) {
 	return x, nil
 }
 
-// Markets returns the markets as they were configured, in a slice of the caller's own.
+// Markets returns a copy of the configured markets.
 func (x *Exchange) Markets() []Market {
 	return slices.Clone(x.markets)
 }

@@ -1,4 +1,4 @@
 package exchange
 
-// Pop takes the oldest change that waits, without waiting for one.
+// Pop removes the oldest queued change without waiting.
 func (x *Exchange) Pop() (Change, bool) { return x.pop() }

@@ -11,8 +11,8 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// Whatever the text of a request, nothing panics: it is refused for a reason and
-// changes nothing, or becomes an order for exactly the numbers that it names.
+// FuzzPlace: no request panics. It is refused with an Error and changes nothing, or
+// becomes an order with exactly its numbers.
 func FuzzPlace(f *testing.F) {
 	for _, text := range []string{
 		"", "0", "1", "0.5", "1.0000", "1.00001", "00001.5", "-1", "+1", "1e3", "1E-3", "1e1000000000", ".5", "5.", ".", "NaN", "Inf", "-Inf",
@@ -28,7 +28,7 @@ func FuzzPlace(f *testing.F) {
 	}
 	plain := regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
 	least, most := big.NewRat(0, 1), new(big.Rat).SetInt64(1e12)
-	// good says whether a text is a number that a market takes, by the contract.
+	// valid reports whether a text is a number that a market accepts.
 	good := func(text string, digits int32) (*big.Rat, bool) {
 		if len(text) > 32 || !plain.MatchString(text) {
 			return nil, false
@@ -53,24 +53,24 @@ func FuzzPlace(f *testing.F) {
 				t.Fatalf("got error %#v", err)
 			}
 			if d := cmp.Diff(before, state(x, alice, bob)); d != "" || changes != nil {
-				t.Fatalf("refused (%v), but told %v and changed %s", err, changes, d)
+				t.Fatalf("refused (%v), but got changes %v and state %s", err, changes, d)
 			}
 			if _, ok := good(volume, 4); ok && refused.Field == "volume" && market == "btcusd" &&
 				refused.Code != exchange.TooSmall && refused.Code != exchange.InsufficientFunds {
-				t.Fatalf("a good volume %q was refused: %v", volume, err)
+				t.Fatalf("volume %q is valid but refused: %v", volume, err)
 			}
 			return
 		}
 		digits := map[string][2]int32{"btcusd": {4, 2}, "ethbtc": {2, 5}}[market]
 		if want, ok := good(volume, digits[0]); !ok || want.Cmp(got.OriginVolume.Rat()) != 0 {
-			t.Fatalf("volume %q was taken as %s", volume, got.OriginVolume)
+			t.Fatalf("volume %q: got %s", volume, got.OriginVolume)
 		}
 		if kind == "market" {
 			if price != "" || got.Price.Valid || got.State == exchange.Wait {
 				t.Fatalf("price %q at market: %s", price, orderLine(got))
 			}
 		} else if want, ok := good(price, digits[1]); !ok || !got.Price.Valid || want.Cmp(got.Price.Decimal.Rat()) != 0 {
-			t.Fatalf("price %q was taken as %v", price, got.Price)
+			t.Fatalf("price %q: got %v", price, got.Price)
 		}
 		if string(got.Side) != side || !got.OriginVolume.Equal(got.Remaining.Add(got.Executed)) || got.Remaining.IsNegative() {
 			t.Fatalf("got %s", orderLine(got))
@@ -79,7 +79,7 @@ func FuzzPlace(f *testing.F) {
 		for _, uid := range users() {
 			for _, b := range x.Balances(uid) {
 				if b.Available.IsNegative() || b.Locked.IsNegative() {
-					t.Fatalf("%s has %v", uid, b)
+					t.Fatalf("%s: got balance %v", uid, b)
 				}
 			}
 		}

@@ -29,10 +29,10 @@ func markets() []exchange.Market {
 
 func number(text string) decimal.Decimal { return decimal.RequireFromString(text) }
 
-// start is the time at which the tests' clock stands.
+// start is the time of the tests' clock.
 var start = time.Date(2018, 8, 20, 14, 47, 10, 0, time.UTC)
 
-// newExchange returns an exchange with a clock that stands, on which users have the
+// newExchange returns an exchange with a stopped clock, on which users have the
 // same deposits.
 func newExchange(tb testing.TB, cfg exchange.Config, uids ...event.UID) *exchange.Exchange {
 	tb.Helper()
@@ -54,7 +54,7 @@ func newExchange(tb testing.TB, cfg exchange.Config, uids ...event.UID) *exchang
 	return x
 }
 
-// request reads "sell 0.5 @ 100" and "buy 2 at market"; a market may follow, else
+// request parses "sell 0.5 @ 100" and "buy 2 at market"; a market may follow, otherwise
 // it is btcusd.
 func request(tb testing.TB, text string) exchange.Request {
 	tb.Helper()
@@ -63,7 +63,7 @@ func request(tb testing.TB, text string) exchange.Request {
 		words = append(words, "btcusd")
 	}
 	if len(words) != 5 {
-		tb.Fatalf("%q is no request", text)
+		tb.Fatalf("%q is not a request", text)
 	}
 	r := exchange.Request{Side: exchange.Side(words[0]), Volume: words[1], Market: exchange.MarketID(words[4])}
 	if words[2] == "at" {
@@ -74,7 +74,7 @@ func request(tb testing.TB, text string) exchange.Request {
 	return r
 }
 
-// place places what must be taken.
+// place places an order that must be accepted.
 func place(tb testing.TB, x *exchange.Exchange, uid event.UID, text string) exchange.Order {
 	tb.Helper()
 	o, err := x.Place(uid, request(tb, text))
@@ -94,7 +94,7 @@ func refusal(tb testing.TB, err error) string {
 	return refused.Field + " " + string(refused.Code)
 }
 
-// drain returns the changes that wait.
+// drain returns the queued changes.
 func drain(x *exchange.Exchange) (changes []exchange.Change) {
 	for c, ok := x.Pop(); ok; c, ok = x.Pop() {
 		changes = append(changes, c)
@@ -102,7 +102,7 @@ func drain(x *exchange.Exchange) (changes []exchange.Change) {
 	return changes
 }
 
-// tape is the changes that wait, a line each.
+// tape returns the queued changes, a line each.
 func tape(x *exchange.Exchange) []string {
 	var lines []string
 	for _, c := range drain(x) {
@@ -133,8 +133,8 @@ func tradeLine(t exchange.Trade) string {
 		t.ID, t.Volume, t.Price, t.Funds, t.Ask.ID, t.Ask.UID, t.Bid.ID, t.Bid.UID, t.TakerSide, trend)
 }
 
-// balances is what a user has, "available+locked" of each currency that is not as
-// newExchange gave it.
+// balances returns a user's balances as "available+locked", of each currency that
+// differs from newExchange.
 func balances(x *exchange.Exchange, uid event.UID) string {
 	var words []string
 	for _, b := range x.Balances(uid) {
@@ -146,7 +146,7 @@ func balances(x *exchange.Exchange, uid event.UID) string {
 	return strings.Join(words, ", ")
 }
 
-// depth is a book, the asks from the highest down, then the bids.
+// depth returns a book: the asks from the highest down, then the bids.
 func depth(x *exchange.Exchange, m exchange.MarketID) string {
 	asks, bids, _ := x.Depth(m, 0)
 	var words []string

@@ -2,14 +2,14 @@ package exchange
 
 import "github.com/shopspring/decimal"
 
-// fill is a match to come: how much of an order in the book is taken.
+// fill is the match of an order with an order in the book.
 type fill struct {
 	maker  *order
 	volume decimal.Decimal
 }
 
-// take returns what an order is to match with here, in the order of the matches:
-// the best price first, of one price the oldest order first. It changes nothing.
+// take returns the matches of an order with this ladder: best price first, at one price
+// the oldest order first. It changes nothing.
 func (l *ladder) take(o *order) []fill {
 	var fills []fill
 	rest := o.Remaining
@@ -28,7 +28,7 @@ func (l *ladder) take(o *order) []fill {
 	return fills
 }
 
-// needs returns what an order with these matches must lock of the account that pays.
+// needs returns the amount that an order with these matches locks.
 func (o *order) needs(fills []fill) decimal.Decimal {
 	switch {
 	case o.Side == Sell:
@@ -43,10 +43,10 @@ func (o *order) needs(fills []fill) decimal.Decimal {
 	return cost
 }
 
-// mayTell returns how many changes an order with these matches makes at most: that
-// it is there, a trade and both orders for each match, and the end of a market
-// order's rest.
-func mayTell(o *order, fills []fill) int {
+// maxChanges returns the largest number of changes of an order with these matches: the
+// order itself, a trade and two orders per match, and the cancellation of a market order's
+// rest.
+func maxChanges(o *order, fills []fill) int {
 	n := 1 + 3*len(fills)
 	if o.Type == AtMarket {
 		n++
@@ -54,7 +54,7 @@ func mayTell(o *order, fills []fill) int {
 	return n
 }
 
-// matchLocked carries out one match of a taker, at the maker's price.
+// matchLocked executes one match of a taker at the maker's price.
 func (x *Exchange) matchLocked(taker *order, f fill) {
 	b, maker, price := taker.book, f.maker, f.maker.Price.Decimal
 	funds := price.Mul(f.volume)
@@ -62,7 +62,7 @@ func (x *Exchange) matchLocked(taker *order, f fill) {
 	if taker.Side == Sell {
 		ask, bid = taker, maker
 	}
-	aside := funds // by the buyer, for this volume
+	aside := funds // locked by the buyer for this volume
 	if bid.Type == Limit {
 		aside = bid.Price.Decimal.Mul(f.volume)
 	}
@@ -87,11 +87,11 @@ func (x *Exchange) matchLocked(taker *order, f fill) {
 	if taker.owner != maker.owner {
 		taker.owner.trades.add(t)
 	}
-	x.tellLocked(Change{Trade: new(*t)}, Change{Order: new(maker.Order)}, Change{Order: new(taker.Order)})
+	x.addChangesLocked(Change{Trade: new(*t)}, Change{Order: new(maker.Order)}, Change{Order: new(taker.Order)})
 }
 
-// settle moves the money of a match: of what was set aside for it, the order pays a
-// part and gets the rest back.
+// settle moves the money of a match: of the locked amount the order pays a part and gets
+// the rest back.
 func (o *order) settle(aside, paid, got decimal.Decimal) {
 	o.locked = o.locked.Sub(aside)
 	from := o.pays()
@@ -100,7 +100,7 @@ func (o *order) settle(aside, paid, got decimal.Decimal) {
 	o.gets().receive(got)
 }
 
-// fill counts a match, and ends the order where that was its last.
+// fill records a match, and ends the order if nothing remains.
 func (o *order) fill(volume, funds decimal.Decimal) {
 	o.Remaining = o.Remaining.Sub(volume)
 	o.Executed = o.Executed.Add(volume)
@@ -112,7 +112,7 @@ func (o *order) fill(volume, funds decimal.Decimal) {
 	}
 }
 
-// rises reports whether a trade at that price would not be below the last.
+// rises reports whether a trade at that price is not below the last one.
 func (b *book) rises(price decimal.Decimal) bool {
 	n := len(b.trades.items)
 	return n == 0 || price.GreaterThanOrEqual(b.trades.items[n-1].Price)

@@ -174,28 +174,28 @@ func TestMatching(t *testing.T) {
 				t.Errorf("changes (-want +got)\n%s", d)
 			}
 			if last := lines[len(lines)-1]; orderLine(got) != last {
-				t.Errorf("Place returned %s, told %s", orderLine(got), last)
+				t.Errorf("Place returned %s, last change is %s", orderLine(got), last)
 			}
 			if got := depth(x, "btcusd"); got != tt.depth {
-				t.Errorf("book %q, want %q", got, tt.depth)
+				t.Errorf("got book %q, want %q", got, tt.depth)
 			}
 			for _, uid := range []event.UID{alice, bob, carol} {
 				if got, want := balances(x, uid), tt.balances[uid]; got != want {
-					t.Errorf("%s has %q, want %q", uid, got, want)
+					t.Errorf("%s: got %q, want %q", uid, got, want)
 				}
 			}
 		})
 	}
 }
 
-// A partial fill does not cost an order its place.
-func TestPlaceInQueue(t *testing.T) {
+// TestMatching_KeepsPriority: a partly filled order stays first.
+func TestMatching_KeepsPriority(t *testing.T) {
 	x := newExchange(t, exchange.Config{}, alice, bob, carol)
 	first, second := place(t, x, alice, "buy 2 @ 10"), place(t, x, carol, "buy 2 @ 10")
 	for i, want := range []uint64{first.ID, first.ID, second.ID} {
 		place(t, x, bob, "sell 1 @ 10")
 		if got := x.Recent("btcusd", 1)[0].Bid.ID; got != want {
-			t.Errorf("sale %d went to order %d, want %d", i, got, want)
+			t.Errorf("sale %d: got order %d, want %d", i, got, want)
 		}
 	}
 }
@@ -209,7 +209,7 @@ func TestTrend(t *testing.T) {
 		place(t, x, alice, "sell 0.01 @ "+tt.price)
 		place(t, x, bob, "buy 0.01 at market")
 		if got := x.Recent("btcusd", 1)[0].Rising; got != tt.want {
-			t.Errorf("at %s: rising %t, want %t", tt.price, got, tt.want)
+			t.Errorf("at %s: got rising %t, want %t", tt.price, got, tt.want)
 		}
 	}
 }

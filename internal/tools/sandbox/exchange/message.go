@@ -7,8 +7,8 @@ import (
 	"ranger/internal/event"
 )
 
-// Delivery returns what Peatio publishes for a change: an Order for its owner, or a
-// Trade for both sides.
+// Delivery returns the message that Peatio publishes for a change: an order for its owner,
+// or a trade for both sides.
 func (c Change) Delivery() event.Delivery {
 	if c.Order != nil {
 		o := c.Order
@@ -29,7 +29,7 @@ func delivery(kind event.Kind, headers map[string]any, message any) event.Delive
 	return event.Delivery{Kind: kind, Headers: headers, Body: body}
 }
 
-// orderMessage is an order as it is published, by itself or in a trade.
+// orderMessage is an order as published, on its own or within a trade.
 type orderMessage struct {
 	ID              uint64    `json:"id"`
 	Side            Side      `json:"side"`
@@ -40,10 +40,10 @@ type orderMessage struct {
 	Market          MarketID  `json:"market_id"`
 	Created         string    `json:"created_at"`
 	OriginVolume    string    `json:"origin_volume"`
-	RemainingVolume string    `json:"remaining_volume,omitempty"` // by itself alone
-	ExecutedVolume  string    `json:"executed_volume,omitempty"`  // by itself alone
+	RemainingVolume string    `json:"remaining_volume,omitempty"` // only on its own
+	ExecutedVolume  string    `json:"executed_volume,omitempty"`  // only on its own
 	Trades          int       `json:"trades_count"`
-	Owner           event.UID `json:"member_uid,omitempty"` // in a trade alone
+	Owner           event.UID `json:"member_uid,omitempty"` // only within a trade
 }
 
 func newOrderMessage(o Order) orderMessage {
@@ -57,7 +57,7 @@ func newOrderMessage(o Order) orderMessage {
 	return m
 }
 
-// tradeMessage is a trade as it is published.
+// tradeMessage is a trade as published.
 type tradeMessage struct {
 	ID        uint64       `json:"id"`
 	Price     string       `json:"price"`
@@ -90,7 +90,7 @@ func newTradeMessage(t Trade) tradeMessage {
 	return m
 }
 
-// clock returns a time as it is published.
+// clock formats a time as published.
 func clock(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05Z")
 }

@@ -20,7 +20,7 @@ const (
 	buyer  event.UID = "IDBUYER000001"
 )
 
-// golden returns a file of testdata without the line end at its end.
+// golden returns a file of testdata without its last line end.
 func golden(tb testing.TB, name string) string {
 	tb.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name))
@@ -30,7 +30,7 @@ func golden(tb testing.TB, name string) string {
 	return strings.TrimSuffix(string(text), "\n")
 }
 
-// fixture is the trade of the documentation.
+// fixture returns the trade in the documentation.
 func fixture() exchange.Trade {
 	price := number("3500")
 	ask := exchange.Order{
@@ -86,7 +86,7 @@ func TestFallingTrade(t *testing.T) {
 	}
 }
 
-// received is what users get of changes, as the node decodes them.
+// received returns the events of users for changes, as a node decodes them.
 func received(tb testing.TB, changes ...exchange.Change) map[event.UID][]string {
 	tb.Helper()
 	got := map[event.UID][]string{}
@@ -102,7 +102,7 @@ func received(tb testing.TB, changes ...exchange.Change) map[event.UID][]string 
 	return got
 }
 
-func TestOwnersGetTheirPart(t *testing.T) {
+func TestDelivery_Owners(t *testing.T) {
 	trade := fixture()
 	got := received(t, exchange.Change{Trade: &trade}, exchange.Change{Order: &trade.Bid})
 	want := map[event.UID][]string{
@@ -114,8 +114,8 @@ func TestOwnersGetTheirPart(t *testing.T) {
 	}
 }
 
-// I1: of a real trade each side sees its own order and no key of the other's.
-func TestNoKeyOfTheOtherSide(t *testing.T) {
+// TestDelivery_HidesOtherSide: each side of a trade sees its own order only (I1).
+func TestDelivery_HidesOtherSide(t *testing.T) {
 	x := newExchange(t, exchange.Config{}, seller, buyer)
 	place(t, x, seller, "sell 1.5 @ 10")
 	place(t, x, buyer, "buy 1 @ 11")
@@ -129,7 +129,7 @@ func TestNoKeyOfTheOtherSide(t *testing.T) {
 				t.Fatal(err)
 			}
 			if strings.Contains(message, "member") || strings.Contains(message, "IDSELLER") || strings.Contains(message, "IDBUYER") {
-				t.Errorf("%s is told an identity: %s", uid, message)
+				t.Errorf("%s: got an identity in %s", uid, message)
 			}
 			if m.Trade == nil {
 				continue

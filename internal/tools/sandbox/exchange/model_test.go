@@ -10,15 +10,15 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// model is an exchange without any cunning: a list of orders in which whoever comes
-// looks for the best one, again for each match.
+// model is a naive exchange: a list of orders, in which a new order searches the
+// best one for each match.
 type model struct {
 	cfg    exchange.Config
-	orders []*modelOrder // in the order in which they were placed
+	orders []*modelOrder // in the order of placing
 	trades int
 	last   map[exchange.MarketID]decimal.Decimal // price of the last trade
 	total  map[exchange.Currency]decimal.Decimal // deposited
-	told   []string                              // the changes that wait, as on a tape
+	told   []string                              // the queued changes, as in tape
 }
 
 type modelOrder struct {
@@ -32,8 +32,8 @@ func (m *model) market(id exchange.MarketID) exchange.Market {
 	return all[slices.IndexFunc(all, func(m exchange.Market) bool { return m.ID == id })]
 }
 
-// best returns the open order with which o matches next, nil where there is none.
-// Orders in done take no part.
+// best returns the open order that o matches next, or nil.
+// It ignores orders in done.
 func (m *model) best(o exchange.Order, done map[uint64]bool) *modelOrder {
 	var best *modelOrder
 	for _, other := range m.orders {
@@ -51,7 +51,7 @@ func (m *model) best(o exchange.Order, done map[uint64]bool) *modelOrder {
 	return best
 }
 
-// matches returns how many matches o would have, and what they would cost.
+// matches returns the number of matches of o and their cost.
 func (m *model) matches(o exchange.Order) (n int, cost decimal.Decimal) {
 	done := map[uint64]bool{}
 	for rest := o.OriginVolume; rest.IsPositive(); n++ {
@@ -67,7 +67,7 @@ func (m *model) matches(o exchange.Order) (n int, cost decimal.Decimal) {
 	return n, cost
 }
 
-// refusal returns the code with which o is refused, nothing where it is taken.
+// refusal returns the code with which o is refused, empty if it is accepted.
 func (m *model) refusal(o exchange.Order) exchange.Code {
 	n, cost := m.matches(o)
 	paid, currency := cost, m.market(o.Market).Quote
@@ -105,7 +105,7 @@ func (m *model) open(uid event.UID) (n int) {
 	return n
 }
 
-// locked is what a user's open orders need of a currency.
+// locked returns the amount that a user's open orders lock.
 func (m *model) locked(uid event.UID, c exchange.Currency) (sum decimal.Decimal) {
 	for _, o := range m.orders {
 		switch at := m.market(o.Market); {
@@ -119,9 +119,9 @@ func (m *model) locked(uid event.UID, c exchange.Currency) (sum decimal.Decimal)
 	return sum
 }
 
-// owned is what a user has of a currency, reckoned from all that was ever traded.
+// owned returns a user's total balance, computed from all trades.
 func (m *model) owned(uid event.UID, c exchange.Currency) decimal.Decimal {
-	sum := m.total[c].Div(number("3")) // of three users
+	sum := m.total[c].Div(number("3")) // deposited equally by three users
 	for _, o := range m.orders {
 		base, quote := o.Executed, o.funds.Neg()
 		if o.Side == exchange.Sell {
@@ -138,12 +138,12 @@ func (m *model) owned(uid event.UID, c exchange.Currency) decimal.Decimal {
 	return sum
 }
 
-// balance is what is available.
+// balance returns the available amount.
 func (m *model) balance(uid event.UID, c exchange.Currency) decimal.Decimal {
 	return m.owned(uid, c).Sub(m.locked(uid, c))
 }
 
-// place takes an order that is not refused.
+// place places an accepted order.
 func (m *model) place(o exchange.Order) *modelOrder {
 	o.ID = uint64(len(m.orders) + 1)
 	taker := &modelOrder{Order: o}
@@ -191,7 +191,7 @@ func (m *model) cancel(o *modelOrder) {
 	m.told = append(m.told, orderLine(o.Order))
 }
 
-// floor is a divided by b, rounded down to that many digits.
+// floor returns a / b rounded down to that many decimals.
 func floor(a, b decimal.Decimal, digits int32) decimal.Decimal {
 	q := new(big.Rat).Quo(a.Shift(digits).Rat(), b.Rat())
 	return decimal.NewFromBigInt(new(big.Int).Quo(q.Num(), q.Denom()), -digits)

@@ -8,14 +8,14 @@ import (
 )
 
 const (
-	maxText   = 32 // characters of a number in a request
-	maxPower  = 12 // a number in a request is at most ten to this
-	maxDigits = 16 // digits behind the point that a market may take
+	maxText   = 32 // longest number in a request, in characters
+	maxPower  = 12 // largest number in a request, as a power of ten
+	maxDigits = 16 // most decimals that a market may accept
 )
 
-// number reads a number of a request: digits, or digits, a point and digits; above
-// zero, at most ten to maxPower, and with at most that many digits behind the point,
-// zeros at the end aside.
+// number parses a number of a request: digits, optionally with a point and digits after
+// it. It must be above zero, at most ten to maxPower, and have at most that many decimals,
+// not counting zeros at the end.
 func number(field, text string, digits int32) (decimal.Decimal, error) {
 	if text == "" {
 		return decimal.Zero, refuse(field, Missing, "it must be given")
@@ -39,13 +39,13 @@ func number(field, text string, digits int32) (decimal.Decimal, error) {
 	return value, nil
 }
 
-// isDigits reports whether text is one ASCII digit or more and nothing else.
+// isDigits reports whether text consists of ASCII digits and is not empty.
 func isDigits(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == ""
 }
 
-// plain returns d as it is published: no exponent, at least one digit behind the
-// point and no needless zeros behind that one.
+// plain formats d as published: without an exponent, with at least one decimal and no
+// further zeros at the end.
 func plain(d decimal.Decimal) string {
 	text := d.String()
 	if !strings.Contains(text, ".") {

@@ -9,16 +9,15 @@ import (
 	"ranger/internal/event"
 )
 
-// Place takes an order: it matches what it can and, if it is a limit order, stands
-// in the book with the rest. It returns the order as it then is. Every error is an
-// *Error, and leaves all as it was.
+// Place places an order: it matches as much as possible, and the rest of a limit order
+// enters the book. It returns the resulting order. Every error is an *Error and leaves
+// everything unchanged.
 //
-// A limit order to buy locks its price times its volume, and a better price gives
-// back at once what it saved. An order to sell locks its volume. A market order to
-// buy locks what its matches cost. A market order takes what the book has; its rest
-// is cancelled. Users may trade with themselves.
+// A limit buy order locks its price times its volume and unlocks at once what a better
+// price saves. A sell order locks its volume. A market buy order locks the cost of its
+// matches. The rest of a market order is canceled. Users may trade with themselves.
 func (x *Exchange) Place(uid event.UID, r Request) (Order, error) {
-	b, asked, err := x.read(r)
+	b, asked, err := x.parse(r)
 	if err != nil {
 		return Order{}, err
 	}
@@ -27,17 +26,17 @@ func (x *Exchange) Place(uid event.UID, r Request) (Order, error) {
 	o := &order{Order: asked, owner: x.users[uid], book: b}
 	fills := b.against(o.Side).take(o)
 	if o.Type == AtMarket && len(fills) == 0 {
-		return Order{}, refuse("volume", InsufficientLiquidity, "no order stands in the book that it could match")
+		return Order{}, refuse("volume", InsufficientLiquidity, "the book has no order to match it")
 	}
 	need := o.needs(fills)
-	// Nothing below this changes anything until nothing can be refused any more.
+	// Nothing changes until all checks have passed.
 	switch {
 	case o.owner == nil || o.pays().available.LessThan(need):
-		return Order{}, refuse("volume", InsufficientFunds, fmt.Sprintf("it needs %s %s, and less is available", plain(need), b.paid(o.Side)))
+		return Order{}, refuse("volume", InsufficientFunds, fmt.Sprintf("it needs %s %s, but less is available", plain(need), b.paid(o.Side)))
 	case o.Type == Limit && o.owner.open >= x.open:
 		return Order{}, refuse("", TooMany, fmt.Sprintf("there are %d open orders: cancel one first", x.open))
 	}
-	if err := x.roomLocked(mayTell(o, fills)); err != nil {
+	if err := x.roomLocked(maxChanges(o, fills)); err != nil {
 		return Order{}, err
 	}
 
@@ -47,7 +46,7 @@ func (x *Exchange) Place(uid event.UID, r Request) (Order, error) {
 	o.pays().lock(need)
 	o.locked = need
 	o.begin()
-	x.tellLocked(Change{Order: new(o.Order)})
+	x.addChangesLocked(Change{Order: new(o.Order)})
 	for _, f := range fills {
 		x.matchLocked(o, f)
 	}
@@ -61,15 +60,15 @@ func (x *Exchange) Place(uid event.UID, r Request) (Order, error) {
 	return o.Order, nil
 }
 
-// read returns the book of a request and the order that it asks for, which is
-// nobody's yet. Users and books are not looked at.
-func (x *Exchange) read(r Request) (*book, Order, error) {
+// parse returns the book of a request and its order without an owner. It does not look
+// at users or orders.
+func (x *Exchange) parse(r Request) (*book, Order, error) {
 	b := x.books[r.Market]
 	switch {
 	case r.Market == "":
 		return nil, Order{}, refuse("market", Missing, "it must be one of "+x.names())
 	case b == nil:
-		return nil, Order{}, refuse("market", NotFound, "there is none of that name: it must be one of "+x.names())
+		return nil, Order{}, refuse("market", NotFound, "unknown market: it must be one of "+x.names())
 	case r.Side == "":
 		return nil, Order{}, refuse("side", Missing, "it must be buy or sell")
 	case r.Side != Buy && r.Side != Sell:
@@ -87,7 +86,7 @@ func (x *Exchange) read(r Request) (*book, Order, error) {
 	o := Order{Market: b.ID, Side: r.Side, Type: r.Type, State: Wait, OriginVolume: volume, Remaining: volume}
 	if r.Type == AtMarket {
 		if r.Price != "" {
-			return nil, Order{}, refuse("price", Invalid, "a market order has none: leave it out")
+			return nil, Order{}, refuse("price", Invalid, "must be left out of a market order")
 		}
 		return b, o, nil
 	}
@@ -108,7 +107,7 @@ func (x *Exchange) names() string {
 	return strings.Join(names, ", ")
 }
 
-// paid returns the currency that an order of a side is paid with.
+// paid returns the currency that pays an order of a side.
 func (m Market) paid(s Side) Currency {
 	if s == Sell {
 		return m.Base

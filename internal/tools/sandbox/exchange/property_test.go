@@ -22,9 +22,9 @@ type machine struct {
 
 func users() []event.UID { return []event.UID{alice, bob, carol} }
 
-// Whoever places and cancels whatever, the exchange does and tells what its model
-// does, and no money comes or goes.
-func TestExchangeIsItsModel(t *testing.T) {
+// TestExchange_MatchesModel: for any sequence of requests the exchange does the same as
+// its model, and no money is created or lost.
+func TestExchange_MatchesModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := exchange.Config{
 			Markets: markets(),
@@ -54,7 +54,7 @@ func TestExchangeIsItsModel(t *testing.T) {
 	})
 }
 
-// deposit gives each user the same.
+// deposit makes the same deposits for each user.
 func (m *machine) deposit(t *rapid.T) {
 	for _, most := range []exchange.Balance{
 		{Currency: "btc", Available: number("8")}, {Currency: "eth", Available: number("60")}, {Currency: "usd", Available: number("800")},
@@ -98,7 +98,7 @@ func (m *machine) place(t *rapid.T) {
 	}
 }
 
-// codeOf returns the code of a refusal, nothing where err is none.
+// codeOf returns the code of a refusal, empty if err is nil.
 func codeOf(err error) exchange.Code {
 	if refused, ok := errors.AsType[*exchange.Error](err); ok {
 		return refused.Code
@@ -144,11 +144,11 @@ func (m *machine) cancelAll(t *rapid.T) {
 		got = append(got, orderLine(o))
 	}
 	if d := differ(want, got); d != "" {
-		t.Fatalf("cancelled (-want +got)\n%s", d)
+		t.Fatalf("canceled (-want +got)\n%s", d)
 	}
 }
 
-// differ compares lines, nearly all of which are equal each time.
+// differ compares lines, nearly all of which are equal.
 func differ(want, got []string) string {
 	if slices.Equal(want, got) {
 		return ""
@@ -156,7 +156,7 @@ func differ(want, got []string) string {
 	return cmp.Diff(want, got)
 }
 
-// next takes all changes that wait.
+// next takes all queued changes.
 func (m *machine) next(t *rapid.T) {
 	if d := differ(m.model.told, tape(m.exchange)); d != "" {
 		t.Fatalf("changes (-want +got)\n%s", d)
@@ -187,28 +187,28 @@ func (m *machine) check(t *rapid.T) {
 	}
 }
 
-// checkMoney: nothing is created or destroyed, nothing is below zero, and what is
-// locked is what open orders need.
+// checkMoney checks that no money is created or lost, nothing is below zero, and the
+// locked amounts are those of open orders.
 func (m *machine) checkMoney(t *rapid.T) {
 	total := map[exchange.Currency]decimal.Decimal{}
 	for _, uid := range users() {
 		for _, b := range m.exchange.Balances(uid) {
 			total[b.Currency] = total[b.Currency].Add(b.Available).Add(b.Locked)
 			if b.Available.IsNegative() || b.Locked.IsNegative() {
-				t.Fatalf("%s has %v", uid, b)
+				t.Fatalf("%s: got %v", uid, b)
 			}
 			want := exchange.Balance{Currency: b.Currency, Available: m.model.balance(uid, b.Currency), Locked: m.model.locked(uid, b.Currency)}
 			if !b.Available.Equal(want.Available) || !b.Locked.Equal(want.Locked) {
-				t.Fatalf("%s has %v, want %v", uid, b, want)
+				t.Fatalf("%s: got %v, want %v", uid, b, want)
 			}
 		}
 	}
 	if !maps.EqualFunc(m.model.total, total, decimal.Decimal.Equal) {
-		t.Fatalf("all users together have %v, deposited were %v", total, m.model.total)
+		t.Fatalf("got %v of all users, want the deposits %v", total, m.model.total)
 	}
 }
 
-// checkBook: it has the open orders, the best prices first, and is not crossed.
+// checkBook checks that the book has the open orders, best prices first, and is not crossed.
 func (m *machine) checkBook(t *rapid.T, id exchange.MarketID) {
 	asks, bids, _ := m.exchange.Depth(id, 0)
 	if len(asks) > 0 && len(bids) > 0 && asks[0].Price.LessThanOrEqual(bids[0].Price) {
@@ -239,7 +239,7 @@ func (m *machine) checkBook(t *rapid.T, id exchange.MarketID) {
 	}
 }
 
-// checkOrder: its volumes add up, and so do its trades, at the makers' prices.
+// checkOrder checks the sums of an order's volumes and trades, and the makers' prices.
 func (m *machine) checkOrder(t *rapid.T, o exchange.Order) {
 	_, trades, _ := m.exchange.Order(o.UID, o.ID)
 	var sum, funds decimal.Decimal
@@ -256,6 +256,6 @@ func (m *machine) checkOrder(t *rapid.T, o exchange.Order) {
 	switch {
 	case !o.OriginVolume.Equal(o.Remaining.Add(o.Executed)), o.Remaining.IsNegative(), !o.Executed.Equal(sum), o.Trades != len(trades),
 		(o.State == exchange.Done) != o.Remaining.IsZero(), o.State == exchange.Wait && !o.Price.Valid:
-		t.Fatalf("%s has trades of %s, worth %s", orderLine(o), sum, funds)
+		t.Fatalf("%s: got trades of %s, worth %s", orderLine(o), sum, funds)
 	}
 }

@@ -7,17 +7,17 @@ import (
 	"ranger/internal/event"
 )
 
-// Query says which orders or trades are wanted. The zero value: all.
+// Query selects orders or trades. The zero value selects all.
 type Query struct {
 	Market MarketID
-	Side   Side  // of a trade: the user's side
-	State  State // of orders alone
-	Limit  int   // on a page; all where it is not above zero
-	Page   int   // from 1, which any lower number stands for
+	Side   Side  // for trades: the user's side
+	State  State // for orders only
+	Limit  int   // items per page; all if not above zero
+	Page   int   // from 1; lower numbers count as 1
 }
 
-// Order returns an order of a user and its trades, newest first, as far as they are
-// kept. It reports false where the user has no such order, or it is no longer kept.
+// Order returns a user's order and its stored trades, newest first. It returns false if the
+// user has no such order or it is no longer stored.
 func (x *Exchange) Order(uid event.UID, id uint64) (Order, []Trade, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -28,7 +28,7 @@ func (x *Exchange) Order(uid event.UID, id uint64) (Order, []Trade, bool) {
 	return o.Order, newest(o.owner.trades, func(t *Trade) bool { return t.Ask.ID == id || t.Bid.ID == id }), true
 }
 
-// Orders returns a user's orders that are open or kept, newest first.
+// Orders returns a user's open and stored orders, newest first.
 func (x *Exchange) Orders(uid event.UID, q Query) []Order {
 	x.mu.Lock()
 	found := x.userOrdersLocked(uid, q)
@@ -41,8 +41,8 @@ func (x *Exchange) Orders(uid event.UID, q Query) []Order {
 	return page(orders, q)
 }
 
-// Trades returns a user's trades that are kept, newest first. One with oneself is
-// there once, and has both sides.
+// Trades returns a user's stored trades, newest first. A trade of a user with itself
+// appears once, with both sides.
 func (x *Exchange) Trades(uid event.UID, q Query) []Trade {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -56,8 +56,8 @@ func (x *Exchange) Trades(uid event.UID, q Query) []Trade {
 	}), q)
 }
 
-// Recent returns a market's last trades that are kept, newest first, at most limit
-// of them, all where limit is not above zero. Their orders are their owners' alone.
+// Recent returns a market's last trades, newest first, at most limit; all if limit is not
+// above zero. Their orders are private to their owners.
 func (x *Exchange) Recent(m MarketID, limit int) []Trade {
 	b := x.books[m]
 	if b == nil {
@@ -68,9 +68,8 @@ func (x *Exchange) Recent(m MarketID, limit int) []Trade {
 	return page(newest(b.trades, func(*Trade) bool { return true }), Query{Limit: limit})
 }
 
-// Depth returns what stands in a market's book, on each side the best price first
-// and at most limit prices, all where limit is not above zero. It reports false
-// where there is no such market.
+// Depth returns a market's book: on each side the best price first, at most limit prices;
+// all if limit is not above zero. It returns false if there is no such market.
 func (x *Exchange) Depth(m MarketID, limit int) (asks, bids []Level, ok bool) {
 	b := x.books[m]
 	if b == nil {
@@ -81,7 +80,7 @@ func (x *Exchange) Depth(m MarketID, limit int) (asks, bids []Level, ok bool) {
 	return b.asks.show(limit), b.bids.show(limit), true
 }
 
-// orderLocked returns an order of a user, nil where there is none.
+// orderLocked returns a user's order, or nil.
 func (x *Exchange) orderLocked(uid event.UID, id uint64) *order {
 	if u := x.users[uid]; u != nil {
 		return u.orders[id]
@@ -89,8 +88,7 @@ func (x *Exchange) orderLocked(uid event.UID, id uint64) *order {
 	return nil
 }
 
-// userOrdersLocked returns a user's orders that q asks for, of all pages, in no
-// order.
+// userOrdersLocked returns a user's orders that match q, of all pages, unsorted.
 func (x *Exchange) userOrdersLocked(uid event.UID, q Query) []*order {
 	u := x.users[uid]
 	if u == nil {
@@ -105,7 +103,7 @@ func (x *Exchange) userOrdersLocked(uid event.UID, q Query) []*order {
 	return found
 }
 
-// page returns the items of the page that q asks for.
+// page returns the items of q's page.
 func page[T any](items []T, q Query) []T {
 	if q.Limit <= 0 {
 		if q.Page > 1 {

@@ -26,17 +26,17 @@ func tradeIDs(trades []exchange.Trade) []uint64 {
 	return ids
 }
 
-// busyDay is an exchange on which this and that has happened.
+// busyDay returns an exchange with some orders and trades.
 func busyDay(t *testing.T) *exchange.Exchange {
 	x := newExchange(t, exchange.Config{}, alice, bob)
 	place(t, x, alice, "sell 1 @ 10")          // 1: done
 	place(t, x, bob, "buy 0.5 @ 10")           // 2: trade 1
-	place(t, x, alice, "buy 1 @ 9")            // 3: cancelled
+	place(t, x, alice, "buy 1 @ 9")            // 3: canceled
 	place(t, x, bob, "buy 0.5 at market")      // 4: trade 2
 	place(t, x, bob, "buy 1 @ 0.05 ethbtc")    // 5: done
 	place(t, x, alice, "sell 1 @ 0.05 ethbtc") // 6: trade 3
-	place(t, x, alice, "sell 1 @ 20")          // 7: waits
-	place(t, x, alice, "buy 0.25 at market")   // 8: trade 4, with oneself
+	place(t, x, alice, "sell 1 @ 20")          // 7: open
+	place(t, x, alice, "buy 0.25 at market")   // 8: trade 4, with itself
 	if _, err := x.Cancel(alice, 3); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestTrades(t *testing.T) {
 		t.Errorf("recent (-want +got)\n%s", d)
 	}
 	if got := x.Recent("xrpusd", 2); got != nil {
-		t.Errorf("recent of no market: %v", got)
+		t.Errorf("recent of an unknown market: got %v", got)
 	}
 }
 
@@ -115,7 +115,7 @@ func TestOrder(t *testing.T) {
 	}
 	for _, uid := range []event.UID{bob, "mallory"} {
 		if o, trades, ok := x.Order(uid, 1); ok || trades != nil || o.ID != 0 {
-			t.Errorf("%s gets %s %v", uid, orderLine(o), trades)
+			t.Errorf("%s: got %s %v", uid, orderLine(o), trades)
 		}
 	}
 }
@@ -141,7 +141,7 @@ func TestDepth(t *testing.T) {
 		t.Errorf("all: %s, want %s", got, want)
 	}
 	if _, _, ok := x.Depth("xrpusd", 0); ok {
-		t.Error("there is a book of no market")
+		t.Error("got a book of an unknown market")
 	}
 }
 
@@ -159,7 +159,7 @@ func TestBalances(t *testing.T) {
 	}
 }
 
-// What has ended is kept up to the bound; what is open is kept.
+// TestHistory: ended orders are stored up to the limit, open ones always.
 func TestHistory(t *testing.T) {
 	x := newExchange(t, exchange.Config{History: 3}, alice, bob)
 	open := place(t, x, alice, "sell 5 @ 10")
@@ -182,15 +182,15 @@ func TestHistory(t *testing.T) {
 	}
 	o, trades, _ := x.Order(alice, open.ID)
 	if o.Trades != 5 || len(trades) != 3 {
-		t.Errorf("%d trades counted and %d kept, want 5 and 3", o.Trades, len(trades))
+		t.Errorf("got %d trades counted and %d stored, want 5 and 3", o.Trades, len(trades))
 	}
 	_, err := x.Cancel(bob, 2)
 	if got := refusal(t, err); got != "id not_found" {
-		t.Errorf("cancel of one that is gone: got %q", got)
+		t.Errorf("cancel of a removed order: got %q", got)
 	}
 }
 
-// What one is given is one's own.
+// TestCopies: returned values are copies.
 func TestCopies(t *testing.T) {
 	x := busyDay(t)
 	before := state(x, alice, bob)

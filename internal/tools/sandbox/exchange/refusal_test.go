@@ -10,7 +10,7 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// state is all that one can see of an exchange, but for what waits for Next.
+// state returns everything visible of an exchange except the queued changes.
 func state(x *exchange.Exchange, uids ...event.UID) map[string]any {
 	all := map[string]any{}
 	for _, m := range x.Markets() {
@@ -73,13 +73,13 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("got %q (%v), want %q", code, err, tt.want)
 			}
 			if d := cmp.Diff(exchange.Order{}, got); d != "" {
-				t.Errorf("an order beside the error: %s", d)
+				t.Errorf("got an order with the error: %s", d)
 			}
 			if d := cmp.Diff(before, state(x, alice, bob, "mallory")); d != "" {
-				t.Errorf("something changed: %s", d)
+				t.Errorf("got changed state: %s", d)
 			}
 			if lines := tape(x); lines != nil {
-				t.Errorf("told %q", lines)
+				t.Errorf("got changes %q", lines)
 			}
 		})
 	}
@@ -130,8 +130,8 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// Orders are as big as the bounds let them be, and funds are exact.
-func TestGreatNumbers(t *testing.T) {
+// TestLargeNumbers: the largest orders have exact funds.
+func TestLargeNumbers(t *testing.T) {
 	x := newExchange(t, exchange.Config{}, alice, bob)
 	x.Deposit(alice, "btc", number("1e12"))
 	x.Deposit(bob, "usd", number("1e24"))
@@ -139,7 +139,7 @@ func TestGreatNumbers(t *testing.T) {
 	place(t, x, bob, "buy 1000000000000 @ 1000000000000")
 	got := x.Recent("btcusd", 1)[0].Funds.String()
 	if want := "999999999999989900000000.000001"; got != want {
-		t.Errorf("funds %s, want %s", got, want)
+		t.Errorf("got funds %s, want %s", got, want)
 	}
 }
 
@@ -151,9 +151,9 @@ func TestTooManyOpenOrders(t *testing.T) {
 	if got := refusal(t, err); got != " too_many" {
 		t.Errorf("got %q", got)
 	}
-	place(t, x, alice, "buy 1 at market") // it never stays open, and ends one that did
+	place(t, x, alice, "buy 1 at market") // it is never open, and fills an open one
 	if o, _, _ := x.Order(alice, first.ID); o.State != exchange.Done {
-		t.Errorf("the best order is %s", o.State)
+		t.Errorf("got best order %s", o.State)
 	}
 	place(t, x, alice, "sell 1 @ 13")
 	place(t, x, bob, "sell 1 @ 13")
@@ -170,8 +170,8 @@ func TestConfig(t *testing.T) {
 		cfg  exchange.Config
 		want string
 	}{
-		{"no market", exchange.Config{}, "markets: there must be at least one"},
-		{"twice", exchange.Config{Markets: append(markets(), markets()[1])}, `market "ethbtc": it is there twice`},
+		{"no market", exchange.Config{}, "markets: must have at least one"},
+		{"twice", exchange.Config{Markets: append(markets(), markets()[1])}, `market "ethbtc": must be unique`},
 		{"no id", market(func(m *exchange.Market) { m.ID = "" }), "must not be empty"},
 		{"no quote", market(func(m *exchange.Market) { m.Quote = "" }), "must not be empty"},
 		{"one currency", market(func(m *exchange.Market) { m.Quote = m.Base }), "must not be the same"},

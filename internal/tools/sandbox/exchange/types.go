@@ -1,6 +1,6 @@
-// Package exchange is the sandbox's small exchange: users' balances, and markets
-// whose orders match by price, then by time. It is a toy: everything is in memory,
-// there are no fees, and nobody's money is in it.
+// Package exchange is the sandbox's toy exchange: users' balances, and markets that match
+// orders by price, then by time. Everything is in memory, there are no fees, and the money
+// is not real.
 package exchange
 
 import (
@@ -17,16 +17,16 @@ type Currency string
 // MarketID names a market, such as btcusd.
 type MarketID string
 
-// Market is what can be traded: Base is bought and sold, Quote pays for it.
+// Market is a market: Base is traded, Quote pays for it.
 type Market struct {
 	ID           MarketID
 	Base, Quote  Currency
-	PriceDigits  int32           // digits behind the point that a price may have
-	VolumeDigits int32           // digits behind the point that a volume may have
-	MinVolume    decimal.Decimal // the least that an order may be for
+	PriceDigits  int32           // most decimals of a price
+	VolumeDigits int32           // most decimals of a volume
+	MinVolume    decimal.Decimal // smallest volume of an order
 }
 
-// Side is whether an order buys or sells.
+// Side says whether an order buys or sells.
 type Side string
 
 // The sides, as Peatio names them.
@@ -35,26 +35,26 @@ const (
 	Sell Side = "sell"
 )
 
-// Type is how an order is priced.
+// Type is the type of an order.
 type Type string
 
-// The types of orders. A market order takes what the book has and ends.
+// The types of orders. A market order takes the best prices of the book and ends.
 const (
 	Limit    Type = "limit"
 	AtMarket Type = "market"
 )
 
-// State is how far an order is.
+// State is the state of an order.
 type State string
 
-// The states of an order. Wait is open; Done is filled; Cancel ended before it was.
+// The states of an order: open, filled, or canceled before it was filled.
 const (
 	Wait   State = "wait"
 	Done   State = "done"
 	Cancel State = "cancel"
 )
 
-// Order is a user's order as it stands. It is a copy: it does not change.
+// Order is a snapshot of a user's order.
 type Order struct {
 	ID           uint64
 	UID          event.UID
@@ -62,7 +62,7 @@ type Order struct {
 	Side         Side
 	Type         Type
 	Price        decimal.NullDecimal // not valid for a market order
-	AvgPrice     decimal.Decimal     // what was paid for one unit so far, rounded down to PriceDigits; 0 before the first trade
+	AvgPrice     decimal.Decimal     // average price so far, rounded down to PriceDigits; 0 before the first trade
 	State        State
 	OriginVolume decimal.Decimal
 	Remaining    decimal.Decimal
@@ -72,7 +72,7 @@ type Order struct {
 	Updated      time.Time
 }
 
-// Trade is one match: the maker's order stood in the book, the taker's came.
+// Trade is one match: the maker's order was in the book, the taker's arrived.
 type Trade struct {
 	ID            uint64
 	Market        MarketID
@@ -80,34 +80,34 @@ type Trade struct {
 	Funds         decimal.Decimal // Price times Volume
 	Created       time.Time
 	TakerSide     Side
-	Rising        bool  // the price is not below that of the market's trade before
-	Ask, Bid      Order // as they stood after it
+	Rising        bool  // the price is not below that of the market's previous trade
+	Ask, Bid      Order // after the trade
 }
 
-// Change is one thing that happened: exactly one of the two is not nil.
+// Change is a change on the exchange: exactly one field is not nil.
 type Change struct {
 	Order *Order
 	Trade *Trade
 }
 
-// Balance is what a user has of a currency.
+// Balance is a user's balance in a currency.
 type Balance struct {
 	Currency  Currency
 	Available decimal.Decimal // may be spent
-	Locked    decimal.Decimal // set aside for open orders
+	Locked    decimal.Decimal // locked for open orders
 }
 
-// Level is all that stands in a book at one price.
+// Level is the total volume of a book at one price.
 type Level struct {
 	Price, Volume decimal.Decimal
 }
 
-// Request asks for an order, as text: an exchange reads numbers itself, so that no
-// float comes between.
+// Request is the request for an order. Its numbers are text, so that they are never
+// converted to a float.
 type Request struct {
 	Market MarketID
 	Side   Side
-	Type   Type   // Limit where empty
+	Type   Type   // empty: Limit
 	Volume string // a plain decimal above zero
-	Price  string // for a limit order alone
+	Price  string // only for a limit order
 }

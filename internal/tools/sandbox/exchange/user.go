@@ -4,13 +4,13 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// user is what the exchange knows of one user.
+// user is the state of one user.
 type user struct {
 	accounts map[Currency]*account // one for each currency of any market
 	orders   map[uint64]*order     // by id: the open ones, and those in ended
 	open     int                   // how many are open
 	ended    history[*order]
-	trades   history[*Trade] // a trade with oneself is there once
+	trades   history[*Trade] // a trade of the user with itself is stored once
 }
 
 func newUser(currencies []Currency, kept int) *user {
@@ -26,17 +26,17 @@ func newUser(currencies []Currency, kept int) *user {
 	return u
 }
 
-// order is an Order and what its owner does not see of it.
+// order is an Order with its internal state.
 type order struct {
 	Order
 
 	owner  *user
 	book   *book
-	locked decimal.Decimal // what of the account that pays is still set aside for it
-	funds  decimal.Decimal // what its trades were worth
+	locked decimal.Decimal // amount of the paying account still locked for it
+	funds  decimal.Decimal // sum of its trades
 }
 
-// pays returns the account from which the order is paid.
+// pays returns the account that pays for the order.
 func (o *order) pays() *account {
 	if o.Side == Sell {
 		return o.owner.accounts[o.book.Base]
@@ -44,7 +44,7 @@ func (o *order) pays() *account {
 	return o.owner.accounts[o.book.Quote]
 }
 
-// gets returns the account into which it is paid.
+// gets returns the account that receives.
 func (o *order) gets() *account {
 	if o.Side == Sell {
 		return o.owner.accounts[o.book.Quote]
@@ -52,13 +52,13 @@ func (o *order) gets() *account {
 	return o.owner.accounts[o.book.Base]
 }
 
-// begin makes an order its owner's.
+// begin adds an open order to its owner.
 func (o *order) begin() {
 	o.owner.orders[o.ID] = o
 	o.owner.open++
 }
 
-// end makes an open order one that is done or cancelled.
+// end ends an open order.
 func (o *order) end(as State) {
 	o.State = as
 	o.owner.open--

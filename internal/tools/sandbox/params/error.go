@@ -1,11 +1,11 @@
 package params
 
-// Error says what is wrong with a request, and with which parameter.
+// Error is what is wrong with a request, and with which parameter.
 type Error struct {
 	Status int // for the answer: 400, 413, 415 or 422
 	Code   Code
-	Field  string // the parameter's name, or "body" or "query" where no parameter could be told
-	Text   string // what is wrong and what would be right, without the field's name
+	Field  string // the parameter's name, or "body" or "query" if no parameter is at fault
+	Text   string // what is wrong and what is valid, without the name of the field
 }
 
 // Error returns the field and the text.

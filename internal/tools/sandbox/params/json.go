@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// addJSON puts in the members of the object that body is.
+// addJSON adds the members of the JSON object in body.
 func (rd *reader) addJSON(body []byte) error {
 	wrong := &Error{http.StatusBadRequest, BadJSON, "body", "is not a JSON object"}
 	if !rd.lenient && !utf8.Valid(body) || !json.Valid(body) {
@@ -31,7 +31,7 @@ func (rd *reader) addJSON(body []byte) error {
 	return nil
 }
 
-// valueOf returns the value that valid JSON is.
+// valueOf converts valid JSON to a value.
 func valueOf(raw json.RawMessage) Value {
 	switch raw[0] {
 	case 'n':
@@ -44,7 +44,7 @@ func valueOf(raw json.RawMessage) Value {
 		return Value{Object, string(raw)}
 	case '"':
 		var text string
-		_ = json.Unmarshal(raw, &text) // valid, as it is
+		_ = json.Unmarshal(raw, &text) // it is valid
 		return Value{String, text}
 	default:
 		return Value{Number, string(raw)}

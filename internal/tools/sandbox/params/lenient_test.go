@@ -61,8 +61,8 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-// checkLenient fails the test unless a lenient reading's parameters are UTF-8, and
-// its error is about the whole query or body.
+// checkLenient requires that leniently read parameters are UTF-8, and that
+// the error is about the whole query or body.
 func checkLenient(t *testing.T, p params.Params, err error) {
 	t.Helper()
 	refusal, ok := errors.AsType[*params.Error](err)

@@ -77,7 +77,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// same fails the test unless these are the parameters that were read.
+// same requires these parameters.
 func same(t *testing.T, got params.Params, err error, want params.Params) {
 	t.Helper()
 	if err != nil {
@@ -128,13 +128,13 @@ func TestReadRefuses(t *testing.T) {
 			got, err := params.Read(request(t, test.query, test.contentType, strings.NewReader(test.body)))
 			refused(t, err, test.status, test.want)
 			if got != nil {
-				t.Errorf("got parameters %v beside the error", got)
+				t.Errorf("got parameters %v with the error", got)
 			}
 		})
 	}
 }
 
-// refused fails the test unless err is an *Error of this status and text.
+// refused requires an *Error with this status and text.
 func refused(t *testing.T, err error, status int, want string) {
 	t.Helper()
 	refusal, ok := errors.AsType[*params.Error](err)
@@ -188,7 +188,7 @@ func TestText(t *testing.T) {
 		got, err := p.Text(test.name, test.too...)
 		refused(t, err, 422, test.want)
 		if got != "" {
-			t.Errorf("Text(%q) = %q beside the error", test.name, got)
+			t.Errorf("Text(%q) = %q with the error", test.name, got)
 		}
 	}
 }
@@ -216,7 +216,7 @@ func FuzzRead(f *testing.F) {
 		same(t, lenient, lenientErr, p)
 		for name, value := range p {
 			if value.Kind != params.String && !strings.Contains(body, value.Text) {
-				t.Errorf("%q: %q is not as it was written in %q", name, value.Text, body)
+				t.Errorf("%q: got %q, want the text in %q", name, value.Text, body)
 			}
 		}
 	})

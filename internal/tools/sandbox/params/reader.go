@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// MaxBody is the longest body that is read, in bytes.
+// MaxBody is the longest accepted body in bytes.
 const MaxBody = 64 << 10
 
 const (
@@ -21,7 +21,7 @@ const (
 	mediaForm = "application/x-www-form-urlencoded"
 )
 
-// reader gathers the parameters of one request.
+// reader reads the parameters of one request.
 type reader struct {
 	given   Params
 	lenient bool
@@ -61,15 +61,15 @@ func (rd *reader) read(r *http.Request) (Params, error) {
 	return rd.given, nil
 }
 
-// addForm puts in what a query, or a body in a query's form, has.
-func (rd *reader) addForm(where string, bad Code, text string) error {
+// addForm adds the parameters of a query, or of a body in the same form.
+func (rd *reader) addForm(location string, bad Code, text string) error {
 	form, err := url.ParseQuery(text)
 	if err != nil {
-		return &Error{http.StatusBadRequest, bad, where, "is not a form: names and values are joined by = and &, and escaped by %"}
+		return &Error{http.StatusBadRequest, bad, location, "is not a form: names and values are joined by = and &, and escaped by %"}
 	}
-	for _, name := range slices.Sorted(maps.Keys(form)) { // so that of two errors the same is told
+	for _, name := range slices.Sorted(maps.Keys(form)) { // so that of two errors always the same is reported
 		for _, text := range form[name] {
-			if err := rd.add(where, name, Value{String, text}); err != nil {
+			if err := rd.add(location, name, Value{String, text}); err != nil {
 				return err
 			}
 		}
@@ -77,14 +77,14 @@ func (rd *reader) addForm(where string, bad Code, text string) error {
 	return nil
 }
 
-// add puts one value in. where is what it was found in.
-func (rd *reader) add(where, name string, value Value) error {
+// add adds one parameter. location is "body" or "query".
+func (rd *reader) add(location, name string, value Value) error {
 	_, twice := rd.given[name]
 	switch {
 	case rd.lenient:
 		name, value.Text = strings.ToValidUTF8(name, "\uFFFD"), strings.ToValidUTF8(value.Text, "\uFFFD")
 	case !utf8.ValidString(name):
-		return &Error{http.StatusBadRequest, BadParameter, where, "has a name that is not UTF-8"}
+		return &Error{http.StatusBadRequest, BadParameter, location, "has a name that is not UTF-8"}
 	case !utf8.ValidString(value.Text):
 		return &Error{http.StatusBadRequest, BadParameter, name, "is not UTF-8"}
 	case twice:

@@ -10,16 +10,16 @@ import (
 	"testing"
 )
 
-// endpoint is a request that is good, and what its parameters take.
+// endpoint is a valid request and the values of its parameters.
 type endpoint struct {
 	method, path string
 	public       bool
-	good         map[string]string   // what is given, as JSON
-	fields       map[string][]string // for each parameter, values that are bad
-	needed       []string            // parameters that must be given
+	good         map[string]string   // valid parameters, as JSON
+	fields       map[string][]string // by parameter, invalid values
+	needed       []string            // required parameters
 }
 
-// body returns the good request's body.
+// body returns the body of the valid request.
 func (e endpoint) body() string { return object(e.good) }
 
 // object returns the JSON object of these members.
@@ -31,7 +31,7 @@ func object(members map[string]string) string {
 	return "{" + strings.Join(pairs, ",") + "}"
 }
 
-// endpoints returns a good request for each route. It needs an order of alice's, of
+// endpoints returns a valid request for each route. It needs an order of alice with
 // id 1.
 func endpoints() []endpoint {
 	huge := `"` + strings.Repeat("9", 400) + `"`
@@ -86,15 +86,15 @@ func endpoints() []endpoint {
 	}
 }
 
-// TestBadParameters puts each JSON kind and much more into each parameter of each
-// endpoint, in a body and, where it can be put there, in the query.
-func TestBadParameters(t *testing.T) {
+// TestInvalidParameters sends each JSON kind and other values in each parameter of each
+// endpoint, in a body and, if possible, in the query.
+func TestInvalidParameters(t *testing.T) {
 	for _, e := range endpoints() {
 		t.Run(e.method+e.path, func(t *testing.T) {
 			w := newWorld(t, 0)
 			w.do(t, alice, "POST", v18+"/orders", exampleOrder)
 			if answer := w.do(t, alice, e.method, e.path, e.body()); answer.Code >= 300 {
-				t.Fatalf("the good request: %d %s", answer.Code, answer.Body)
+				t.Fatalf("valid request: got %d %s", answer.Code, answer.Body)
 			}
 			for _, field := range slices.Sorted(maps.Keys(e.fields)) {
 				for _, value := range e.fields[field] {
@@ -130,7 +130,7 @@ func TestBadParameters(t *testing.T) {
 	}
 }
 
-// refuses fails the test unless a request is answered with 4xx and an error that
+// refuses requires that the response is 4xx with an error that
 // names the field.
 func (w world) refuses(t *testing.T, e endpoint, field, query, body string) {
 	t.Helper()
@@ -148,7 +148,7 @@ func (w world) refuses(t *testing.T, e endpoint, field, query, body string) {
 	}
 }
 
-// asQuery returns the query of these members, and false where one is no string or
+// asQuery returns the query of these members, or false if one is not a string or
 // number.
 func asQuery(members map[string]string) (string, bool) {
 	query := url.Values{}
@@ -169,7 +169,7 @@ func asQuery(members map[string]string) (string, bool) {
 	return query.Encode(), true
 }
 
-func TestBadPathValues(t *testing.T) {
+func TestInvalidPathValues(t *testing.T) {
 	w := newWorld(t, 0)
 	for _, value := range []string{"0", "-1", "1.5", "x", "%20", "%00", "%ff", "18446744073709551616", "null", strings.Repeat("9", 5000)} {
 		for _, test := range []struct{ method, path, want string }{

@@ -8,10 +8,10 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// These endpoints are those of both versions. They return what the exchange says;
-// how it is shown is the version's.
+// The endpoints of both versions. They return values of the exchange; the version shows
+// them in its own form.
 
-// one is the endpoint that shows what find finds.
+// one returns an endpoint that shows the result of find.
 func one[T any](find func(*request) (T, error), show func(T) any) endpoint {
 	return func(q *request) (any, error) {
 		found, err := find(q)
@@ -22,13 +22,12 @@ func one[T any](find func(*request) (T, error), show func(T) any) endpoint {
 	}
 }
 
-// each is the endpoint that shows each of what find finds.
+// each returns an endpoint that shows each result of find.
 func each[T any](find func(*request) ([]T, error), show func(T) any) endpoint {
 	return one(find, func(found []T) any { return showAll(found, show) })
 }
 
-// showAll returns each of the items as it is shown, [] and not null where there is
-// none.
+// showAll returns the items in shown form; [] instead of null if there are none.
 func showAll[T any](items []T, show func(T) any) []any {
 	shown := make([]any, len(items))
 	for i, item := range items {
@@ -43,19 +42,19 @@ type fullOrder struct {
 	trades []ownTrade
 }
 
-// ownTrade is a trade as one of its two users sees it.
+// ownTrade is a trade from the point of view of one of its users.
 type ownTrade struct {
 	exchange.Trade
-	own exchange.Order // that user's
+	own exchange.Order // of that user
 }
 
-// member is a user with what he has.
+// member is a user with the balances.
 type member struct {
 	uid      event.UID
 	balances []exchange.Balance
 }
 
-// orderBook is what stands in a market's book, the best price of each side first.
+// orderBook is a market's book, best price first on each side.
 type orderBook struct {
 	market     exchange.MarketID
 	asks, bids []exchange.Level
@@ -71,7 +70,7 @@ func (a *api) create(q *request) (exchange.Order, error) {
 	}
 	wanted.Price = q.decimal("price", wanted.Type != exchange.AtMarket)
 	if wanted.Type == exchange.AtMarket && wanted.Price != "" {
-		q.blame("price", "market_order", "must be left out of a market order")
+		q.addFault("price", "market_order", "must be left out of a market order")
 	}
 	if err := q.err(); err != nil {
 		return exchange.Order{}, err
@@ -118,8 +117,8 @@ func (a *api) order(q *request) (fullOrder, error) {
 	return full, nil
 }
 
-// orders lists orders: those of a market, which must be given where state has a
-// default.
+// orders returns the endpoint that lists orders. If state has a default, the market is
+// required.
 func (a *api) orders(state exchange.State, order string) func(*request) ([]exchange.Order, error) {
 	return func(q *request) ([]exchange.Order, error) {
 		wanted := exchange.Query{Market: a.market(q, state != ""), State: state}
@@ -134,7 +133,8 @@ func (a *api) orders(state exchange.State, order string) func(*request) ([]excha
 	}
 }
 
-// myTrades lists the user's trades. In one with oneself, one is the seller.
+// myTrades returns the endpoint that lists the user's trades. In a trade with itself the
+// user is the seller.
 func (a *api) myTrades(marketNeeded bool, limit int) func(*request) ([]ownTrade, error) {
 	return func(q *request) ([]ownTrade, error) {
 		wanted := exchange.Query{Market: a.market(q, marketNeeded)}
@@ -154,7 +154,7 @@ func (a *api) myTrades(marketNeeded bool, limit int) func(*request) ([]ownTrade,
 	}
 }
 
-// trades lists a market's trades.
+// trades returns the endpoint that lists a market's trades.
 func (a *api) trades(limit int) func(*request) ([]exchange.Trade, error) {
 	return func(q *request) ([]exchange.Trade, error) {
 		market := a.market(q, true)
@@ -166,8 +166,8 @@ func (a *api) trades(limit int) func(*request) ([]exchange.Trade, error) {
 	}
 }
 
-// depth returns a market's book. asks and bids are the parameters that bound its
-// sides.
+// depth returns the endpoint that shows a market's book. asks and bids are the parameters
+// that limit its sides.
 func (a *api) depth(asks, bids string, byDefault, most int) func(*request) (orderBook, error) {
 	return func(q *request) (orderBook, error) {
 		book := orderBook{market: a.market(q, true), now: a.now()}
@@ -203,7 +203,7 @@ func (a *api) balance(q *request) (exchange.Balance, error) {
 	balances := a.exchange.Balances(q.uid)
 	i := slices.IndexFunc(balances, func(b exchange.Balance) bool { return b.Currency == currency })
 	if i < 0 {
-		q.blame("currency", doesntExist, "does not have a valid value")
+		q.addFault("currency", doesntExist, "does not have a valid value")
 		return exchange.Balance{}, q.err()
 	}
 	return balances[i], nil

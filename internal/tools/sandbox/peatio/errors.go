@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// apiError is an error that each version tells in its own way, and with the same
-// status.
+// apiError is an error with the same status and a different form in each version.
 type apiError struct {
 	status int
 	code   int    // for 1.8
@@ -20,19 +19,19 @@ func (e *apiError) Error() string { return e.text }
 
 var (
 	errNoRoute = &apiError{http.StatusNotFound, codeOther, "there is no such path", "route.not_found"}
-	// errUnknownUser is for 1.8 alone: in 2.x a Refusal writes itself.
+	// errUnknownUser is only for 1.8: in 2.x a Refusal writes itself.
 	errUnknownUser = &apiError{
 		http.StatusUnauthorized, codeAuthorization,
 		"Authorization failed: a session token is needed in the header Authorization: Bearer", "",
 	}
 )
 
-// noOrder is the error for an id that is none of the user's orders.
+// noOrder returns the error for an id that is no order of the user.
 func noOrder(id uint64) error {
 	return &apiError{http.StatusNotFound, codeNoOrder, fmt.Sprintf("Order#%d doesn't exist.", id), "record.not_found"}
 }
 
-// wrongMethod is the error for a path that has these methods.
+// wrongMethod returns the error for a path that allows other methods.
 func wrongMethod(allowed []string) error {
 	return &apiError{
 		http.StatusMethodNotAllowed, codeOther,

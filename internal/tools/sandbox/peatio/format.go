@@ -9,8 +9,8 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// plain returns a number as Peatio writes it: no exponent, at least one digit behind
-// the point and no needless zeros after that one.
+// plain formats a number as Peatio does: without an exponent, with at least one decimal and
+// no further zeros at the end.
 func plain(d decimal.Decimal) string {
 	text := d.String()
 	if !strings.Contains(text, ".") {
@@ -19,7 +19,7 @@ func plain(d decimal.Decimal) string {
 	return text
 }
 
-// price returns an order's price, nil where it has none.
+// price returns an order's price, or nil if it has none.
 func price(o exchange.Order) *string {
 	if !o.Price.Valid {
 		return nil
@@ -27,7 +27,7 @@ func price(o exchange.Order) *string {
 	return new(plain(o.Price.Decimal))
 }
 
-// clock returns a time in ISO 8601, UTC, to the second.
+// clock formats a time in ISO 8601, UTC, to the second.
 func clock(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05Z")
 }

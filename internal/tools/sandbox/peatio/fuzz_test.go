@@ -14,9 +14,9 @@ import (
 	"ranger/internal/tools/sandbox/params"
 )
 
-// FuzzRequests sends any query and any body to every endpoint. Whatever comes, the
-// answer is JSON and no fault of the server's, no money appears or goes, and an
-// order is for the volume that was written.
+// FuzzRequests sends any query and any body to every endpoint. The response
+// is JSON and not a server error, no money is created or lost, and an
+// order has exactly the requested volume.
 func FuzzRequests(f *testing.F) {
 	all := endpoints()
 	for i, e := range all {
@@ -53,7 +53,7 @@ func FuzzRequests(f *testing.F) {
 		case answer.Code >= 400:
 			errorOf(t, e.path, answer)
 		case unread != nil:
-			t.Errorf("got %d %s for what cannot be read: %v", answer.Code, answer.Body, unread)
+			t.Errorf("got %d %s for an unreadable request: %v", answer.Code, answer.Body, unread)
 		case e.method == "POST" && strings.HasSuffix(e.path, "/orders"):
 			sameVolume(t, given["volume"].Text, answer.Body.Bytes())
 		}
@@ -61,7 +61,7 @@ func FuzzRequests(f *testing.F) {
 	})
 }
 
-// sameVolume fails the test unless the order that was answered is for this volume.
+// sameVolume requires that the order in the response has this volume.
 func sameVolume(t *testing.T, want string, answer []byte) {
 	t.Helper()
 	var placed struct {
@@ -73,11 +73,11 @@ func sameVolume(t *testing.T, want string, answer []byte) {
 	}
 	got := decimal.RequireFromString(placed.Volume + placed.OriginVolume)
 	if !got.Equal(decimal.RequireFromString(want)) {
-		t.Errorf("an order for %s was placed for %s", want, got)
+		t.Errorf("got an order for %s, want %s", want, got)
 	}
 }
 
-// conserved fails the test unless alice and bob have together what they began with.
+// conserved requires that alice and bob together have their deposits.
 func conserved(t *testing.T, w world) {
 	t.Helper()
 	has := slices.Concat(w.exchange.Balances(alice), w.exchange.Balances(bob))
@@ -88,11 +88,11 @@ func conserved(t *testing.T, w world) {
 				got = got.Add(b.Available).Add(b.Locked)
 			}
 			if b.Available.IsNegative() || b.Locked.IsNegative() {
-				t.Errorf("negative balance: %+v", b)
+				t.Errorf("got a negative balance: %+v", b)
 			}
 		}
 		if !got.Equal(decimal.NewFromInt(want)) {
-			t.Errorf("there are %s %s, want %d", got, currency, want)
+			t.Errorf("got %s %s in total, want %d", got, currency, want)
 		}
 	}
 }

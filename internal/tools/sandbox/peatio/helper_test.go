@@ -30,7 +30,7 @@ const (
 	v2  = "/api/v2/peatio"
 )
 
-// refusal is how the fixture refuses a request without a user.
+// refusal is the fixture's refusal of a request without a user.
 type refusal struct{}
 
 func (refusal) Write(w http.ResponseWriter) {
@@ -38,15 +38,15 @@ func (refusal) Write(w http.ResponseWriter) {
 	_, _ = io.WriteString(w, `{"errors":["authz.invalid_session"]}`)
 }
 
-// world is an API over an exchange of its own. A request's header X-User says who
-// sends it.
+// world is an API with its own exchange. The header X-User is the user of a
+// request.
 type world struct {
 	http.Handler
 	exchange *exchange.Exchange
 }
 
 // newWorld returns a world in which alice and bob have 10 btc and 100,000 usd each.
-// It is always 2018-08-20 14:47:19 UTC there.
+// Its time is always 2018-08-20 14:47:19 UTC.
 func newWorld(tb testing.TB, pending int) world {
 	tb.Helper()
 	now := func() time.Time { return time.Date(2018, 8, 20, 16, 47, 19, 999, time.FixedZone("", 7200)) }
@@ -70,7 +70,7 @@ func newWorld(tb testing.TB, pending int) world {
 		}
 		return "", refusal{}
 	}
-	return world{peatio.Handler(peatio.Config{Exchange: x, Who: who, Now: now}), x}
+	return world{peatio.Handler(peatio.Config{Exchange: x, Authenticate: who, Now: now}), x}
 }
 
 // do sends a request. The query is a part of path; a body that begins with { is sent
@@ -88,8 +88,8 @@ func (w world) do(tb testing.TB, uid event.UID, method, path, body string) *http
 	return answer
 }
 
-// want sends a request and fails the test unless the answer has this status and is
-// this JSON, to the byte but for white space at the ends of want's lines.
+// want sends a request and requires a response with this status and exactly
+// this JSON, except for white space at the ends of want's lines.
 func (w world) want(t *testing.T, uid event.UID, method, path, body string, status int, want string) {
 	t.Helper()
 	answer := w.do(t, uid, method, path, body)
@@ -104,7 +104,7 @@ func (w world) want(t *testing.T, uid event.UID, method, path, body string, stat
 	}
 }
 
-// oneLine joins the lines of text, less the white space around each.
+// oneLine joins the trimmed lines of text.
 func oneLine(text string) string {
 	var joined strings.Builder
 	for line := range strings.Lines(text) {
@@ -113,7 +113,7 @@ func oneLine(text string) string {
 	return joined.String()
 }
 
-// place places an order straight at the exchange.
+// place places an order directly at the exchange.
 func (w world) place(tb testing.TB, uid event.UID, side exchange.Side, volume, price string) exchange.Order {
 	tb.Helper()
 	o, err := w.exchange.Place(uid, exchange.Request{Market: "btcusd", Side: side, Volume: volume, Price: price})
@@ -123,8 +123,8 @@ func (w world) place(tb testing.TB, uid event.UID, side exchange.Side, volume, p
 	return o
 }
 
-// errorOf returns the text of an error answer: all messages, or all names. It fails
-// the test where there is none.
+// errorOf returns the text of an error response: all messages, or all names. It
+// requires that there is one.
 func errorOf(tb testing.TB, path string, answer *httptest.ResponseRecorder) string {
 	tb.Helper()
 	var v18Answer struct {

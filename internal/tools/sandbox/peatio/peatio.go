@@ -1,6 +1,5 @@
-// Package peatio is the REST API of the sandbox's exchange, with the paths, fields
-// and errors of Peatio's member APIs: that of 1.8 under /api/v2, and that of 2.x
-// under /api/v2/peatio.
+// Package peatio is the REST API of the sandbox's exchange, with the paths, fields and
+// errors of Peatio's member APIs: that of 1.8 at /api/v2, that of 2.x at /api/v2/peatio.
 package peatio
 
 import (
@@ -17,30 +16,28 @@ import (
 	"ranger/internal/tools/sandbox/params"
 )
 
-// Config is what a Handler needs. The zero values of Now and Log work.
+// Config configures a Handler. Now and Log are optional.
 type Config struct {
-	// Exchange has the orders.
+	// Exchange executes the orders.
 	Exchange *exchange.Exchange
-	// Who returns the user who sent a request, or a Refusal, which is nil where the
-	// user is known. It is called from several goroutines at a time, and must leave
-	// the request's body alone.
-	Who func(*http.Request) (event.UID, Refusal)
-	// Now tells the time. Default time.Now.
+	// Authenticate returns the user of a request, or a Refusal, which is nil if the user
+	// is known. It is called concurrently and must not read the request's body.
+	Authenticate func(*http.Request) (event.UID, Refusal)
+	// Now is the clock. Default time.Now.
 	Now func() time.Time
-	// Log gets a line for each request, at the level debug. Default none.
+	// Log receives each request at level debug. Default: none.
 	Log *slog.Logger
 }
 
-// Refusal says why it is not known who sent a request.
+// Refusal is the reason why a request is not authenticated.
 type Refusal interface {
-	// Write answers the request in the way of 2.x.
+	// Write writes the response in the form of 2.x.
 	Write(w http.ResponseWriter)
 }
 
-// Handler returns the API. It answers every path: one that it does not have with
-// 404, in JSON as all else.
+// Handler returns the API. It answers unknown paths with 404, in JSON like everything else.
 func Handler(cfg Config) http.Handler {
-	a := &api{exchange: cfg.Exchange, who: cfg.Who, now: cfg.Now, log: cfg.Log}
+	a := &api{exchange: cfg.Exchange, authenticate: cfg.Authenticate, now: cfg.Now, log: cfg.Log}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -66,32 +63,32 @@ func Handler(cfg Config) http.Handler {
 
 // api is the handler. Its fields are fixed at construction.
 type api struct {
-	exchange *exchange.Exchange
-	who      func(*http.Request) (event.UID, Refusal)
-	now      func() time.Time
-	log      *slog.Logger
+	exchange     *exchange.Exchange
+	authenticate func(*http.Request) (event.UID, Refusal)
+	now          func() time.Time
+	log          *slog.Logger
 }
 
 // route is one method of one path.
 type route struct {
 	method, path string
-	public       bool   // whoever asks is answered
-	cancels      bool   // orders, and so do its errors say
-	module       string // what the names of its errors begin with, in 2.x
+	public       bool   // needs no authentication
+	cancels      bool   // cancels orders; its errors say so
+	module       string // prefix of its errors' names in 2.x
 	serve        endpoint
 }
 
-// endpoint answers a request with a value for JSON.
+// endpoint returns the response to a request as a value for JSON.
 type endpoint func(*request) (any, error)
 
 // isV18 reports whether the route is one of 1.8.
 func (rt route) isV18() bool { return !strings.HasPrefix(rt.path, v2Base+"/") }
 
-// dispatch answers a request for a path that has these methods.
+// dispatch handles a request for a path with these methods.
 func (a *api) dispatch(w http.ResponseWriter, r *http.Request, methods map[string]route) {
 	method := r.Method
 	if method == http.MethodHead {
-		method = http.MethodGet // net/http leaves the body out
+		method = http.MethodGet // net/http omits the body
 	}
 	rt, known := methods[method]
 	if !known {
@@ -102,7 +99,7 @@ func (a *api) dispatch(w http.ResponseWriter, r *http.Request, methods map[strin
 	}
 	q := &request{}
 	if !rt.public {
-		uid, refusal := a.who(r)
+		uid, refusal := a.authenticate(r)
 		switch {
 		case refusal != nil && rt.isV18():
 			a.refuse(w, r, rt, errUnknownUser)
@@ -120,7 +117,7 @@ func (a *api) dispatch(w http.ResponseWriter, r *http.Request, methods map[strin
 	}
 	q.params = given
 	for _, name := range []string{"id", "market", "currency"} {
-		if text := r.PathValue(name); text != "" { // the path goes before what else is given
+		if text := r.PathValue(name); text != "" { // the path takes precedence
 			q.params[name] = params.Value{Kind: params.String, Text: text}
 		}
 	}
@@ -135,7 +132,7 @@ func (a *api) dispatch(w http.ResponseWriter, r *http.Request, methods map[strin
 	}
 }
 
-// refuse answers with an error.
+// refuse writes an error.
 func (a *api) refuse(w http.ResponseWriter, r *http.Request, rt route, err error) {
 	status, body := v2Error(rt, err)
 	if rt.isV18() {
@@ -147,11 +144,11 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, rt route, err error
 	a.write(w, r, status, body)
 }
 
-// write answers with JSON.
+// write writes a JSON response.
 func (a *api) write(w http.ResponseWriter, r *http.Request, status int, body any) {
-	a.log.DebugContext(r.Context(), "answered", "method", r.Method, "path", r.URL.Path, "status", status)
+	a.log.DebugContext(r.Context(), "request answered", "method", r.Method, "path", r.URL.Path, "status", status)
 	text, _ := json.Marshal(body) // strings, numbers, and structs of them always marshal
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(text) // the client is gone, or has it
+	_, _ = w.Write(text) // an error means that the client is gone
 }

@@ -8,7 +8,7 @@ import (
 	"ranger/internal/tools/sandbox/params"
 )
 
-// TestRefused holds what the two versions say of the same bad orders.
+// TestRefused compares the errors of both versions for the same invalid orders.
 func TestRefused(t *testing.T) {
 	for _, test := range []struct {
 		name, body string
@@ -52,11 +52,11 @@ func TestRefused(t *testing.T) {
 		},
 		{
 			"too dear", `{"market":"btcusd","side":"buy","volume":"1","price":"100000.01"}`, 400, "2002",
-			"Failed to create order. Reason: volume: it needs 100000.01 usd, and less is available", 422, `"market.account.insufficient_balance"`,
+			"Failed to create order. Reason: volume: it needs 100000.01 usd, but less is available", 422, `"market.account.insufficient_balance"`,
 		},
 		{
 			"an empty book", `{"market":"btcusd","side":"buy","volume":"1","ord_type":"market"}`, 400, "2002",
-			"Failed to create order. Reason: volume: no order stands in the book that it could match", 422, `"market.order.insufficient_market_liquidity"`,
+			"Failed to create order. Reason: volume: the book has no order to match it", 422, `"market.order.insufficient_market_liquidity"`,
 		},
 		{
 			"a market order with a price", `{"market":"btcusd","side":"buy","volume":"1","ord_type":"market","price":"1"}`, 422, "1001",
@@ -77,7 +77,7 @@ func TestRefused(t *testing.T) {
 			w.want(t, alice, "POST", v18+"/orders", test.body, test.status18, `{"error":{"code":`+test.code+`,"message":"`+test.message+`"}}`)
 			w.want(t, alice, "POST", v2+"/market/orders", test.body, test.status2, `{"errors":[`+test.names+`]}`)
 			if orders := w.exchange.Orders(alice, exchange.Query{}); len(orders) > 0 {
-				t.Errorf("an order was placed: %+v", orders)
+				t.Errorf("got an order: %+v", orders)
 			}
 		})
 	}
@@ -86,7 +86,7 @@ func TestRefused(t *testing.T) {
 	w.want(t, nobody, "GET", v2+"/public/markets?a=%zz", "", 400, `{"errors":["server.method.invalid_query"]}`)
 }
 
-// Where too many changes wait to be published, orders are refused for the moment.
+// TestBusy: while the queue of changes is full, orders are refused with Retry-After.
 func TestBusy(t *testing.T) {
 	w := newWorld(t, 1)
 	w.place(t, alice, exchange.Buy, "1", "1")
@@ -110,12 +110,12 @@ func TestUnknownUser(t *testing.T) {
 		switch {
 		case e.public:
 			if answer.Code != 200 {
-				t.Errorf("%s %s: got %d %s, want 200 for everybody", e.method, e.path, answer.Code, answer.Body)
+				t.Errorf("%s %s: got %d %s, want 200 without authentication", e.method, e.path, answer.Code, answer.Body)
 			}
 		case answer.Code != 401:
 			t.Errorf("%s %s: got %d %s, want 401", e.method, e.path, answer.Code, answer.Body)
 		case strings.HasPrefix(e.path, v2) && answer.Body.String() != `{"errors":["authz.invalid_session"]}`:
-			t.Errorf("%s %s: got %s, want what the refusal wrote", e.method, e.path, answer.Body)
+			t.Errorf("%s %s: got %s, want the text of the refusal", e.method, e.path, answer.Body)
 		case !strings.HasPrefix(e.path, v2) && !strings.HasPrefix(answer.Body.String(), `{"error":{"code":2001,"message":"Authorization failed`):
 			t.Errorf("%s %s: got %s, want code 2001", e.method, e.path, answer.Body)
 		}

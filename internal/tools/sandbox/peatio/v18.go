@@ -9,7 +9,7 @@ import (
 	"ranger/internal/tools/sandbox/params"
 )
 
-// The codes of 1.8's errors (Peatio 1.8 app/api/api_v2/errors.rb).
+// Error codes of 1.8 (Peatio 1.8 app/api/api_v2/errors.rb).
 const (
 	codeParameter     = 1001
 	codeOther         = 2000
@@ -38,11 +38,11 @@ func (a *api) v18Routes() []route {
 	}
 }
 
-// v18Error returns an error as 1.8 tells it.
+// v18Error returns an error in the form of 1.8.
 func v18Error(rt route, err error) (status int, body any) {
 	status, code, text := http.StatusUnprocessableEntity, codeParameter, err.Error()
-	if told, ok := errors.AsType[*apiError](err); ok {
-		status, code = told.status, told.code
+	if known, ok := errors.AsType[*apiError](err); ok {
+		status, code = known.status, known.code
 	} else if refused, ok := errors.AsType[*exchange.Error](err); ok {
 		status, code, text = v18Refusal(rt, refused)
 	} else if unread, ok := errors.AsType[*params.Error](err); ok {
@@ -51,7 +51,7 @@ func v18Error(rt route, err error) (status int, body any) {
 	return status, map[string]any{"error": map[string]any{"code": code, "message": text}}
 }
 
-// v18Refusal returns what 1.8 tells of an order that the exchange refused.
+// v18Refusal returns a refusal of the exchange in the form of 1.8.
 func v18Refusal(rt route, err *exchange.Error) (status, code int, text string) {
 	if err.Code == exchange.Invalid {
 		return http.StatusUnprocessableEntity, codeParameter, err.Field + " is invalid: " + err.Text

@@ -6,7 +6,7 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// The order of Barong's own example: documents of API keys, step "create order".
+// TestV18CreateOrder: the order in Barong's documentation of API keys, step "create order".
 const exampleOrder = `{"market":"btcusd", "side":"buy", "volume":"12.5", "price":"2014"}`
 
 func TestV18CreateOrder(t *testing.T) {
@@ -25,8 +25,8 @@ func TestV18CreateOrder(t *testing.T) {
 	}
 }
 
-// A number's text reaches the exchange as it was written: through a float, this
-// volume would be another one.
+// TestNumbersAreText: numbers reach the exchange as written: a float would change this
+// volume.
 func TestNumbersAreText(t *testing.T) {
 	w := newWorld(t, 0)
 	w.place(t, bob, exchange.Sell, "0.3", "0.1")

@@ -7,7 +7,7 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// What 1.8 shows (Peatio 1.8 app/api/api_v2/entities).
+// Responses of 1.8 (Peatio 1.8 app/api/api_v2/entities).
 
 type v18OrderView struct {
 	ID              uint64            `json:"id"`
@@ -18,7 +18,7 @@ type v18OrderView struct {
 	State           exchange.State    `json:"state"`
 	Market          exchange.MarketID `json:"market"`
 	CreatedAt       string            `json:"created_at"`
-	Volume          string            `json:"volume"` // all that was ordered
+	Volume          string            `json:"volume"` // the original volume
 	RemainingVolume string            `json:"remaining_volume"`
 	ExecutedVolume  string            `json:"executed_volume"`
 	TradesCount     int               `json:"trades_count"`
@@ -53,9 +53,9 @@ type v18TradeView struct {
 	Market    exchange.MarketID `json:"market"`
 	CreatedAt string            `json:"created_at"`
 	MakerType exchange.Side     `json:"maker_type"`
-	Type      exchange.Side     `json:"type"`               // the same
+	Type      exchange.Side     `json:"type"`               // the same as maker_type
 	Side      string            `json:"side,omitempty"`     // sell or buy within an order, else ask or bid
-	OrderID   uint64            `json:"order_id,omitempty"` // of one's own trades alone
+	OrderID   uint64            `json:"order_id,omitempty"` // only of the user's own trades
 }
 
 func v18Trade(t exchange.Trade) any { return viewV18Trade(t) }
@@ -80,8 +80,8 @@ func viewV18Trade(t exchange.Trade) v18TradeView {
 	}
 }
 
-// v18OrderBook shows a book as 1.8 does, but for one thing: what stands at one price
-// is shown as one order, without an id, since orders are their owners' alone.
+// v18OrderBook shows a book as 1.8 does, except that the orders at one price are shown as
+// one order without an id, since orders are private.
 func v18OrderBook(b orderBook) any {
 	side := func(side exchange.Side, levels []exchange.Level) []any {
 		return showAll(levels, func(level exchange.Level) any {
@@ -98,7 +98,7 @@ func v18OrderBook(b orderBook) any {
 	return map[string]any{"asks": side(exchange.Sell, b.asks), "bids": side(exchange.Buy, b.bids)}
 }
 
-// v18Depth shows both sides from the highest price to the lowest.
+// v18Depth shows both sides from the highest to the lowest price.
 func v18Depth(b orderBook) any {
 	slices.Reverse(b.asks)
 	return v2Depth(b)
@@ -118,7 +118,7 @@ func v18Member(m member) any {
 	}{string(m.uid), showAll(m.balances, showBalance)}
 }
 
-// marketName returns a market's name for people, such as BTC/USD.
+// marketName returns the display name of a market, such as BTC/USD.
 func marketName(m exchange.Market) string {
 	return strings.ToUpper(string(m.Base) + "/" + string(m.Quote))
 }

@@ -10,7 +10,7 @@ import (
 	"ranger/internal/tools/sandbox/params"
 )
 
-// v2Base is what all paths of 2.x begin with.
+// v2Base is the prefix of all paths of 2.x.
 const v2Base = "/api/v2/peatio"
 
 // v2Routes returns the routes of 2.x.
@@ -42,8 +42,7 @@ func (a *api) v2Routes() []route {
 	}
 }
 
-// v2Error returns an error as 2.x tells it: by names (Peatio 2.x
-// docs/api/errors.md).
+// v2Error returns an error in the form of 2.x: names (Peatio 2.x docs/api/errors.md).
 func v2Error(rt route, err error) (status int, body any) {
 	status = http.StatusUnprocessableEntity
 	var names []string
@@ -51,8 +50,8 @@ func v2Error(rt route, err error) (status int, body any) {
 		for _, f := range faults {
 			names = append(names, faultName(rt.module, f.problem, f.field))
 		}
-	} else if told, ok := errors.AsType[*apiError](err); ok {
-		status, names = told.status, []string{told.name}
+	} else if known, ok := errors.AsType[*apiError](err); ok {
+		status, names = known.status, []string{known.name}
 	} else if refused, ok := errors.AsType[*exchange.Error](err); ok {
 		var name string
 		status, name = v2Refusal(rt, refused)
@@ -63,7 +62,7 @@ func v2Error(rt route, err error) (status int, body any) {
 	return status, map[string]any{"errors": names}
 }
 
-// faultName returns the name of what is wrong with a parameter.
+// faultName returns the error name of an invalid parameter.
 func faultName(module, problem, field string) string {
 	if problem == doesntExist {
 		part, _, _ := strings.Cut(module, ".")
@@ -72,7 +71,7 @@ func faultName(module, problem, field string) string {
 	return module + "." + problem + "_" + field
 }
 
-// paramsName returns the name of what is wrong with a request's form.
+// paramsName returns the error name of a request that cannot be read.
 func paramsName(module string, err *params.Error) string {
 	switch err.Field {
 	case "body":
@@ -84,14 +83,14 @@ func paramsName(module string, err *params.Error) string {
 	}
 }
 
-// v2Refusal returns what 2.x tells of an order that the exchange refused.
+// v2Refusal returns a refusal of the exchange in the form of 2.x.
 func v2Refusal(rt route, err *exchange.Error) (status int, name string) {
 	status = http.StatusUnprocessableEntity
 	switch err.Code {
 	case exchange.NotFound:
 		return http.StatusNotFound, "record.not_found"
 	case exchange.Invalid, exchange.Missing:
-		return status, "market.order.non_decimal_" + err.Field // the rest is checked before
+		return status, "market.order.non_decimal_" + err.Field // the other fields were checked before
 	case exchange.TooPrecise, exchange.TooSmall, exchange.TooBig:
 		return status, "market.order.invalid_volume_or_price"
 	case exchange.InsufficientFunds:

@@ -6,7 +6,7 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// What 2.x shows (Peatio 2.x docs/api/peatio_user_api_v2.md).
+// Responses of 2.x (Peatio 2.x docs/api/peatio_user_api_v2.md).
 
 type v2OrderView struct {
 	ID              uint64            `json:"id"`
@@ -50,8 +50,8 @@ type v2TradeView struct {
 	Market    exchange.MarketID `json:"market"`
 	CreatedAt string            `json:"created_at"`
 	TakerType exchange.Side     `json:"taker_type"`
-	Side      exchange.Side     `json:"side,omitempty"`     // of one's own trades alone
-	OrderID   uint64            `json:"order_id,omitempty"` // of one's own trades alone
+	Side      exchange.Side     `json:"side,omitempty"`     // only of the user's own trades
+	OrderID   uint64            `json:"order_id,omitempty"` // only of the user's own trades
 }
 
 func v2Trade(t exchange.Trade) any { return viewV2Trade(t) }
@@ -96,11 +96,11 @@ func v2Market(m exchange.Market) any {
 	}
 }
 
-// showBalance shows a balance, as both versions do.
+// showBalance shows a balance in the form of both versions.
 func showBalance(b exchange.Balance) any {
 	return struct {
 		Currency exchange.Currency `json:"currency"`
-		Balance  string            `json:"balance"` // without what is locked
+		Balance  string            `json:"balance"` // available amount
 		Locked   string            `json:"locked"`
 	}{b.Currency, plain(b.Available), plain(b.Locked)}
 }

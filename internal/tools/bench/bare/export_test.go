@@ -1,4 +1,0 @@
-package main
-
-// Main is the program.
-var Main = main

@@ -1,0 +1,4 @@
+package main
+
+// Main runs the program.
+var Main = main
