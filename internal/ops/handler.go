@@ -7,25 +7,25 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Readiness is what /readyz says.
+// Readiness is the answer of /readyz.
 type Readiness struct {
-	// Ready is true only while the node is caught up and follows the stream,
-	// and is not about to stop.
+	// Ready is true while the node has read the whole stream, follows it, and is not
+	// stopping.
 	Ready bool `json:"ready"`
-	// Reason says why not, for a person; empty while ready.
+	// Reason explains why the node is not ready; empty if it is.
 	Reason string `json:"reason,omitempty"`
 	// Source is the state of the source of events.
 	Source string `json:"source"`
-	// Position is that of the last message read, "" if there was none.
+	// Position is the position of the last message read, empty if there was none.
 	Position string `json:"position,omitempty"`
-	// Redis is whether Redis answers, "" where there is none.
+	// Redis is the state of the connection to Redis, empty if none is configured.
 	Redis string `json:"redis,omitempty"`
 	// Node is the node's name.
 	Node string `json:"node"`
 }
 
-// Handler returns what the ops listener serves: /livez, /readyz and /metrics.
-// ready may be called at once from many goroutines.
+// Handler returns a handler of /livez, /readyz and /metrics. ready must be safe for
+// concurrent use.
 func Handler(m *Metrics, ready func() Readiness) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
@@ -46,5 +46,5 @@ func Handler(m *Metrics, ready func() Readiness) http.Handler {
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // the client is gone
+	_ = json.NewEncoder(w).Encode(v) // the client has disconnected
 }

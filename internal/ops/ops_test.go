@@ -16,7 +16,7 @@ import (
 	"ranger/internal/ops"
 )
 
-// get asks a handler and returns what it answers.
+// get requests path from a handler and returns the response.
 func get(t testing.TB, h http.Handler, method, path string) (status int, contentType, body string) {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -41,8 +41,8 @@ func TestHealth(t *testing.T) {
 		{"not ready", "GET", "/readyz", false, 503, `{"ready":false,"reason":"the source is reading","source":"reading","node":"one"}`},
 		{"ready", "GET", "/readyz", true, 200, `{"ready":true,"source":"following","position":"41.9f3c2a11","node":"one"}`},
 		{"Redis", "GET", "/readyz", true, 200, `{"ready":true,"source":"following","position":"41.9f3c2a11","redis":"connected","node":"one"}`},
-		{"nothing there", "GET", "/", false, 404, "404 page not found"},
-		{"no such method", "POST", "/readyz", false, 405, "Method Not Allowed"},
+		{"unknown path", "GET", "/", false, 404, "404 page not found"},
+		{"unsupported method", "POST", "/readyz", false, 405, "Method Not Allowed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.ready {
@@ -56,13 +56,13 @@ func TestHealth(t *testing.T) {
 				t.Errorf("got %d %s, want %d %s", status, body, c.status, c.body)
 			}
 			if strings.HasPrefix(c.body, "{") && contentType != "application/json" {
-				t.Errorf("got the type %s", contentType)
+				t.Errorf("got content type %s, want application/json", contentType)
 			}
 		})
 	}
 }
 
-// series returns the lines of ranger's own metrics, without help and type.
+// series returns the lines of the ranger_ metrics, without help and type.
 func series(t testing.TB, m *ops.Metrics) []string {
 	t.Helper()
 	_, _, body := get(t, ops.Handler(m, func() ops.Readiness { return ops.Readiness{} }), "GET", "/metrics")
@@ -75,12 +75,12 @@ func series(t testing.TB, m *ops.Metrics) []string {
 	return lines
 }
 
-// TestCounters moves each counter once and sees that it, and no other, moved.
+// TestCounters increments each counter once: it, and no other, changes.
 func TestCounters(t *testing.T) {
 	m := ops.NewMetrics("one", "v1", []string{"expired", "state"})
 	for _, c := range []struct {
 		series string
-		move   func()
+		count  func()
 	}{
 		{`ranger_authentications_total{reason="",result="ok"}`, m.TokenAccepted},
 		{`ranger_authentications_total{reason="expired",result="refused"}`, func() { m.TokenRefused("expired") }},
@@ -91,9 +91,9 @@ func TestCounters(t *testing.T) {
 	} {
 		before := series(t, m)
 		if !slices.Contains(before, c.series+" 0") {
-			t.Errorf("%s is not there at 0", c.series)
+			t.Errorf("%s is not 0 from the start", c.series)
 		}
-		c.move()
+		c.count()
 		want := slices.Clone(before)
 		if i := slices.Index(want, c.series+" 0"); i >= 0 {
 			want[i] = c.series + " 1"
@@ -107,19 +107,19 @@ func TestCounters(t *testing.T) {
 	m.Delivered(9)
 	for _, want := range []string{`ranger_closes_total{code="4001"} 1`, "ranger_deliveries_total 10", `ranger_lag_seconds_bucket{le="0.001"} 0`, `ranger_lag_seconds_bucket{le="0.0025"} 1`, `ranger_build_info{node="one",version="v1"} 1`} {
 		if !slices.Contains(series(t, m), want) {
-			t.Errorf("%s is not there", want)
+			t.Errorf("%s is missing", want)
 		}
 	}
 	for _, r := range event.Reasons() {
 		if want := `ranger_undelivered_total{reason="` + string(r) + `"}`; !slices.ContainsFunc(series(t, m), func(line string) bool {
 			return strings.HasPrefix(line, want)
 		}) {
-			t.Errorf("%s is not there", want)
+			t.Errorf("%s is missing", want)
 		}
 	}
 }
 
-// TestGauges reads what is watched, at the time it is asked for.
+// TestGauges: gauges call their functions on each scrape.
 func TestGauges(t *testing.T) {
 	m := ops.NewMetrics("one", "v1", nil)
 	open, authenticated, state, up, members := 3, 2, "reading", true, 7
@@ -136,7 +136,7 @@ func TestGauges(t *testing.T) {
 		got := series(t, m)
 		for _, want := range wants {
 			if !slices.Contains(got, want) {
-				t.Errorf("%s is not there in:\n%s", want, strings.Join(got, "\n"))
+				t.Errorf("%s is missing in:\n%s", want, strings.Join(got, "\n"))
 			}
 		}
 	}

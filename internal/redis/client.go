@@ -14,70 +14,70 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// answerTime is how long one command may take at most, dialling included.
-const answerTime = 2 * time.Second
+// answerTimeout is the maximum time of one command, including the dial.
+const answerTimeout = 2 * time.Second
 
-// atOnce is how many commands may be under way over one link.
-const atOnce = 3
+// maxInFlight is the maximum number of commands in flight over one link.
+const maxInFlight = 3
 
-// poolSize is far above what atOnce commands can need, retries and the nodes of
-// a Cluster included: once as many dials have failed, go-redis leaves a goroutine
-// behind that outlives Close.
+// poolSize is far more than maxInFlight commands can need, including retries and the
+// nodes of a Cluster: after poolSize failed dials, go-redis starts a goroutine that
+// outlives Close.
 const poolSize = 64
 
-// link is one client, from its making to its first fault.
+// link is one client of go-redis, which is used until its first error.
 type link struct {
 	client goredis.UniversalClient // fixed at construction
-	turns  chan struct{}           // has room for atOnce
-	failed chan struct{}           // closed once a command over it got no answer
-	dead   bool                    // failed is closed; guarded by the mu of health
+	slots  chan struct{}           // semaphore of maxInFlight
+	failed chan struct{}           // closed once a command got no answer
+	dead   bool                    // failed is closed; guarded by health.mu
 }
 
-// newLink returns a client that dials when it is first used. A command takes as
-// long as within at most. Its dials end with life; close ends the rest.
-func newLink(life context.Context, options goredis.UniversalOptions, within time.Duration) *link {
-	options.Dialer = dialer(life, options.TLSConfig, within)
-	options.DialTimeout = within
-	options.ReadTimeout = within
-	options.WriteTimeout = within
-	options.PoolTimeout = within
+// newLink returns a link that dials when it is first used. timeout bounds each command.
+// Dials end when ctx is done; client.Close ends everything else.
+func newLink(ctx context.Context, options goredis.UniversalOptions, timeout time.Duration) *link {
+	options.Dialer = dialer(ctx, options.TLSConfig, timeout)
+	options.DialTimeout = timeout
+	options.ReadTimeout = timeout
+	options.WriteTimeout = timeout
+	options.PoolTimeout = timeout
 	options.ContextTimeoutEnabled = true
 	options.DialerRetries = 1
-	options.MaxRetries = 1 // a connection that the server closed while it was idle is no outage
+	options.MaxRetries = 1 // a connection that the server closed while it was idle is not an outage
 	options.PoolSize = poolSize
 	options.PipelinePoolSize = -1
-	// No more than the commands that we need, which a user must be allowed.
+	// Send only the commands that docs/operations.md asks permissions for.
 	options.Protocol = 2
 	options.DisableIdentity = true
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return &link{
 		client: goredis.NewUniversalClient(&options),
-		turns:  make(chan struct{}, atOnce),
+		slots:  make(chan struct{}, maxInFlight),
 		failed: make(chan struct{}),
 	}
 }
 
-// do runs a command when it is its turn. The error is errFailed once another one
-// got no answer.
+// do waits for a slot and calls command. It returns errFailed if the link has failed.
 func (l *link) do(ctx context.Context, command func(context.Context) error) error {
 	select {
 	case <-l.failed:
 		return errFailed
 	case <-ctx.Done():
 		return ctx.Err()
-	case l.turns <- struct{}{}:
-		defer func() { <-l.turns }()
+	case l.slots <- struct{}{}:
+		defer func() { <-l.slots }()
 		return command(ctx)
 	}
 }
 
-// errFailed is why a command did not run: another one over the link got no
-// answer.
+// errFailed is returned for a command that was not sent, because another one over the
+// link got no answer.
 var errFailed = errors.New("the link has failed")
 
-// dialer dials as go-redis would, but also ends with life, TLS included.
-func dialer(life context.Context, config *tls.Config, within time.Duration) func(context.Context, string, string) (net.Conn, error) {
-	plain := &net.Dialer{Timeout: within}
+// dialer returns a dial function like go-redis's own that also ends when life is done,
+// during a TLS handshake too.
+func dialer(life context.Context, config *tls.Config, timeout time.Duration) func(context.Context, string, string) (net.Conn, error) {
+	plain := &net.Dialer{Timeout: timeout}
 	dial := plain.DialContext
 	if config != nil {
 		dial = (&tls.Dialer{NetDialer: plain, Config: config}).DialContext
@@ -90,23 +90,23 @@ func dialer(life context.Context, config *tls.Config, within time.Duration) func
 	}
 }
 
-// isTimeout reports whether err says that time ran out.
+// isTimeout reports whether err is a timeout.
 func isTimeout(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
-// isOver reports whether ctx is done, or will be when its timer gets to run: a
-// connection's deadline may be noticed first.
+// isOver reports whether ctx is done or its deadline has passed: a connection may notice
+// a deadline before the timer of ctx fires.
 func isOver(ctx context.Context) bool {
 	due, ok := ctx.Deadline()
 	return ctx.Err() != nil || ok && !time.Now().Before(due)
 }
 
-// tell returns err as it may be told: without a password, which a server that
-// does not know AUTH says back.
-func tell(err error, within time.Duration, secrets ...string) error {
+// redact returns err without the secrets: a server that does not know AUTH quotes the
+// password in its answer.
+func redact(err error, timeout time.Duration, secrets ...string) error {
 	if isTimeout(err) {
-		return fmt.Errorf("no answer within %s", within.Round(time.Millisecond))
+		return fmt.Errorf("no answer within %s", timeout.Round(time.Millisecond))
 	}
 	text := err.Error()
 	for _, secret := range secrets {
@@ -117,22 +117,22 @@ func tell(err error, within time.Duration, secrets ...string) error {
 	return errors.New(text)
 }
 
-// advice says what an operator can do about err.
+// advice returns what an operator can do about err.
 func advice(err error) string {
 	is := func(prefix string) bool { return goredis.HasErrorPrefix(err, prefix) }
 	switch {
 	case is("WRONGTYPE"):
-		return "the key of MEMBER_DIRECTORY holds something else than a hash: name another, or delete it"
+		return "the key of MEMBER_DIRECTORY is not a hash: name another key, or delete it"
 	case is("NOAUTH"):
-		return "Redis wants a password: check REDIS_URL"
+		return "Redis requires a password: check REDIS_URL"
 	case is("WRONGPASS"):
 		return "Redis refused the user or the password: check REDIS_URL"
 	case is("NOPERM"):
 		return "the user of REDIS_URL lacks a permission: it needs HGET and HSCAN on the key of MEMBER_DIRECTORY"
 	case is("MOVED"), is("CLUSTERDOWN"):
-		return "the server is a node of a Cluster: see that it has all slots, and add ?addr=host:port to REDIS_URL, for itself or another node"
+		return "the server is a node of a Cluster: check that all slots are assigned, and add ?addr=host:port to REDIS_URL, for this or another node"
 	case is("LOADING"):
-		return "Redis is reading its data after a start: wait"
+		return "Redis is loading its data after a start: wait"
 	}
-	return "is Redis up? check REDIS_URL"
+	return "check that Redis is running, and check REDIS_URL"
 }

@@ -1,5 +1,5 @@
-// Package redis is what nodes know together about people: the member directory.
-// It alone knows go-redis.
+// Package redis reads the member directory, a hash in Redis that maps Peatio's member
+// ids to uids.
 package redis
 
 import (
@@ -13,30 +13,29 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 )
 
-// Config says where the member directory is. Zero values stand for the defaults
-// given, except for URL.
+// Config is the location of the member directory. Zero values select the defaults; URL
+// has none.
 type Config struct {
-	// URL is that of the Redis, with rediss:// instead of redis:// for TLS. It is
+	// URL is the address of Redis, with rediss:// instead of redis:// for TLS. It is
 	// never logged.
 	//
-	//	redis://user:password@host:6379/0            one server; database 0
+	//	redis://user:password@host:6379/0            one server, database 0
 	//	redis://user:password@host:6379?addr=host2:6379&addr=host3:6379
-	//	                                             a Cluster, by some of its nodes
+	//	                                             a Cluster, given some of its nodes
 	//	redis://user:password@host:26379/0?addr=host2:26379&master_name=name&username=u&password=p
-	//	                                             Sentinels, and the user of the
-	//	                                             servers behind them
+	//	                                             Sentinels, and the user at the
+	//	                                             servers that they monitor
 	//
-	// User and password may be left out. Of go-redis's other parameters only
-	// skip_verify counts.
+	// User and password are optional. Of go-redis's other parameters only skip_verify
+	// is used.
 	URL string
-	// Key is the hash: a field is a member id, its value the uid. It is
-	// "ranger:members" by default.
+	// Key is the name of the hash, whose fields are member ids and whose values are
+	// uids. Default "ranger:members".
 	Key string
-	// Wait is how long Find waits for a Redis that does not answer, once an
-	// outage; 5 seconds by default.
+	// Wait is how long Find waits for Redis during an outage. Once an outage has lasted
+	// that long, Find does not wait. Default 5 s.
 	Wait time.Duration
-	// RefreshEvery is the time between two readings of the whole hash, 30 seconds
-	// by default.
+	// RefreshEvery is the interval at which the whole hash is read. Default 30 s.
 	RefreshEvery time.Duration
 }
 
@@ -47,11 +46,11 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// errURL does not quote the URL, which bears a password, nor what go-redis says
-// of it, which may quote a part.
-var errURL = errors.New("REDIS_URL: must be like redis://user:password@localhost:6379/0, or rediss://… for TLS, with special characters of user and password percent-encoded; for a Cluster with ?addr=host:port for each further node; for Sentinels also with &master_name=name")
+// errURL quotes neither the URL, which contains a password, nor go-redis's error, which
+// may quote a part of it.
+var errURL = errors.New("REDIS_URL: must be like redis://user:password@localhost:6379/0, or rediss://… for TLS, with special characters of user and password percent-encoded; for a Cluster add ?addr=host:port for each other node; for Sentinels also &master_name=name")
 
-// parseURL returns what a URL says of servers, users and TLS.
+// parseURL returns the servers, users and TLS settings of a URL.
 func parseURL(text string) (*goredis.UniversalOptions, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" || u.Hostname() == "" || u.Fragment != "" {
@@ -70,7 +69,7 @@ func parseURL(text string) (*goredis.UniversalOptions, error) {
 	case q.Has("addr"):
 		o, err := goredis.ParseClusterURL(text)
 		if err != nil || u.Path != "" && u.Path != "/" {
-			return nil, errURL // a Cluster has no other database than 0
+			return nil, errURL // a Cluster has only database 0
 		}
 		options.Addrs, options.IsClusterMode = o.Addrs, true
 		options.Username, options.Password, options.TLSConfig = o.Username, o.Password, o.TLSConfig

@@ -32,11 +32,11 @@ func TestURL(t *testing.T) {
 		_, err := redis.NewDirectory(redis.Config{URL: url}, slog.New(slog.DiscardHandler))
 		switch {
 		case err == nil:
-			t.Errorf("%q is taken", url)
+			t.Errorf("%q: got no error", url)
 		case strings.Contains(err.Error(), secret):
-			t.Errorf("%q: the error has the password: %v", url, err)
+			t.Errorf("%q: got an error with the password: %v", url, err)
 		case !strings.HasPrefix(err.Error(), "REDIS_URL: must be"):
-			t.Errorf("%q: the error does not name REDIS_URL: %v", url, err)
+			t.Errorf("%q: got error %v, want one that begins with REDIS_URL", url, err)
 		}
 	}
 }

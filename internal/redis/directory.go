@@ -13,76 +13,76 @@ import (
 	"ranger/internal/event"
 )
 
-// Directory is the member directory: a hash in Redis, held in memory. It is an
-// event.Directory.
+// Directory is a copy of the member directory in memory. It implements event.Directory.
 type Directory struct {
-	cfg     Config                   // fixed at construction
-	log     *slog.Logger             // fixed at construction
-	options goredis.UniversalOptions // fixed at construction
-	made    time.Time                // fixed at construction
-	answer  time.Duration            // how long a command may take: less than Find may; fixed at construction
-	members members
-	health  health
-	wasBare bool // owned by Run: the last reading found nobody
+	cfg      Config                   // fixed at construction
+	log      *slog.Logger             // fixed at construction
+	options  goredis.UniversalOptions // fixed at construction
+	created  time.Time                // fixed at construction
+	timeout  time.Duration            // of one command, less than Config.Wait; fixed at construction
+	members  members
+	health   health
+	wasEmpty bool // owned by Run: the hash had no members when it was last read
 }
 
-// Status is how a Directory fares.
+// Status is the state of a Directory.
 type Status struct {
-	// Connected says that Redis answers, and Since when it began to, or ceased to.
+	// Connected reports whether Redis answers.
 	Connected bool
-	Since     time.Time
-	// Error is why it does not; nil while it does, and before the first try. It
-	// bears no password.
+	// Since is the time at which Connected last changed.
+	Since time.Time
+	// Error is why Redis does not answer; nil if it does, and before the first attempt.
+	// It contains no password.
 	Error error
-	// Members is how many there are in memory.
+	// Members is the number of members in memory.
 	Members int
-	// Loaded says that the hash was read whole at least once.
+	// Loaded reports whether the whole hash has been read at least once.
 	Loaded bool
-	// Settled says that it is loaded, or that Config.Wait has passed without:
-	// nobody need wait for it any longer.
+	// Settled reports whether the directory is loaded, or Config.Wait has passed
+	// without: waiting longer for it is pointless.
 	Settled bool
 }
 
-// NewDirectory returns a Directory that knows nobody yet. Run it to read. The
-// error is of a bad URL alone; it names REDIS_URL and quotes nothing of it.
+// NewDirectory returns an empty Directory, which Run fills. It returns an error only for
+// an invalid URL; the error names REDIS_URL and quotes nothing of it.
 func NewDirectory(cfg Config, log *slog.Logger) (*Directory, error) {
 	options, err := parseURL(cfg.URL)
 	if err != nil {
 		return nil, err
 	}
-	logging.Disable() // go-redis's own lines tell no more than its errors do
+	logging.Disable() // go-redis's log has nothing that its errors do not have
 	now := time.Now()
 	cfg = cfg.withDefaults()
 	return &Directory{
 		cfg:     cfg,
 		log:     log,
 		options: *options,
-		made:    now,
-		answer:  min(answerTime, cfg.Wait/2),
-		health:  health{since: now, back: make(chan struct{})},
+		created: now,
+		timeout: min(answerTimeout, cfg.Wait/2),
+		health:  health{since: now, restored: make(chan struct{})},
 	}, nil
 }
 
-// UID returns a member's uid from memory alone. It never waits for Redis and is
-// safe for concurrent use.
+// UID returns the uid of a member from memory. It never waits for Redis. It is safe for
+// concurrent use.
 func (d *Directory) UID(member string) (event.UID, bool) {
 	return d.members.uid(member)
 }
 
-// Status returns how the directory fares now. It is safe for concurrent use.
+// Status returns the current state. It is safe for concurrent use.
 func (d *Directory) Status() Status {
 	s := d.health.status()
 	s.Members = d.members.count()
-	s.Settled = s.Loaded || time.Since(d.made) >= d.cfg.Wait
+	s.Settled = s.Loaded || time.Since(d.created) >= d.cfg.Wait
 	return s
 }
 
-// lookEvery is the time between two looks whether Redis answers.
-const lookEvery = 5 * time.Second
+// probeEvery is the interval at which Redis is probed between two readings of the hash.
+const probeEvery = 5 * time.Second
 
-// Run reads the hash, and again every Config.RefreshEvery, until ctx is done,
-// and reconnects for as long as it takes. It returns nil once the client is
-// closed.
+// Run reads the hash every Config.RefreshEvery, and reconnects after each error, until
+// ctx is done. Then it returns nil. When it returns, no goroutine and no connection of
+// the directory is left.
 func (d *Directory) Run(ctx context.Context) error {
 	const shortest, longest = 100 * time.Millisecond, 5 * time.Second
 	pause := shortest
@@ -100,20 +100,21 @@ func (d *Directory) Run(ctx context.Context) error {
 	return nil
 }
 
-// attempt is the life of one link. It reports whether Redis answered.
+// attempt uses one link until it fails or ctx is done. It reports whether Redis
+// answered.
 func (d *Directory) attempt(ctx context.Context) (answered bool) {
-	life, end := context.WithCancel(ctx)
-	l := newLink(life, d.options, d.answer)
+	dialing, end := context.WithCancel(ctx)
+	l := newLink(dialing, d.options, d.timeout)
 	leave := sync.OnceFunc(func() {
 		d.health.drop(l)
 		end()
-		_ = l.client.Close() // nothing depends on it
+		_ = l.client.Close() // its error has no consequence
 	})
 	defer func() {
 		leave()
-		d.health.drop(l) // an answer may have come while leave ran for ctx
+		d.health.drop(l) // an answer may have arrived while leave ran because of ctx
 	}()
-	// go-redis does not heed that ctx is done while it waits for an answer.
+	// go-redis ignores ctx while it waits for an answer.
 	defer context.AfterFunc(ctx, leave)()
 	for next := time.Now(); ; {
 		if time.Now().Before(next) {
@@ -132,7 +133,7 @@ func (d *Directory) attempt(ctx context.Context) (answered bool) {
 			return answered
 		case <-l.failed:
 			return answered
-		case <-time.After(min(lookEvery, d.cfg.RefreshEvery)):
+		case <-time.After(min(probeEvery, d.cfg.RefreshEvery)):
 		}
 	}
 }

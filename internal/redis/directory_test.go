@@ -18,14 +18,14 @@ import (
 
 var _ event.Directory = (*redis.Directory)(nil)
 
-// TestUIDs reads a hash of many pieces. It names I1: each member has its own uid
-// and nobody else has one.
+// TestUIDs reads a hash in many steps: each member has its own uid, and no other id has
+// one. It names I1.
 func TestUIDs(t *testing.T) {
 	t.Parallel()
 	const members = 20_000
 	key := newKey(t)
 	fill(t, key, members)
-	n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: rare})
+	n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: never})
 	for i := range members {
 		n.wantUID(strconv.Itoa(i), uidOf(i))
 	}
@@ -36,8 +36,8 @@ func TestUIDs(t *testing.T) {
 	if !s.Connected || !s.Loaded || !s.Settled || s.Error != nil || s.Members != members {
 		t.Errorf("status: %+v", s)
 	}
-	n.logged(0, lineAway)
-	n.logged(0, lineBack)
+	n.logged(0, outageBegins)
+	n.logged(0, outageEnds)
 }
 
 func uidOf(i int) event.UID { return event.UID(fmt.Sprintf("ID%010d", i)) }
@@ -51,11 +51,11 @@ func fill(tb testing.TB, key string, members int) {
 	check(tb, newClient(tb, testenv.Redis(tb)).HSet(tb.Context(), key, pairs...).Err())
 }
 
-// TestChangesAreSeen: what is new, changed or removed is seen by the next
-// reading. It names I1: who has lost an id gets no more events of it.
+// TestChangesAreSeen: the next reading finds new, changed and removed members, so a user
+// who has lost an id gets no more of its events. It names I1.
 func TestChangesAreSeen(t *testing.T) {
 	t.Parallel()
-	for _, size := range []int{10, 3000} { // in Redis a list, and a table
+	for _, size := range []int{10, 3000} { // Redis stores the first as a list, the second as a table
 		t.Run(strconv.Itoa(size), func(t *testing.T) {
 			t.Parallel()
 			key := newKey(t)
@@ -64,7 +64,7 @@ func TestChangesAreSeen(t *testing.T) {
 			n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: 20 * time.Millisecond})
 			check(t, c.HSet(t.Context(), key, "1", "IDCHANGED", "new", "x", "70000", "IDNEW").Err())
 			check(t, c.HDel(t.Context(), key, "2", "3").Err())
-			testenv.Eventually(t, "the changes are seen", func() bool {
+			testenv.Eventually(t, "the changes are in memory", func() bool {
 				one, _ := n.UID("1")
 				fresh, _ := n.UID("70000")
 				_, second := n.UID("2")
@@ -75,14 +75,14 @@ func TestChangesAreSeen(t *testing.T) {
 				n.wantUID(strconv.Itoa(i), uidOf(i))
 			}
 			if got := n.Status().Members; got != size-1 {
-				t.Errorf("%d members, want %d", got, size-1)
+				t.Errorf("got %d members, want %d", got, size-1)
 			}
 			check(t, c.Del(t.Context(), key).Err())
 			n.awaitLog(1, "the member directory is empty")
 			if got := n.Status().Members; got != 0 {
-				t.Errorf("%d members of no hash", got)
+				t.Errorf("got %d members of a deleted hash, want 0", got)
 			}
-			n.logged(0, lineAway)
+			n.logged(0, outageBegins)
 		})
 	}
 }
@@ -91,52 +91,52 @@ func TestMissIsLookedUpAtOnce(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
 	c := newClient(t, testenv.Redis(t))
-	n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: rare})
+	n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: never})
 	n.awaitLog(1, "the member directory is empty")
 	n.find("11", "")
 	check(t, c.HSet(t.Context(), key, "11", "ID092B2AF8E87", "12", "a\x00b", "13", "").Err())
 	n.wantUID("11", "")
 	n.find("11", "ID092B2AF8E87")
 	n.wantUID("11", "ID092B2AF8E87") // kept
-	n.find("12", "")                 // could be nobody's token
+	n.find("12", "")                 // no token can have this uid
 	n.find("13", "")
 	n.wantUID("12", "")
 	check(t, c.Del(t.Context(), key).Err())
 	n.find("11", "ID092B2AF8E87") // from memory
-	n.logged(0, lineAway)
+	n.logged(0, outageBegins)
 }
 
-func TestBadEntriesAreIgnored(t *testing.T) {
+func TestInvalidEntriesAreIgnored(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
 	long := string(make([]byte, event.MaxUID+1))
 	check(t, newClient(t, testenv.Redis(t)).HSet(t.Context(), key,
-		"1", "IDGOOD", "-2", "IDMINUS", "3", "", "4", " ", "5", "a\nb", "6", "\xff", "7", long, "ID092B2AF8E87", "8", "-", "IDX", "", "IDY").Err())
-	n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: rare})
+		"1", "IDVALID", "-2", "IDMINUS", "3", "", "4", " ", "5", "a\nb", "6", "\xff", "7", long, "ID092B2AF8E87", "8", "-", "IDX", "", "IDY").Err())
+	n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: never})
 	n.awaitLog(1, "entries of the member directory are ignored")
 	n.logged(1, "ignored=8")
-	n.wantUID("1", "IDGOOD")
+	n.wantUID("1", "IDVALID")
 	n.wantUID("-2", "IDMINUS")
 	for _, id := range []string{"3", "4", "5", "6", "7", "ID092B2AF8E87", "-", ""} {
 		n.wantUID(id, "")
 	}
 	if got := n.Status().Members; got != 2 {
-		t.Errorf("%d members, want 2", got)
+		t.Errorf("got %d members, want 2", got)
 	}
 }
 
 func TestUIDAllocatesNothing(t *testing.T) {
 	key := newKey(t)
 	fill(t, key, 3)
-	n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: rare})
+	n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: never})
 	if got := testing.AllocsPerRun(100, func() { n.UID("1"); n.UID("9") }); got >= 1 {
-		t.Errorf("%v allocations", got)
+		t.Errorf("got %v allocations, want none", got)
 	}
 }
 
-// TestManyAtOnce has readings, look-ups and changes at the same time: every id
-// that stays in the hash is known throughout.
-func TestManyAtOnce(t *testing.T) {
+// TestConcurrentUse reads the hash, looks members up and changes them at the same time:
+// every id that remains in the hash is known throughout.
+func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	const members = 3000
 	key := newKey(t)
@@ -159,7 +159,7 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	n.logged(0, lineAway)
+	n.logged(0, outageBegins)
 }
 
 func TestRunEnds(t *testing.T) {
@@ -172,37 +172,37 @@ func TestRunEnds(t *testing.T) {
 	}
 	for name, url := range map[string]func(*testing.T) string{
 		"connected":                      func(t *testing.T) string { t.Helper(); return testenv.Redis(t) },
-		"nobody there":                   func(t *testing.T) string { t.Helper(); return "redis://127.0.0.1:" + freePort(t) },
-		"one who accepts and is silent":  silent,
+		"no server":                      func(t *testing.T) string { t.Helper(); return "redis://127.0.0.1:" + freePort(t) },
+		"a server that does not answer":  silent,
 		"the same, with TLS":             func(t *testing.T) string { t.Helper(); return "rediss" + silent(t)[len("redis"):] },
 		"the same, as Sentinel":          func(t *testing.T) string { t.Helper(); return silent(t) + "?master_name=x" },
 		"the same, as node of a Cluster": func(t *testing.T) string { t.Helper(); u := silent(t); return u + "?addr=" + u[len("redis://"):] },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			// Who waited for an answer would do so for an hour.
-			within := rare
+			// Run must not wait for an answer.
+			timeout := never
 			if strings.Contains(name, "Sentinel") {
-				within = 100 * time.Millisecond // go-redis does wait for theirs
+				timeout = 100 * time.Millisecond // go-redis waits for a Sentinel
 			}
-			n := startNodeWithin(t, redis.Config{URL: url(t), Key: newKey(t), Wait: 50 * time.Millisecond}, within)
+			n := startNodeWithin(t, redis.Config{URL: url(t), Key: newKey(t), Wait: 50 * time.Millisecond}, timeout)
 			ctx, cancel := context.WithCancel(t.Context())
 			var finding sync.WaitGroup
 			finding.Go(func() { n.Find(ctx, "1") })
-			testenv.Eventually(t, "it is settled", func() bool { return n.Status().Settled })
+			testenv.Eventually(t, "the directory is settled", func() bool { return n.Status().Settled })
 			n.stop()
-			check(t, await(t, n.done, "to end Run"))
+			check(t, await(t, n.done, "Run returns"))
 			cancel()
 			finding.Wait()
 			if n.Status().Connected {
-				t.Error("it is connected after its end")
+				t.Error("got Connected after Run has returned")
 			}
 			n.find("1", "")
 		})
 	}
 }
 
-// TestDialEndsWithRun: a TLS handshake that nobody answers does not outlive Run.
+// TestDialEndsWithRun: a TLS handshake without an answer ends with Run.
 func TestDialEndsWithRun(t *testing.T) {
 	t.Parallel()
 	var listen net.ListenConfig
@@ -214,9 +214,9 @@ func TestDialEndsWithRun(t *testing.T) {
 	check(t, err)
 	defer c.Close() //nolint:errcheck // the test is over
 	n.stop()
-	check(t, await(t, n.done, "to end Run"))
+	check(t, await(t, n.done, "Run returns"))
 	check(t, c.SetReadDeadline(time.Now().Add(testenv.Patience)))
 	if _, err := io.Copy(io.Discard, c); err != nil {
-		t.Errorf("the connection stayed: %v", err)
+		t.Errorf("the connection was not closed: %v", err)
 	}
 }

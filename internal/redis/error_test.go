@@ -11,24 +11,24 @@ import (
 	"ranger/internal/testenv"
 )
 
-// TestErrorIsNoAbsence: what Redis refuses is an outage, told once with its
-// cause, and over when the cause is gone.
-func TestErrorIsNoAbsence(t *testing.T) {
+// TestErrorIsAnOutage: an error of Redis is an outage, which is logged once with its
+// cause and ends when the cause is removed.
+func TestErrorIsAnOutage(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2hunter2"
 	hash := []any{"HSET", "ranger:members", "11", "IDELEVEN"}
 	for _, tt := range []struct {
 		name, user string
-		before     [][]any // commands that make the fault
-		want       string  // what is told
-		after      [][]any // that mend it
+		before     [][]any // commands that cause the error
+		want       string  // part of the error
+		after      [][]any // commands that remove the cause
 	}{
-		{"the key is no hash", "", [][]any{{"SET", "ranger:members", "x"}}, "WRONGTYPE", [][]any{{"DEL", "ranger:members"}, hash}},
-		{"no password given", "", [][]any{hash, {"ACL", "SETUSER", "admin", "on", "nopass", "~*", "+@all"}, {"CONFIG", "SET", "requirepass", secret}}, "NOAUTH", [][]any{{"CONFIG", "SET", "requirepass", ""}}},
+		{"the key is not a hash", "", [][]any{{"SET", "ranger:members", "x"}}, "WRONGTYPE", [][]any{{"DEL", "ranger:members"}, hash}},
+		{"no password", "", [][]any{hash, {"ACL", "SETUSER", "admin", "on", "nopass", "~*", "+@all"}, {"CONFIG", "SET", "requirepass", secret}}, "NOAUTH", [][]any{{"CONFIG", "SET", "requirepass", ""}}},
 		{"a wrong password", "ranger:" + secret + "@", [][]any{hash}, "WRONGPASS", [][]any{{"ACL", "SETUSER", "ranger", "on", ">" + secret, "~ranger:members", "+hget", "+hscan"}}},
 		{"HGET not allowed", "ranger:" + secret + "@", [][]any{hash, {"ACL", "SETUSER", "ranger", "on", ">" + secret, "~*", "+hscan"}}, "NOPERM", [][]any{{"ACL", "SETUSER", "ranger", "+hget"}}},
 		{"HSCAN not allowed", "ranger:" + secret + "@", [][]any{hash, {"ACL", "SETUSER", "ranger", "on", ">" + secret, "~*", "+hget"}}, "NOPERM", [][]any{{"ACL", "SETUSER", "ranger", "+hscan"}}},
-		{"the key not allowed", "ranger:" + secret + "@", [][]any{hash, {"ACL", "SETUSER", "ranger", "on", ">" + secret, "~other", "+hget", "+hscan"}}, "NOPERM", [][]any{{"ACL", "SETUSER", "ranger", "~ranger:members"}}},
+		{"key not allowed", "ranger:" + secret + "@", [][]any{hash, {"ACL", "SETUSER", "ranger", "on", ">" + secret, "~other", "+hget", "+hscan"}}, "NOPERM", [][]any{{"ACL", "SETUSER", "ranger", "~ranger:members"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -39,41 +39,41 @@ func TestErrorIsNoAbsence(t *testing.T) {
 				check(t, admin.Do(t.Context(), command...).Err())
 			}
 			n := startNode(t, redis.Config{URL: s.url(tt.user), RefreshEvery: 10 * time.Millisecond})
-			n.awaitLog(1, lineAway)
-			n.Age(rare) // now the wait is spent
+			n.awaitLog(1, outageBegins)
+			n.Age(never) // the outage has lasted for Config.Wait
 			n.find("11", "")
 			n.find("11", "")
 			st := n.Status()
 			if st.Connected || st.Error == nil || !strings.Contains(st.Error.Error(), tt.want) || st.Loaded || !st.Settled {
-				t.Errorf("status: %+v", st)
+				t.Errorf("got status %+v, want an outage with %s, not loaded, but settled", st, tt.want)
 			}
 			for _, command := range tt.after {
 				check(t, admin.Do(t.Context(), command...).Err())
 			}
 			n.awaitLog(1, "the member directory is loaded")
-			n.awaitLog(1, lineBack)
+			n.awaitLog(1, outageEnds)
 			n.find("11", "IDELEVEN")
-			n.logged(1, lineAway)
+			n.logged(1, outageBegins)
 			n.logged(1, tt.want)
 			n.logged(0, secret)
 		})
 	}
 }
 
-// TestErrorAfterLoading: a hash that is lost to an error is still known.
+// TestErrorAfterLoading: members remain in memory if the hash can no longer be read.
 func TestErrorAfterLoading(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
 	c := newClient(t, testenv.Redis(t))
 	fill(t, key, 3)
 	n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: 10 * time.Millisecond})
-	check(t, c.Set(t.Context(), key, "no hash", 0).Err())
-	n.awaitLog(1, lineAway)
+	check(t, c.Set(t.Context(), key, "not a hash", 0).Err())
+	n.awaitLog(1, outageBegins)
 	for i := range 3 {
 		n.wantUID(strconv.Itoa(i), uidOf(i))
 	}
 	check(t, c.Del(t.Context(), key).Err())
-	n.awaitLog(1, lineBack)
+	n.awaitLog(1, outageEnds)
 }
 
 func TestRedisLoading(t *testing.T) {
@@ -87,29 +87,29 @@ func TestRedisLoading(t *testing.T) {
 	s.do(keys...)
 	s.do("SAVE")
 	s.kill()
-	// Loading takes a quarter of a second for each key until it is told otherwise.
+	// Loading takes a quarter of a second per key until the delay is changed.
 	s.start("--key-load-delay", "250000", "--loading-process-events-interval-bytes", "1024")
-	n := startNode(t, redis.Config{URL: s.url(""), RefreshEvery: rare})
-	n.awaitLog(1, lineAway)
+	n := startNode(t, redis.Config{URL: s.url(""), RefreshEvery: never})
+	n.awaitLog(1, outageBegins)
 	n.logged(1, "LOADING")
 	var finding sync.WaitGroup
 	finding.Go(func() { n.find("11", "IDELEVEN") }) // it waits until the server has loaded
 	s.do("CONFIG", "SET", "key-load-delay", 0)
 	finding.Wait()
-	n.awaitLog(1, lineBack)
-	n.logged(1, lineAway)
+	n.awaitLog(1, outageEnds)
+	n.logged(1, outageBegins)
 }
 
-// TestPasswordIsNotTold has a server that says back what it does not know.
-func TestPasswordIsNotTold(t *testing.T) {
+// TestPasswordIsNotLogged uses a server that quotes unknown commands in its errors.
+func TestPasswordIsNotLogged(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2hunter2"
 	s := newServer(t, "--rename-command", "AUTH", "", "--rename-command", "HELLO", "")
 	n := startNode(t, redis.Config{URL: s.url(":" + secret + "@")})
-	n.awaitLog(1, lineAway)
+	n.awaitLog(1, outageBegins)
 	n.logged(1, "***")
 	n.logged(0, secret)
 	if err := n.Status().Error; err == nil || strings.Contains(err.Error(), secret) {
-		t.Errorf("status: %v", err)
+		t.Errorf("got Status.Error %v, want an error without the password", err)
 	}
 }

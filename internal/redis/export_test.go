@@ -7,21 +7,21 @@ import (
 	"ranger/internal/event"
 )
 
-// AnswerTime is how long a command may take at most.
-const AnswerTime = answerTime
+// AnswerTimeout is the maximum time of one command.
+const AnswerTimeout = answerTimeout
 
-// FillDirectoryWithin is FillDirectory that waits for Redis for as long as within.
-func FillDirectoryWithin(ctx context.Context, cfg Config, members map[string]event.UID, within time.Duration) error {
-	return fillDirectory(ctx, cfg, members, within)
+// FillDirectoryWithin is FillDirectory with another timeout.
+func FillDirectoryWithin(ctx context.Context, cfg Config, members map[string]event.UID, timeout time.Duration) error {
+	return fillDirectory(ctx, cfg, members, timeout)
 }
 
-// SetAnswer sets how long a command may take. It is called before Run.
-func (d *Directory) SetAnswer(within time.Duration) { d.answer = within }
+// SetTimeout sets the maximum time of one command. It must be called before Run.
+func (d *Directory) SetTimeout(timeout time.Duration) { d.timeout = timeout }
 
-// Age makes the directory older, and as long as Redis answers or does not. It is
-// not safe for use beside Status.
+// Age moves the creation of the directory, and the last change of its health, into the
+// past. It must not be called concurrently with Status.
 func (d *Directory) Age(by time.Duration) {
-	d.made = d.made.Add(-by)
+	d.created = d.created.Add(-by)
 	d.health.mu.Lock()
 	defer d.health.mu.Unlock()
 	d.health.since = d.health.since.Add(-by)

@@ -13,42 +13,42 @@ import (
 	"ranger/internal/event"
 )
 
-// FillDirectory writes uids by their member ids into the hash that a Directory
-// reads, beside what is there. Where one of these ids is somebody else's there, it
-// writes nothing. It waits for Redis for as long as one command may take. The error
-// bears no password.
+// FillDirectory adds members, uids by their member ids, to the hash that a Directory
+// reads. If one of the ids has another uid there, it writes nothing and returns an
+// error. It takes at most 2 s. Its errors contain no password.
 func FillDirectory(ctx context.Context, cfg Config, members map[string]event.UID) error {
-	return fillDirectory(ctx, cfg, members, answerTime)
+	return fillDirectory(ctx, cfg, members, answerTimeout)
 }
 
-// fillDirectory is FillDirectory that waits for Redis for as long as within.
-func fillDirectory(ctx context.Context, cfg Config, members map[string]event.UID, within time.Duration) error {
+// fillDirectory implements FillDirectory with a given timeout.
+func fillDirectory(ctx context.Context, cfg Config, members map[string]event.UID, timeout time.Duration) error {
 	cfg = cfg.withDefaults()
 	options, err := parseURL(cfg.URL)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, within)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	l := newLink(ctx, *options, within)
-	defer l.client.Close() //nolint:errcheck // what was written is confirmed
+	l := newLink(ctx, *options, timeout)
+	defer l.client.Close() //nolint:errcheck // the writes are confirmed
 	if err := fill(ctx, l.client, cfg.Key, members); err != nil {
-		return fmt.Errorf("the hash %s: %w", cfg.Key, tell(err, within, options.Password, options.SentinelPassword))
+		return fmt.Errorf("hash %s: %w", cfg.Key, redact(err, timeout, options.Password, options.SentinelPassword))
 	}
 	return nil
 }
 
+// fill adds the members to the hash unless an id has another uid there.
 func fill(ctx context.Context, client goredis.UniversalClient, key string, members map[string]event.UID) error {
 	ids := slices.Sorted(maps.Keys(members))
-	there, err := client.HMGet(ctx, key, ids...).Result()
+	current, err := client.HMGet(ctx, key, ids...).Result()
 	if err != nil {
 		return err
 	}
 	var pairs []any
 	for i, id := range ids {
 		uid := string(members[id])
-		if there[i] != nil && there[i] != uid {
-			return errors.New("member " + id + " has another uid there, so it is another exchange's: name one of your own")
+		if current[i] != nil && current[i] != uid {
+			return errors.New("member " + id + " has another uid, so the hash belongs to another exchange: name another hash")
 		}
 		pairs = append(pairs, id, uid)
 	}

@@ -11,15 +11,15 @@ import (
 	"ranger/internal/testenv"
 )
 
-// TestFillDirectory writes beside what is there, twice, for a Directory to read.
+// TestFillDirectory adds members to a hash twice; a Directory reads them.
 func TestFillDirectory(t *testing.T) {
 	t.Parallel()
-	cfg := redis.Config{URL: testenv.Redis(t), Key: newKey(t), RefreshEvery: rare}
+	cfg := redis.Config{URL: testenv.Redis(t), Key: newKey(t), RefreshEvery: never}
 	c := newClient(t, cfg.URL)
 	check(t, c.HSet(t.Context(), cfg.Key, "9", "IDNINE").Err())
 	members := map[string]event.UID{"1": "IDONE", "2": "IDTWO"}
 	for range 2 {
-		check(t, redis.FillDirectoryWithin(t.Context(), cfg, members, rare))
+		check(t, redis.FillDirectoryWithin(t.Context(), cfg, members, never))
 		got, err := c.HGetAll(t.Context(), cfg.Key).Result()
 		check(t, err)
 		if diff := cmp.Diff(map[string]string{"1": "IDONE", "2": "IDTWO", "9": "IDNINE"}, got); diff != "" {
@@ -31,16 +31,16 @@ func TestFillDirectory(t *testing.T) {
 	n.wantUID("9", "IDNINE")
 }
 
-// TestFillDirectoryOfOthers: whose ids are others' already gets nothing. It names
-// I1: nobody is handed another's events.
-func TestFillDirectoryOfOthers(t *testing.T) {
+// TestFillDirectoryChangesNoUID: if an id has another uid, nothing is written, so no user
+// gets the events of another. It names I1.
+func TestFillDirectoryChangesNoUID(t *testing.T) {
 	t.Parallel()
 	cfg := redis.Config{URL: testenv.Redis(t), Key: newKey(t)}
 	c := newClient(t, cfg.URL)
 	check(t, c.HSet(t.Context(), cfg.Key, "2", "IDOTHER").Err())
-	err := redis.FillDirectoryWithin(t.Context(), cfg, map[string]event.UID{"1": "IDONE", "2": "IDTWO", "3": "IDTHREE"}, rare)
+	err := redis.FillDirectoryWithin(t.Context(), cfg, map[string]event.UID{"1": "IDONE", "2": "IDTWO", "3": "IDTHREE"}, never)
 	if err == nil || !strings.Contains(err.Error(), cfg.Key) || !strings.Contains(err.Error(), "member 2 ") {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want one that names %s and member 2", err, cfg.Key)
 	}
 	got, err := c.HGetAll(t.Context(), cfg.Key).Result()
 	check(t, err)
@@ -49,7 +49,7 @@ func TestFillDirectoryOfOthers(t *testing.T) {
 	}
 }
 
-// TestFillDirectoryErrors: each says what is wrong, and no password.
+// TestFillDirectoryErrors: each error names the cause and contains no password.
 func TestFillDirectoryErrors(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2hunter2"
@@ -59,29 +59,29 @@ func TestFillDirectoryErrors(t *testing.T) {
 		freeze bool
 		want   string
 	}{
-		"no hash":          {nil, []any{"SET", "ranger:members", "x"}, false, "WRONGTYPE"},
+		"not a hash":       {nil, []any{"SET", "ranger:members", "x"}, false, "WRONGTYPE"},
 		"a wrong password": {[]string{"--requirepass", "another"}, nil, false, "WRONGPASS"},
 		"no AUTH":          {[]string{"--rename-command", "AUTH", "", "--rename-command", "HELLO", ""}, nil, false, "***"},
-		"silent":           {nil, nil, true, "no answer within 2s"},
+		"no answer":        {nil, nil, true, "no answer within 2s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t, c.server...)
-			user, within := ":"+secret+"@", rare
+			user, timeout := ":"+secret+"@", never
 			if c.before != nil {
 				s.do(c.before...)
 				user = ""
 			}
 			if c.freeze {
 				s.signal(stopSignal)
-				within = redis.AnswerTime
+				timeout = redis.AnswerTimeout
 			}
 			var err error
-			returns(t, "to fill the hash", func() {
-				err = redis.FillDirectoryWithin(t.Context(), redis.Config{URL: s.url(user)}, map[string]event.UID{"1": "IDONE"}, within)
+			returns(t, "FillDirectory returns", func() {
+				err = redis.FillDirectoryWithin(t.Context(), redis.Config{URL: s.url(user)}, map[string]event.UID{"1": "IDONE"}, timeout)
 			})
-			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "the hash ranger:members: ") || strings.Contains(err.Error(), secret) {
-				t.Errorf("got %v, want %s", err, c.want)
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "hash ranger:members: ") || strings.Contains(err.Error(), secret) {
+				t.Errorf("got error %v, want %s", err, c.want)
 			}
 		})
 	}
@@ -91,7 +91,7 @@ func TestFillDirectoryErrors(t *testing.T) {
 	} {
 		err := redis.FillDirectory(t.Context(), redis.Config{URL: url}, map[string]event.UID{"1": "IDONE"})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), secret) {
-			t.Errorf("got %v, want %s", err, want)
+			t.Errorf("got error %v, want %s", err, want)
 		}
 	}
 }

@@ -10,29 +10,29 @@ import (
 	"ranger/internal/event"
 )
 
-// Find returns a member's uid from memory, or else from Redis at once. While
-// Redis does not answer it waits for it, until the outage has lasted for
-// Config.Wait; from then on, until Redis answers again, a miss returns at once.
-// It takes Config.Wait at most, and ends with ctx. It is safe for concurrent
-// use; what it finds is in memory from then on.
+// Find returns the uid of a member from memory, or else from Redis, and keeps it in
+// memory. During an outage it waits for Redis until the outage has lasted for
+// Config.Wait; after that, until Redis answers again, it reports false at once. It
+// takes at most Config.Wait and returns early if ctx is done. It is safe for concurrent
+// use.
 func (d *Directory) Find(ctx context.Context, member string) (event.UID, bool) {
 	deadline := time.Now().Add(d.cfg.Wait)
 	for {
 		if uid, ok := d.members.uid(member); ok {
 			return uid, true
 		}
-		l, since, back := d.health.current()
+		l, since, restored := d.health.current()
 		if l == nil {
 			until := since.Add(d.cfg.Wait)
 			if deadline.Before(until) {
 				until = deadline
 			}
-			if !await(ctx, back, until) {
+			if !await(ctx, restored, until) {
 				return "", false
 			}
 			continue
 		}
-		uid, err := d.get(ctx, l, member, min(d.answer, time.Until(deadline)))
+		uid, err := d.get(ctx, l, member, min(d.timeout, time.Until(deadline)))
 		switch {
 		case err == nil && uid != "":
 			d.members.add(member, uid)
@@ -43,9 +43,9 @@ func (d *Directory) Find(ctx context.Context, member string) (event.UID, bool) {
 	}
 }
 
-// await waits for back to be closed and reports whether it was, before ctx was
-// done and the time had come.
-func await(ctx context.Context, back <-chan struct{}, until time.Time) bool {
+// await waits until restored is closed, ctx is done or the time until is reached. It
+// reports whether restored was closed.
+func await(ctx context.Context, restored <-chan struct{}, until time.Time) bool {
 	left := time.Until(until)
 	if left <= 0 {
 		return false
@@ -53,7 +53,7 @@ func await(ctx context.Context, back <-chan struct{}, until time.Time) bool {
 	timer := time.NewTimer(left)
 	defer timer.Stop()
 	select {
-	case <-back:
+	case <-restored:
 		return true
 	case <-ctx.Done():
 	case <-timer.C:

@@ -6,49 +6,48 @@ import (
 	"time"
 )
 
-// health is whether Redis answers. It is safe for concurrent use.
+// health records whether Redis answers. It is safe for concurrent use.
 type health struct {
-	mu     sync.Mutex
-	link   *link         // guarded by mu: over which Redis answers, nil while it does not
-	since  time.Time     // guarded by mu: when it began to answer, or ceased to
-	err    error         // guarded by mu: why it does not; nil before the first try
-	loaded bool          // guarded by mu: the hash was read whole once
-	back   chan struct{} // guarded by mu: closed when Redis answers, then replaced
+	mu       sync.Mutex
+	link     *link         // guarded by mu: the link that works; nil during an outage
+	since    time.Time     // guarded by mu: when the outage, or the time without one, began
+	err      error         // guarded by mu: cause of the outage; nil before the first attempt
+	loaded   bool          // guarded by mu: the whole hash was read at least once
+	restored chan struct{} // guarded by mu: closed at the end of an outage, then replaced
 }
 
-// errEnded is the Error of a Directory that is no longer run.
-var errEnded = errors.New("the member directory is not read any longer")
+// errEnded is Status.Error once Run has ended.
+var errEnded = errors.New("the member directory is no longer read")
 
-// current returns over what to ask. It is nil while Redis does not answer: then
-// since tells since when, and back is closed as soon as it does.
-func (h *health) current() (l *link, since time.Time, back <-chan struct{}) {
+// current returns the link that works. During an outage it is nil, since is when the
+// outage began, and restored is closed when it ends.
+func (h *health) current() (l *link, since time.Time, restored <-chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.link, h.since, h.back
+	return h.link, h.since, h.restored
 }
 
-// up notes that Redis answers over l, unless l has failed: then it reports
-// false. It returns for how long Redis had not answered, zero where that is not
-// news.
-func (h *health) up(l *link) (away time.Duration, ok bool) {
+// up records that Redis answers over l. It reports false if l has failed. outage is the
+// duration of the outage that ends, zero if there was none.
+func (h *health) up(l *link) (outage time.Duration, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if l.dead || h.link == l {
 		return 0, !l.dead
 	}
 	if h.err != nil {
-		away = time.Since(h.since)
+		outage = time.Since(h.since)
 	}
 	h.link, h.since, h.err = l, time.Now(), nil
-	close(h.back)
-	h.back = make(chan struct{})
-	return away, true
+	close(h.restored)
+	h.restored = make(chan struct{})
+	return outage, true
 }
 
-// down notes that Redis has not answered over l since then, and why: l has
-// failed. It reports whether that is news: not so during an outage, nor of a
-// link that has been replaced.
-func (h *health) down(l *link, since time.Time, err error) (news bool) {
+// down records that l has failed: Redis has not answered over it since that time. It
+// reports whether an outage begins: not if there is one already, or if l has been
+// replaced.
+func (h *health) down(l *link, since time.Time, err error) (begins bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !l.dead {
@@ -57,18 +56,18 @@ func (h *health) down(l *link, since time.Time, err error) (news bool) {
 	}
 	switch h.link {
 	case nil:
-		news = h.err == nil
+		begins = h.err == nil
 	case l:
-		news = true
+		begins = true
 		h.link, h.since = nil, since
 	default:
 		return false
 	}
 	h.err = err
-	return news
+	return begins
 }
 
-// drop forgets l, which is about to be closed.
+// drop removes l, which is about to be closed.
 func (h *health) drop(l *link) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -77,7 +76,7 @@ func (h *health) drop(l *link) {
 	}
 }
 
-// load notes that the hash was read whole. It reports whether for the first time.
+// load records that the whole hash was read. It reports whether it was the first time.
 func (h *health) load() (first bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -86,7 +85,7 @@ func (h *health) load() (first bool) {
 	return first
 }
 
-// status returns all but the number of members.
+// status returns the Status without Members and Settled.
 func (h *health) status() Status {
 	h.mu.Lock()
 	defer h.mu.Unlock()

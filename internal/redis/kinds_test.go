@@ -16,33 +16,32 @@ import (
 	"ranger/internal/testenv"
 )
 
-// TestCluster reads through a node of a Cluster that has all slots.
+// TestCluster reads from a Cluster of one node.
 func TestCluster(t *testing.T) {
 	t.Parallel()
 	testenv.Heavy(t)
 	s := newServer(t, "--cluster-enabled", "yes", "--cluster-port", freePort(t))
-	alone := startNode(t, redis.Config{URL: s.url("")})
+	single := startNode(t, redis.Config{URL: s.url("")})
 	s.do("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-	testenv.Eventually(t, "the Cluster works", func() bool {
+	testenv.Eventually(t, "the Cluster accepts writes", func() bool {
 		return s.client().HSet(t.Context(), "ranger:members", "11", "IDELEVEN").Err() == nil
 	})
-	n := startLoaded(t, redis.Config{URL: s.url("") + "?addr=127.0.0.1:" + s.port, RefreshEvery: rare})
+	n := startLoaded(t, redis.Config{URL: s.url("") + "?addr=127.0.0.1:" + s.port, RefreshEvery: never})
 	n.wantUID("11", "IDELEVEN")
 	s.do("HSET", "ranger:members", "12", "IDTWELVE")
 	n.find("12", "IDTWELVE")
 	s.kill()
 	n.notice(1)
-	n.Age(rare) // now the wait is spent
+	n.Age(never) // the outage has lasted for Config.Wait
 	n.find("13", "")
 	n.wantUID("12", "IDTWELVE")
-	n.logged(1, lineAway)
+	n.logged(1, outageBegins)
 	s.start()
-	n.awaitLog(1, lineBack)
-	alone.awaitLog(1, lineAway) // before there were slots, or after the kill
+	n.awaitLog(1, outageEnds)
+	single.awaitLog(1, outageBegins) // before the slots were assigned, or after the kill
 }
 
-// TestSentinel finds the server through the Sentinels, and the next one after
-// the first has gone.
+// TestSentinel finds the server through a Sentinel, and after a failover the other one.
 func TestSentinel(t *testing.T) {
 	t.Parallel()
 	testenv.Heavy(t)
@@ -58,20 +57,20 @@ func TestSentinel(t *testing.T) {
 	watch.program = []string{conf, "--sentinel"}
 	watch.start()
 	watch.do("SENTINEL", "MONITOR", "mymaster", "127.0.0.1", first.port, 1)
-	watch.do("SENTINEL", "SET", "mymaster", "down-after-milliseconds", rare.Milliseconds()) // it fails over when it is told to
+	watch.do("SENTINEL", "SET", "mymaster", "down-after-milliseconds", never.Milliseconds()) // the test triggers the failover
 	testenv.Eventually(t, "the Sentinel knows the replica", func() bool {
 		list, err := watch.client().Do(t.Context(), "SENTINEL", "REPLICAS", "mymaster").Slice()
 		return err == nil && len(list) == 1
 	})
-	n := startLoaded(t, redis.Config{URL: watch.url("") + "?master_name=mymaster", RefreshEvery: rare})
+	n := startLoaded(t, redis.Config{URL: watch.url("") + "?master_name=mymaster", RefreshEvery: never})
 	n.wantUID("11", "IDELEVEN")
 	first.kill()
 	n.notice(1)
 	testenv.Eventually(t, "the Sentinel fails over", func() bool {
 		return watch.client().Do(t.Context(), "SENTINEL", "FAILOVER", "mymaster").Err() == nil
 	})
-	n.awaitLog(1, lineBack)
-	testenv.Eventually(t, "the other server takes writes", func() bool {
+	n.awaitLog(1, outageEnds)
+	testenv.Eventually(t, "the other server accepts writes", func() bool {
 		return second.client().HSet(t.Context(), "ranger:members", "12", "IDTWELVE").Err() == nil
 	})
 	testenv.Eventually(t, "the new id is found", func() bool {
@@ -92,7 +91,7 @@ func TestTLS(t *testing.T) {
 	startLoaded(t, redis.Config{URL: url + "?skip_verify=true"}).wantUID("11", "IDELEVEN")
 	strict := startNode(t, redis.Config{URL: url})
 	strict.awaitLog(1, "certificate")
-	strict.logged(1, lineAway)
+	strict.logged(1, outageBegins)
 }
 
 func selfSigned(tb testing.TB, certFile, keyFile string) {

@@ -20,11 +20,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// rare is a time that no test lives to see the end of: a RefreshEvery where only
-// Find may find, a Wait that must not be waited for.
-const rare = time.Hour
+// never is longer than any test: a RefreshEvery without a second reading, a Wait that
+// must not pass.
+const never = time.Hour
 
-// newKey returns a key of the test's own on the shared Redis.
+// newKey returns a key on the shared Redis that only the calling test uses.
 func newKey(tb testing.TB) string {
 	tb.Helper()
 	key := "ranger-test:" + rand.Text()
@@ -33,7 +33,7 @@ func newKey(tb testing.TB) string {
 	return key
 }
 
-// newClient returns a client beside the directory's.
+// newClient returns a client in addition to the directory's.
 func newClient(tb testing.TB, url string) *goredis.Client {
 	tb.Helper()
 	options, err := goredis.ParseURL(url)
@@ -44,32 +44,32 @@ func newClient(tb testing.TB, url string) *goredis.Client {
 	return c
 }
 
-// node is a directory that runs, and what it logged.
+// node is a running directory and its log.
 type node struct {
 	*redis.Directory
 	tb   testing.TB
-	log  *journal
+	log  *logBuffer
 	stop context.CancelFunc
-	done chan error // closed after Run's result
+	done chan error // gets the result of Run, then is closed
 }
 
-// startNode runs a directory until the test ends. No time of its runs out, so that
-// an outage is none of the machine's, unless cfg has a Wait: then that of Find does.
+// startNode runs a directory until the test ends. It has no timeouts that a slow machine
+// could exceed, except for Config.Wait if cfg has one.
 func startNode(tb testing.TB, cfg redis.Config) *node {
 	tb.Helper()
-	return startNodeWithin(tb, cfg, rare/2)
+	return startNodeWithin(tb, cfg, never/2)
 }
 
-// startNodeWithin is startNode with a time in which a command must be answered; 0
-// stands for what the directory makes of its Wait.
-func startNodeWithin(tb testing.TB, cfg redis.Config, within time.Duration) *node {
+// startNodeWithin runs a directory like startNode, with a timeout of commands; 0: the
+// directory's own.
+func startNodeWithin(tb testing.TB, cfg redis.Config, timeout time.Duration) *node {
 	tb.Helper()
-	cfg.Wait = cmp.Or(cfg.Wait, rare)
-	log := &journal{more: make(chan struct{})}
+	cfg.Wait = cmp.Or(cfg.Wait, never)
+	log := &logBuffer{more: make(chan struct{})}
 	d, err := redis.NewDirectory(cfg, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	check(tb, err)
-	if within > 0 {
-		d.SetAnswer(within)
+	if timeout > 0 {
+		d.SetTimeout(timeout)
 	}
 	ctx, cancel := context.WithCancel(tb.Context())
 	n := &node{Directory: d, tb: tb, log: log, stop: cancel, done: make(chan error, 1)}
@@ -79,7 +79,7 @@ func startNodeWithin(tb testing.TB, cfg redis.Config, within time.Duration) *nod
 	}()
 	tb.Cleanup(func() {
 		cancel()
-		check(tb, await(tb, n.done, "to end Run"))
+		check(tb, await(tb, n.done, "Run returns"))
 		if tb.Failed() {
 			tb.Logf("log:\n%s", log.text())
 		}
@@ -87,7 +87,7 @@ func startNodeWithin(tb testing.TB, cfg redis.Config, within time.Duration) *nod
 	return n
 }
 
-// startLoaded is startNode, and waits until the hash was read.
+// startLoaded runs a directory like startNode and waits until the hash was read.
 func startLoaded(tb testing.TB, cfg redis.Config) *node {
 	tb.Helper()
 	n := startNode(tb, cfg)
@@ -95,13 +95,13 @@ func startLoaded(tb testing.TB, cfg redis.Config) *node {
 	return n
 }
 
-// The lines of an outage.
+// The log lines of an outage.
 const (
-	lineAway = "redis does not answer"
-	lineBack = "redis answers again"
+	outageBegins = "redis does not answer"
+	outageEnds   = "redis answers again"
 )
 
-// awaitLog waits until that many lines have that text.
+// awaitLog waits until the text was logged that many times.
 func (n *node) awaitLog(times int, text string) {
 	n.tb.Helper()
 	timeout := time.After(testenv.Patience)
@@ -120,7 +120,7 @@ func (n *node) awaitLog(times int, text string) {
 	}
 }
 
-// logged fails unless the text was logged that many times so far.
+// logged fails the test unless the text was logged that many times so far.
 func (n *node) logged(times int, text string) {
 	n.tb.Helper()
 	if got := strings.Count(n.log.text(), text); got != times {
@@ -128,37 +128,37 @@ func (n *node) logged(times int, text string) {
 	}
 }
 
-// wantUID fails unless the memory says uid of the member; none is "".
+// wantUID fails the test unless the member has that uid in memory; "": no uid.
 func (n *node) wantUID(member string, uid event.UID) {
 	n.tb.Helper()
 	if got, ok := n.UID(member); got != uid || ok != (uid != "") {
-		n.tb.Errorf("the uid of %s: got %q, %t, want %q", member, got, ok, uid)
+		n.tb.Errorf("UID(%s): got %q, %t, want %q", member, got, ok, uid)
 	}
 }
 
-// find is Find, and fails unless it says uid; none is "".
+// find fails the test unless Find returns that uid; "": no uid.
 func (n *node) find(member string, uid event.UID) {
 	n.tb.Helper()
-	returns(n.tb, "to find "+member, func() {
+	returns(n.tb, "Find returns for "+member, func() {
 		if got, ok := n.Find(n.tb.Context(), member); got != uid || ok != (uid != "") {
-			n.tb.Errorf("find %s: got %q, %t, want %q", member, got, ok, uid)
+			n.tb.Errorf("Find(%s): got %q, %t, want %q", member, got, ok, uid)
 		}
 	})
 }
 
-// notice has a look-up meet an outage, and returns when it was logged as that
-// many so far.
+// notice lets a look-up find that there is an outage, and returns when the log has that
+// many outages.
 func (n *node) notice(outages int) {
 	n.tb.Helper()
 	ctx, cancel := context.WithCancel(n.tb.Context())
 	var asking sync.WaitGroup
 	asking.Go(func() { n.Find(ctx, "0") })
-	n.awaitLog(outages, lineAway)
+	n.awaitLog(outages, outageBegins)
 	cancel()
-	returns(n.tb, "to end a look-up", asking.Wait)
+	returns(n.tb, "Find returns after its context is done", asking.Wait)
 }
 
-// returns fails unless f does.
+// returns fails the test unless f returns. what describes that.
 func returns(tb testing.TB, what string, f func()) {
 	tb.Helper()
 	done := make(chan struct{})
@@ -169,36 +169,36 @@ func returns(tb testing.TB, what string, f func()) {
 	await(tb, done, what)
 }
 
-// await returns what comes through c, and fails when nothing does.
+// await receives from c and fails the test if nothing arrives. what describes the event.
 func await[T any](tb testing.TB, c <-chan T, what string) (got T) {
 	tb.Helper()
 	select {
 	case got = <-c:
 	case <-time.After(testenv.Patience):
-		tb.Errorf("it takes more than %s %s", testenv.Patience, what)
+		tb.Errorf("timed out after %s waiting until %s", testenv.Patience, what)
 	}
 	return got
 }
 
-// journal is a log in memory.
-type journal struct {
+// logBuffer is a log in memory.
+type logBuffer struct {
 	mu    sync.Mutex
 	lines strings.Builder
 	more  chan struct{} // closed and replaced at each line
 }
 
-func (j *journal) Write(line []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	close(j.more)
-	j.more = make(chan struct{})
-	return j.lines.Write(line)
+func (b *logBuffer) Write(line []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	close(b.more)
+	b.more = make(chan struct{})
+	return b.lines.Write(line)
 }
 
-func (j *journal) text() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.lines.String()
+func (b *logBuffer) text() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.lines.String()
 }
 
 func check(tb testing.TB, err error) {

@@ -7,94 +7,97 @@ import (
 	"ranger/internal/event"
 )
 
-// piece is how many members are dealt with in one hold of the lock.
-const piece = 1000
+// batchSize is the number of members that are read in one step, and processed under the
+// lock at a time.
+const batchSize = 1000
 
-// members is the hash in memory, which takes what the hash takes: a reading
-// changes it in place. It is safe for concurrent use.
+// members is the hash in memory. Each reading of the hash, a round, changes it in place,
+// so no second copy is needed. It is safe for concurrent use.
 type members struct {
 	mu    sync.RWMutex
-	of    map[string]entry // guarded by mu: by member id
-	round uint64           // guarded by mu: counts readings of the whole hash
+	byID  map[string]entry // guarded by mu: by member id
+	round uint64           // guarded by mu: number of rounds begun
 }
 
-// entry is one member, and the last reading that met it.
+// entry is one member, and the last round that found it.
 type entry struct {
 	uid   event.UID
 	round uint64
 }
 
+// uid returns the uid of a member.
 func (m *members) uid(member string) (event.UID, bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	e, ok := m.of[member]
+	e, ok := m.byID[member]
 	return e.uid, ok
 }
 
+// count returns the number of members.
 func (m *members) count() int {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return len(m.of)
+	return len(m.byID)
 }
 
-// begin begins a reading of the whole hash.
-func (m *members) begin() {
+// beginRound begins a reading of the whole hash.
+func (m *members) beginRound() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.round++
 }
 
-// add adds one member, or changes it.
+// add adds or changes one member.
 func (m *members) add(member string, uid event.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.addLocked(member, uid)
 }
 
-// keep adds what one step of a reading brought: fields and values in turn. It
-// returns how many of them can be no member, and the field of one.
-func (m *members) keep(page []string) (ignored int, example string) {
+// addPage adds the result of one step of a reading: fields and values in turn. It returns
+// the number of invalid entries and the field of one of them.
+func (m *members) addPage(page []string) (ignored int, example string) {
 	for len(page) > 1 {
-		some := page[:min(len(page)/2, piece)*2]
-		page = page[len(some):]
+		batch := page[:min(len(page)/2, batchSize)*2]
+		page = page[len(batch):]
 		m.mu.Lock()
-		for i := 0; i < len(some); i += 2 {
-			uid, ok := event.ParseUID(some[i+1])
-			if !ok || !isID(some[i]) {
-				ignored, example = ignored+1, some[i]
+		for i := 0; i < len(batch); i += 2 {
+			uid, ok := event.ParseUID(batch[i+1])
+			if !ok || !isID(batch[i]) {
+				ignored, example = ignored+1, batch[i]
 				continue
 			}
-			m.addLocked(some[i], uid)
+			m.addLocked(batch[i], uid)
 		}
 		m.mu.Unlock()
 	}
 	return ignored, example
 }
 
-// sweep ends a reading that was whole: what it has not met is no longer there.
-func (m *members) sweep() {
+// endRound ends a complete reading: members that it did not find are removed.
+func (m *members) endRound() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	seen := 0
-	for id, e := range m.of {
+	for id, e := range m.byID {
 		if e.round != m.round {
-			delete(m.of, id)
+			delete(m.byID, id)
 		}
-		if seen++; seen%piece == 0 {
-			m.mu.Unlock() // let others in; a map may change while one ranges over it
+		if seen++; seen%batchSize == 0 {
+			m.mu.Unlock() // let readers proceed; a map may change during a range over it
 			m.mu.Lock()
 		}
 	}
 }
 
 func (m *members) addLocked(member string, uid event.UID) {
-	if m.of == nil {
-		m.of = make(map[string]entry)
+	if m.byID == nil {
+		m.byID = make(map[string]entry)
 	}
-	m.of[member] = entry{uid: uid, round: m.round}
+	m.byID[member] = entry{uid: uid, round: m.round}
 }
 
-// isID reports whether a field can be a member id as Decode asks for it.
+// isID reports whether a field is a member id in the form that event.Decode uses.
 func isID(field string) bool {
 	digits := strings.TrimPrefix(field, "-")
 	return digits != "" && strings.Trim(digits, "0123456789") == ""

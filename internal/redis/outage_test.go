@@ -13,66 +13,66 @@ import (
 )
 
 const (
-	stopSignal = syscall.SIGSTOP
-	goOnSignal = syscall.SIGCONT
+	stopSignal     = syscall.SIGSTOP
+	continueSignal = syscall.SIGCONT
 )
 
-// TestRedisKilled: what is in memory stays, the wait for the rest is spent once
-// an outage, and what was missed is found when Redis is back.
+// TestRedisKilled: ids in memory remain known, Find waits for others only until the outage
+// has lasted for Config.Wait, and they are found when Redis answers again.
 func TestRedisKilled(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.do("HSET", "ranger:members", "11", "IDELEVEN")
-	n := startLoaded(t, redis.Config{URL: s.url(""), RefreshEvery: rare})
+	n := startLoaded(t, redis.Config{URL: s.url(""), RefreshEvery: never})
 	for outage := 1; outage <= 2; outage++ {
 		missed := strconv.Itoa(20 + outage)
 		s.kill()
 		n.wantUID("11", "IDELEVEN")
 		n.notice(outage)
-		n.find("11", "IDELEVEN") // while others would have to wait
-		n.Age(rare)              // now the wait is spent
+		n.find("11", "IDELEVEN") // without waiting
+		n.Age(never)             // the outage has lasted for Config.Wait
 		for range 100 {
 			n.find(missed, "")
 		}
-		n.find("99", "") // for all ids
+		n.find("99", "")
 		n.find("11", "IDELEVEN")
 		n.wantUID("11", "IDELEVEN")
 		if st := n.Status(); st.Connected || st.Error == nil || !st.Loaded || st.Members == 0 {
-			t.Errorf("status: %+v", st)
+			t.Errorf("got status %+v, want an outage after loading", st)
 		}
-		n.logged(outage-1, lineBack)
+		n.logged(outage-1, outageEnds)
 
 		s.start()
-		n.awaitLog(outage, lineBack)
+		n.awaitLog(outage, outageEnds)
 		testenv.Eventually(t, "the empty hash is read", func() bool { return n.Status().Members == 0 })
 		s.do("HSET", "ranger:members", "11", "IDELEVEN", missed, "IDMISSED")
 		n.find(missed, "IDMISSED")
 		if st := n.Status(); !st.Connected || st.Error != nil {
-			t.Errorf("status: %+v", st)
+			t.Errorf("got status %+v, want no outage", st)
 		}
 		n.find("11", "IDELEVEN")
-		n.logged(outage, lineAway)
+		n.logged(outage, outageBegins)
 	}
 }
 
-// TestFindWaitsNoLonger: an outage is waited out for Config.Wait, and no longer.
-func TestFindWaitsNoLonger(t *testing.T) {
+// TestFindWaitsForConfigWait: Find returns once an outage has lasted for Config.Wait.
+func TestFindWaitsForConfigWait(t *testing.T) {
 	t.Parallel()
 	const wait = 50 * time.Millisecond
 	n := startNode(t, redis.Config{URL: "redis://127.0.0.1:" + freePort(t), Wait: wait})
 	n.find("11", "")
 	st := n.Status()
 	if lasted := time.Since(st.Since); lasted < wait || st.Connected || !st.Settled {
-		t.Errorf("nobody was found %s after the outage had begun, want %s; status: %+v", lasted, wait, st)
+		t.Errorf("Find returned %s after the outage began, want at least %s; status %+v", lasted, wait, st)
 	}
 }
 
-// TestRedisHangs: a Redis that takes connections and says nothing is away too.
+// TestRedisHangs: a Redis that accepts connections and does not answer is an outage.
 func TestRedisHangs(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.do("HSET", "ranger:members", "11", "IDELEVEN")
-	n := startNodeWithin(t, redis.Config{URL: s.url(""), Wait: time.Second, RefreshEvery: rare}, 0)
+	n := startNodeWithin(t, redis.Config{URL: s.url(""), Wait: time.Second, RefreshEvery: never}, 0)
 	n.awaitLog(1, "the member directory is loaded")
 	s.signal(stopSignal)
 	n.find("12", "")
@@ -80,50 +80,48 @@ func TestRedisHangs(t *testing.T) {
 	n.find("12", "")
 	n.find("11", "IDELEVEN")
 	if err := n.Status().Error; err == nil || err.Error() != "no answer within 500ms" {
-		t.Errorf("the error is %v", err)
+		t.Errorf("got Status.Error %v, want no answer within 500ms", err)
 	}
-	s.signal(goOnSignal)
-	testenv.Eventually(t, "it is over", func() bool { return n.Status().Connected })
+	s.signal(continueSignal)
+	testenv.Eventually(t, "the outage is over", func() bool { return n.Status().Connected })
 	s.do("HSET", "ranger:members", "12", "IDTWELVE")
-	testenv.Eventually(t, "what was missed is found", func() bool {
+	testenv.Eventually(t, "the new member is found", func() bool {
 		uid, _ := n.Find(t.Context(), "12")
 		return uid == "IDTWELVE"
 	})
 }
 
-// TestOutageIsNoticed also when nobody asks, long before the next reading.
+// TestOutageIsNoticed: an outage is noticed without look-ups, long before the next reading.
 func TestOutageIsNoticed(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	n := startLoaded(t, redis.Config{URL: s.url(""), RefreshEvery: rare})
+	n := startLoaded(t, redis.Config{URL: s.url(""), RefreshEvery: never})
 	s.kill()
-	n.awaitLog(1, lineAway)
+	n.awaitLog(1, outageBegins)
 }
 
-// TestReadingThatHangs: a reading that gets no answer does not block those who
-// look into memory, nor those who ask Redis.
+// TestReadingThatHangs: a reading without an answer blocks neither UID nor Find.
 func TestReadingThatHangs(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.do("HSET", "ranger:members", "11", "IDELEVEN")
-	g := newGate(t, s, "hscan")
-	n := startLoaded(t, redis.Config{URL: g.url, RefreshEvery: time.Millisecond})
-	g.shut.Store(true)
-	await(t, g.held, "until there is another reading")
+	proxy := testenv.NewProxy(t, s.url(""))
+	n := startLoaded(t, redis.Config{URL: proxy.URL, RefreshEvery: time.Millisecond})
+	held, release := proxy.Hold("hscan")
+	await(t, held, "another reading begins")
 	s.do("HSET", "ranger:members", "12", "IDTWELVE", "13", "IDTHIRTEEN")
-	returns(t, "to look into memory", func() {
+	returns(t, "UID returns", func() {
 		n.wantUID("11", "IDELEVEN")
 		n.wantUID("12", "")
 		n.Status()
 	})
 	n.find("12", "IDTWELVE")
-	g.shut.Store(false)
-	close(g.pass)
-	testenv.Eventually(t, "readings go on", func() bool {
+	release()
+	testenv.Eventually(t, "the next reading is complete", func() bool {
 		uid, _ := n.UID("13")
 		return uid == "IDTHIRTEEN"
 	})
-	n.logged(0, lineAway)
+	n.logged(0, outageBegins)
 }
 
 func TestFindWaitsForRedis(t *testing.T) {
@@ -131,29 +129,29 @@ func TestFindWaitsForRedis(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		loaded bool
-	}{{"after an outage has begun", true}, {"before there was any Redis", false}} {
+	}{{"after loading", true}, {"before loading", false}} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t, "--dbfilename", "dump.rdb")
 			n := &node{}
 			if tt.loaded {
-				n = startLoaded(t, redis.Config{URL: s.url(""), RefreshEvery: rare})
+				n = startLoaded(t, redis.Config{URL: s.url(""), RefreshEvery: never})
 			}
 			s.do("HSET", "ranger:members", "12", "IDTWELVE")
 			s.do("SAVE")
 			s.kill()
 			if !tt.loaded {
-				n = startNode(t, redis.Config{URL: s.url(""), RefreshEvery: rare})
+				n = startNode(t, redis.Config{URL: s.url(""), RefreshEvery: never})
 			}
 			var all sync.WaitGroup
 			for range 8 {
 				all.Go(func() { n.find("12", "IDTWELVE") })
 			}
-			n.awaitLog(1, lineAway)
+			n.awaitLog(1, outageBegins)
 			s.start()
 			all.Wait()
-			n.awaitLog(1, lineBack)
-			n.logged(1, lineAway)
+			n.awaitLog(1, outageEnds)
+			n.logged(1, outageBegins)
 		})
 	}
 }
@@ -161,30 +159,30 @@ func TestFindWaitsForRedis(t *testing.T) {
 func TestFindEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	n := startLoaded(t, redis.Config{URL: s.url(""), RefreshEvery: rare})
+	n := startLoaded(t, redis.Config{URL: s.url(""), RefreshEvery: never})
 	briefly := func(during string) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		returns(t, "to end "+during, func() {
+		returns(t, "Find returns during "+during, func() {
 			if uid, ok := n.Find(ctx, "1"); ok {
-				t.Errorf("found %q", uid)
+				t.Errorf("got %q, want no uid", uid)
 			}
 		})
 	}
 	s.signal(stopSignal)
-	briefly("the question")
-	returns(t, "to end a question whose context has yet to notice", func() {
+	briefly("a request")
+	returns(t, "Find returns before the timer of its context fires", func() {
 		n.Find(unnoticed{t.Context(), time.Now().Add(50 * time.Millisecond)}, "1")
 	})
-	n.logged(0, lineAway) // who gave up was not Redis
+	n.logged(0, outageBegins) // the caller gave up, not Redis
 	s.kill()
 	n.notice(1)
-	briefly("the wait")
+	briefly("an outage")
 }
 
-// unnoticed is a context whose timer does not get to run.
+// unnoticed is a context whose timer has not fired yet.
 type unnoticed struct {
-	context.Context //nolint:containedctx // it is one
+	context.Context //nolint:containedctx // it is a context
 
 	due time.Time
 }

@@ -10,36 +10,37 @@ import (
 	"ranger/internal/event"
 )
 
-// probe asks for a field, there or not: what Find does. Its error has been noted.
+// probe requests one field, which need not exist, as Find does. Its error has been
+// recorded.
 func (d *Directory) probe(ctx context.Context, l *link) error {
-	_, err := d.get(ctx, l, "0", d.answer)
+	_, err := d.get(ctx, l, "0", d.timeout)
 	if errors.Is(err, goredis.Nil) {
 		return nil
 	}
 	return err
 }
 
-// refresh reads the hash whole over l, after a probe. Its error has been noted.
+// refresh probes Redis and reads the whole hash. Its error has been recorded.
 func (d *Directory) refresh(ctx context.Context, l *link) error {
 	began := time.Now()
 	if err := d.probe(ctx, l); err != nil {
 		return err
 	}
-	d.members.begin()
+	d.members.beginRound()
 	ignored, example := 0, ""
 	for cursor := uint64(0); ; {
 		var page []string
-		err := d.ask(ctx, l, d.answer, func(ctx context.Context) (err error) {
-			page, cursor, err = l.client.HScan(ctx, d.cfg.Key, cursor, "", piece).Result()
+		err := d.ask(ctx, l, d.timeout, func(ctx context.Context) (err error) {
+			page, cursor, err = l.client.HScan(ctx, d.cfg.Key, cursor, "", batchSize).Result()
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		if err := d.answers(ctx, l); err != nil {
+		if err := d.recordAnswer(ctx, l); err != nil {
 			return err
 		}
-		n, field := d.members.keep(page)
+		n, field := d.members.addPage(page)
 		if n > 0 {
 			ignored, example = ignored+n, field
 		}
@@ -47,45 +48,47 @@ func (d *Directory) refresh(ctx context.Context, l *link) error {
 			break
 		}
 	}
-	d.members.sweep()
+	d.members.endRound()
 	d.report(ctx, began, ignored, example)
 	return nil
 }
 
-// answers notes that Redis answers over l, unless that has failed meanwhile.
-func (d *Directory) answers(ctx context.Context, l *link) error {
-	away, ok := d.health.up(l)
+// recordAnswer records that Redis answers over l. It returns an error if l has failed.
+func (d *Directory) recordAnswer(ctx context.Context, l *link) error {
+	outage, ok := d.health.up(l)
 	if !ok {
 		return errFailed
 	}
-	if away > 0 {
-		d.log.InfoContext(ctx, "redis answers again", "after", away.Round(time.Millisecond).String())
+	if outage > 0 {
+		d.log.InfoContext(ctx, "redis answers again", "after", outage.Round(time.Millisecond).String())
 	}
 	return nil
 }
 
-// report logs what a reading found: the first one, one that found nobody, and
-// what is ignored.
+// report logs the first reading, the first of consecutive readings without members, and
+// invalid entries.
 func (d *Directory) report(ctx context.Context, began time.Time, ignored int, example string) {
 	count := d.members.count()
 	if d.health.load() {
 		d.log.InfoContext(ctx, "the member directory is loaded", "members", count, "took", time.Since(began).Round(time.Millisecond).String())
 	}
-	if count == 0 && !d.wasBare {
-		d.log.WarnContext(ctx, "the member directory is empty: no member id is resolved; fill the hash that MEMBER_DIRECTORY names", "key", d.cfg.Key)
+	if count == 0 && !d.wasEmpty {
+		d.log.WarnContext(ctx, "the member directory is empty", "key", d.cfg.Key,
+			"advice", "fill the hash that MEMBER_DIRECTORY names; until then no member id is resolved")
 	}
-	d.wasBare = count == 0
+	d.wasEmpty = count == 0
 	if ignored > 0 {
 		const most = 32
-		d.log.WarnContext(ctx, "entries of the member directory are ignored: a field has to be a member id, its value a uid",
-			"key", d.cfg.Key, "ignored", ignored, "field", example[:min(len(example), most)])
+		d.log.WarnContext(ctx, "entries of the member directory are ignored",
+			"key", d.cfg.Key, "ignored", ignored, "field", example[:min(len(example), most)],
+			"advice", "a field must be a member id and its value a uid")
 	}
 }
 
-// get asks for one member over l, within that time. The error is goredis.Nil for
-// one that is not there, and has been noted else.
-func (d *Directory) get(ctx context.Context, l *link, member string, within time.Duration) (uid event.UID, err error) {
-	err = d.ask(ctx, l, within, func(ctx context.Context) error {
+// get requests the uid of one member over l. The error is goredis.Nil if there is no such
+// member; any other error has been recorded.
+func (d *Directory) get(ctx context.Context, l *link, member string, timeout time.Duration) (uid event.UID, err error) {
+	err = d.ask(ctx, l, timeout, func(ctx context.Context) error {
 		text, err := l.client.HGet(ctx, d.cfg.Key, member).Result()
 		uid, _ = event.ParseUID(text)
 		return err
@@ -93,21 +96,20 @@ func (d *Directory) get(ctx context.Context, l *link, member string, within time
 	return uid, err
 }
 
-// ask runs a command over l, within that time. That it got no answer is noted
-// and logged, unless ctx is over or it had less than its time.
-func (d *Directory) ask(ctx context.Context, l *link, within time.Duration, command func(context.Context) error) error {
+// ask sends a command over l. If it gets no answer, or an error, that is recorded and
+// logged, unless ctx is over or the timeout was shorter than usual.
+func (d *Directory) ask(ctx context.Context, l *link, timeout time.Duration, command func(context.Context) error) error {
 	began := time.Now()
-	bounded, cancel := context.WithTimeout(ctx, within)
+	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	err := l.do(bounded, command)
 	switch {
-	case err == nil, errors.Is(err, goredis.Nil), errors.Is(err, errFailed), isOver(ctx), isTimeout(err) && within < d.answer:
+	case err == nil, errors.Is(err, goredis.Nil), errors.Is(err, errFailed), isOver(ctx), isTimeout(err) && timeout < d.timeout:
 		return err
 	}
-	told := tell(err, within, d.options.Password, d.options.SentinelPassword)
-	if d.health.down(l, began, told) {
-		d.log.ErrorContext(ctx, "redis does not answer: the member ids in memory are resolved as before, others are not; will reconnect",
-			"error", told, "advice", advice(err))
+	redacted := redact(err, timeout, d.options.Password, d.options.SentinelPassword)
+	if d.health.down(l, began, redacted) {
+		d.log.ErrorContext(ctx, "redis does not answer, will reconnect", "error", redacted, "advice", advice(err))
 	}
 	return err
 }

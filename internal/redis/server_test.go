@@ -1,7 +1,6 @@
 package redis_test
 
 import (
-	"bytes"
 	"context"
 	"net"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -20,28 +18,28 @@ import (
 	"ranger/internal/testenv"
 )
 
-// server is a Redis of the test's own.
+// server is a Redis that only one test uses.
 type server struct {
 	tb      testing.TB
 	dir     string
 	port    string
-	program []string // what comes before the port: a configuration, a mode
+	program []string // arguments before the port: a configuration, a mode
 	args    []string
-	ended   chan struct{} // closed once it has ended
+	ended   chan struct{} // closed when the process has ended
 }
 
-// newServer starts one with more arguments and ends it with the test. It keeps
-// nothing on disk, unless the arguments say so.
+// newServer starts a server with additional arguments. It ends with the test. It writes
+// nothing to disk, unless the arguments enable that.
 func newServer(tb testing.TB, args ...string) *server {
 	tb.Helper()
-	testenv.Redis(tb) // -short leaves out what needs one
+	testenv.Redis(tb) // skips the test under -short
 	s := &server{tb: tb, dir: tb.TempDir(), port: freePort(tb), args: args}
 	tb.Cleanup(s.kill)
 	s.start()
 	return s
 }
 
-// newServerAt is newServer on a port, not started yet.
+// newServerAt returns a server on a port, which is not started yet.
 func newServerAt(tb testing.TB, port string) *server {
 	tb.Helper()
 	testenv.Redis(tb)
@@ -104,7 +102,7 @@ func (s *server) signal(signal syscall.Signal) {
 	check(s.tb, syscall.Kill(pid, signal))
 }
 
-// kill ends the server as a power cut does, and waits for its end.
+// kill ends the server as a power failure does, and waits until it has ended.
 func (s *server) kill() {
 	s.tb.Helper()
 	select {
@@ -119,88 +117,29 @@ func (s *server) kill() {
 	}
 }
 
-// url returns the server's URL with what comes after the scheme and before the
-// host: user:password@.
+// url returns the server's URL. user is the part before the host, as user:password@, or
+// empty.
 func (s *server) url(user string) string { return "redis://" + user + "127.0.0.1:" + s.port }
 
 // client returns a client of the server.
 func (s *server) client() *goredis.Client { return newClient(s.tb, s.url("")) }
 
-// do runs a command on the server.
+// do sends a command to the server.
 func (s *server) do(args ...any) {
 	s.tb.Helper()
 	check(s.tb, s.client().Do(context.WithoutCancel(s.tb.Context()), args...).Err())
 }
 
-// gate stands between a directory and a server, and can hold back one command.
-type gate struct {
-	url  string        // of the server, through the gate
-	shut atomic.Bool   // hold the command back
-	held chan struct{} // has one once it was
-	pass chan struct{} // closed to let go what was held back
-}
+// tried counts the ports that freePort has tried.
+var tried atomic.Uint32
 
-// newGate returns an open gate for a command, whose name is in lower case.
-func newGate(tb testing.TB, s *server, command string) *gate {
-	tb.Helper()
-	var listen net.ListenConfig
-	l, err := listen.Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	check(tb, err)
-	g := &gate{url: "redis://" + l.Addr().String(), held: make(chan struct{}, 1), pass: make(chan struct{})}
-	var running sync.WaitGroup
-	running.Go(func() {
-		var dialer net.Dialer
-		for {
-			near, err := l.Accept()
-			if err != nil {
-				return
-			}
-			far, err := dialer.DialContext(tb.Context(), "tcp", "127.0.0.1:"+s.port)
-			if err != nil {
-				_ = near.Close()
-				continue
-			}
-			running.Go(func() { g.copy(far, near, command) })
-			running.Go(func() { g.copy(near, far, "") })
-		}
-	})
-	tb.Cleanup(func() {
-		_ = l.Close()
-		running.Wait() // the directory has ended, thus each connection
-	})
-	return g
-}
-
-// copy passes on what is sent, but for the command while the gate is shut.
-func (g *gate) copy(to, from net.Conn, command string) {
-	defer to.Close()   //nolint:errcheck // one side has ended
-	defer from.Close() //nolint:errcheck // as above
-	buffer := make([]byte, 32<<10)
-	for {
-		n, err := from.Read(buffer)
-		if command != "" && g.shut.Load() && bytes.Contains(buffer[:n], []byte(command)) {
-			select {
-			case g.held <- struct{}{}:
-			default:
-			}
-			<-g.pass
-		}
-		if _, werr := to.Write(buffer[:n]); err != nil || werr != nil {
-			return
-		}
-	}
-}
-
-// taken counts the ports that freePort has looked at.
-var taken atomic.Uint32
-
-// freePort returns a port that nobody listens on, another one each time, below
-// those that outgoing connections take, so that it is still free at a restart.
+// freePort returns a free port, a different one each time. It is below the ephemeral
+// ports, so that no outgoing connection takes it before a restart.
 func freePort(tb testing.TB) string {
 	tb.Helper()
 	var listen net.ListenConfig
 	for {
-		port := strconv.Itoa(15000 + (os.Getpid()*61+int(taken.Add(1)))%17000)
+		port := strconv.Itoa(15000 + (os.Getpid()*61+int(tried.Add(1)))%17000)
 		l, err := listen.Listen(tb.Context(), "tcp", "127.0.0.1:"+port)
 		if err != nil {
 			continue

@@ -9,15 +9,24 @@ import (
 	"testing"
 )
 
-// Proxy forwards TCP connections to a server, so that a test can break those of
-// one client without harm to others. It is safe for concurrent use.
+// Proxy forwards TCP connections to a server, so that a test can break or delay the
+// connections of one client. It is safe for concurrent use.
 type Proxy struct {
-	URL string // the server's, with the proxy's address
+	URL string // the server's URL with the address of the proxy
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{} // guarded by mu
-	watch []byte                // guarded by mu: what Await waits for; nil: nothing
+	watch []byte                // guarded by mu: text that Watch waits for; nil: none
 	seen  chan struct{}         // guarded by mu: closed when the server has sent it
+	hold  *hold                 // guarded by mu; nil: nothing is held back
+}
+
+// hold is one call of Hold.
+type hold struct {
+	text    []byte
+	held    chan struct{}
+	hit     func() // closes held, once
+	release chan struct{}
 }
 
 // NewProxy returns a proxy for the server at a URL. It ends with the test.
@@ -37,29 +46,30 @@ func NewProxy(tb testing.TB, server string) *Proxy {
 	var running sync.WaitGroup
 	running.Go(func() {
 		for {
-			near, err := listener.Accept()
+			client, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			far, err := new(net.Dialer).DialContext(tb.Context(), "tcp", target)
-			if err != nil { // the server is away
-				_ = near.Close()
+			server, err := new(net.Dialer).DialContext(tb.Context(), "tcp", target)
+			if err != nil { // the server is down
+				_ = client.Close()
 				continue
 			}
-			p.add(near, far)
-			running.Go(func() { p.forward(near, io.TeeReader(far, &scanner{proxy: p}), far) })
-			running.Go(func() { p.forward(far, near, near) })
+			p.add(client, server)
+			running.Go(func() { p.forward(client, io.TeeReader(server, &watcher{proxy: p}), server) })
+			running.Go(func() { p.forward(server, io.TeeReader(client, holder{p}), client) })
 		}
 	})
 	tb.Cleanup(func() {
 		_ = listener.Close()
+		p.release(nil)
 		p.Cut()
 		running.Wait()
 	})
 	return p
 }
 
-// Cut closes all connections. New ones may come.
+// Cut closes all connections. The proxy accepts new ones.
 func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -86,28 +96,66 @@ func (p *Proxy) Watch(text string) (seen <-chan struct{}) {
 	return p.seen
 }
 
-// scanner searches what the server sends on one connection for what is watched.
-type scanner struct {
+// Hold holds back what clients send from now on, beginning on each connection with the
+// first data that contains text in one piece. held is closed when that happens first.
+// release forwards the data and ends the hold, as the end of the test does. Only one
+// hold may be active.
+func (p *Proxy) Hold(text string) (held <-chan struct{}, release func()) {
+	h := &hold{text: []byte(text), held: make(chan struct{}), release: make(chan struct{})}
+	h.hit = sync.OnceFunc(func() { close(h.held) })
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hold = h
+	return h.held, func() { p.release(h) }
+}
+
+// release ends a hold if it is the active one, or any hold if h is nil.
+func (p *Proxy) release(h *hold) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.hold != nil && (h == nil || h == p.hold) {
+		close(p.hold.release)
+		p.hold = nil
+	}
+}
+
+// holder holds back the data of one connection during a hold.
+type holder struct{ proxy *Proxy }
+
+// Write blocks while data with the text is held back. It never fails.
+func (h holder) Write(b []byte) (int, error) {
+	h.proxy.mu.Lock()
+	active := h.proxy.hold
+	h.proxy.mu.Unlock()
+	if active != nil && bytes.Contains(b, active.text) {
+		active.hit()
+		<-active.release
+	}
+	return len(b), nil
+}
+
+// watcher searches what the server sends on one connection for the text of Watch.
+type watcher struct {
 	proxy *Proxy
-	last  []byte // the end of what was sent before
+	last  []byte // the end of the data before
 }
 
 // Write never fails.
-func (s *scanner) Write(b []byte) (int, error) {
-	p := s.proxy
+func (w *watcher) Write(b []byte) (int, error) {
+	p := w.proxy
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s.last = append(s.last, b...)
-	if p.watch != nil && bytes.Contains(s.last, p.watch) {
+	w.last = append(w.last, b...)
+	if p.watch != nil && bytes.Contains(w.last, p.watch) {
 		close(p.seen)
 		p.watch = nil
 	}
 	const enough = 256 // longer than any text
-	s.last = bytes.Clone(s.last[max(0, len(s.last)-enough):])
+	w.last = bytes.Clone(w.last[max(0, len(w.last)-enough):])
 	return len(b), nil
 }
 
-// forward copies what comes from a connection until either ends, and ends both.
+// forward copies from one connection to the other until either ends, and closes both.
 func (p *Proxy) forward(to net.Conn, in io.Reader, from net.Conn) {
 	_, _ = io.Copy(to, in)
 	p.mu.Lock()
