@@ -14,12 +14,12 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// minRSABits is the least that crypto/rsa works with. RFC 7518 §3.3 wants 2048;
-// a server in use with a shorter key is not stopped for that.
+// minRSABits is the shortest key that crypto/rsa accepts. RFC 7518 §3.3 requires 2048
+// bits, but a running exchange with a shorter key must be able to use ranger.
 const minRSABits = 1024
 
-// Algorithms returns the names that Config.Algorithm may have. The list is
-// closed: "none" and whatever else golang-jwt may know are not in it.
+// Algorithms returns the valid values of Config.Algorithm, a fixed list: it does not
+// include "none" or whatever else golang-jwt may support.
 func Algorithms() []string {
 	return []string{
 		"RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
@@ -27,7 +27,7 @@ func Algorithms() []string {
 	}
 }
 
-// signingMethod returns the method of that name.
+// signingMethod returns the method with that name.
 func signingMethod(name string) (jwt.SigningMethod, error) {
 	if !slices.Contains(Algorithms(), name) {
 		return nil, fmt.Errorf("algorithm %q: must be exactly one of %s", name, strings.Join(Algorithms(), ", "))
@@ -35,30 +35,31 @@ func signingMethod(name string) (jwt.SigningMethod, error) {
 	return jwt.GetSigningMethod(name), nil
 }
 
+// isHMAC reports whether the method uses a secret.
 func isHMAC(method jwt.SigningMethod) bool {
 	_, ok := method.(*jwt.SigningMethodHMAC)
 	return ok
 }
 
-// fitAll returns an error unless there is a key and each fits the method.
-func fitAll(method jwt.SigningMethod, keys []crypto.PublicKey) error {
+// checkPublicKeys returns an error unless there is a key and each suits the method.
+func checkPublicKeys(method jwt.SigningMethod, keys []crypto.PublicKey) error {
 	if isHMAC(method) {
-		return fmt.Errorf("%s works with a secret, not with public keys: give the secret alone, or the algorithm of the keys", method.Alg())
+		return fmt.Errorf("algorithm %s needs a secret, not public keys: give only the secret, or the algorithm of the keys", method.Alg())
 	}
 	if len(keys) == 0 {
-		return fmt.Errorf("no key: %s needs a public key", method.Alg())
+		return fmt.Errorf("no key: algorithm %s needs a public key", method.Alg())
 	}
 	for i, key := range keys {
-		if err := fit(method, key); err != nil {
+		if err := checkPublicKey(method, key); err != nil {
 			return fmt.Errorf("key %d of %d: %w", i+1, len(keys), err)
 		}
 	}
 	return nil
 }
 
-// fit returns an error when no signature of that method, which is not HS, can be
-// checked with key.
-func fit(method jwt.SigningMethod, key crypto.PublicKey) error {
+// checkPublicKey returns an error unless key can verify signatures of the method, which
+// must not be HS.
+func checkPublicKey(method jwt.SigningMethod, key crypto.PublicKey) error {
 	var ok bool
 	var want string
 	switch m := method.(type) {
@@ -66,7 +67,7 @@ func fit(method jwt.SigningMethod, key crypto.PublicKey) error {
 		want = "an RSA key"
 		if k, isRSA := key.(*rsa.PublicKey); isRSA {
 			if bits := k.N.BitLen(); bits < minRSABits {
-				return fmt.Errorf("an RSA key of %d bits is too short: make one of at least 2048", bits)
+				return fmt.Errorf("an RSA key of %d bits is too short: generate one of at least 2048 bits", bits)
 			}
 			ok = true
 		}
@@ -79,12 +80,12 @@ func fit(method jwt.SigningMethod, key crypto.PublicKey) error {
 		_, ok = key.(ed25519.PublicKey)
 	}
 	if !ok {
-		return fmt.Errorf("%s needs %s, this is %s: change the algorithm or the key", method.Alg(), want, describe(key))
+		return fmt.Errorf("algorithm %s needs %s, but this is %s", method.Alg(), want, describe(key))
 	}
 	return nil
 }
 
-// describe names the kind of a key in words.
+// describe returns the type of a key in words.
 func describe(key crypto.PublicKey) string {
 	switch k := key.(type) {
 	case *rsa.PublicKey:
@@ -98,14 +99,14 @@ func describe(key crypto.PublicKey) string {
 	}
 }
 
-// checkSecret refuses a secret that is none: a public key known to all would let
-// anybody sign.
+// checkSecret returns an error for an empty secret, and for a PEM key: anyone who knows a
+// public key could sign with it as a secret.
 func checkSecret(secret []byte) error {
 	switch trimmed := bytes.TrimSpace(secret); {
 	case len(trimmed) == 0:
-		return errors.New("secret: it is empty: HS256, HS384 and HS512 need one")
+		return errors.New("secret: must not be empty for HS256, HS384 and HS512")
 	case bytes.Contains(trimmed, []byte(pemBegin)), bytes.HasPrefix(trimmed, []byte(pemBeginBase64)):
-		return errors.New("secret: this is a PEM key: set an algorithm for it, or make a random secret")
+		return errors.New("secret: must not be a PEM key: set the algorithm of the key, or generate a random secret")
 	default:
 		return nil
 	}

@@ -17,7 +17,7 @@ import (
 	"ranger/internal/auth"
 )
 
-// Each algorithm's token is good for it, and for no other, whatever its header says.
+// A token is valid only for the algorithm that signed it, whatever its header says.
 func TestAlgorithms(t *testing.T) {
 	for _, want := range algorithms {
 		v := start(t, configFor(t, want))
@@ -81,7 +81,7 @@ func TestAlgorithmConfusion(t *testing.T) {
 		{"header an array", rs(`[]`), auth.Malformed},
 		{"header no JSON", rs(`x`), auth.Malformed},
 		{"another key with its jwk in the header", forge(t, "RS256", stranger, []byte(`{"alg":"RS256","jwk":`+jwk+`}`), claims), auth.BadSignature},
-		{"another key with a URL of it", forge(t, "RS256", stranger, []byte(`{"alg":"RS256","jku":"https://example.com/jwks","x5u":"https://example.com/x"}`), claims), auth.BadSignature},
+		{"another key, and its URL in the header", forge(t, "RS256", stranger, []byte(`{"alg":"RS256","jku":"https://example.com/jwks","x5u":"https://example.com/x"}`), claims), auth.BadSignature},
 		{"a kid that is a path", forge(t, "RS256", stranger, []byte(`{"alg":"RS256","kid":"../../dev/null"}`), claims), auth.BadSignature},
 		{"a kid on a good one", rs(`{"alg":"RS256","kid":"1"}`), ""},
 		{"an extension that must be understood", rs(`{"alg":"RS256","crit":["b64"],"b64":false}`), auth.Malformed},
@@ -116,8 +116,8 @@ func TestAlgorithmConfusion(t *testing.T) {
 	}
 }
 
-// next returns the character after the last of s in the alphabet of Base64url: it
-// differs in bits that no byte uses.
+// next returns the character after the last of s in the Base64url alphabet, which differs
+// only in padding bits.
 func next(s string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return string(alphabet[strings.IndexByte(alphabet, s[len(s)-1])+1])
@@ -142,29 +142,29 @@ func TestNewRefuses(t *testing.T) {
 	tests := []struct {
 		name string
 		cfg  auth.Config
-		want string // in the error
+		want string // part of the error
 	}{
-		{"no key at all", auth.Config{}, "no key: RS256 needs a public key"},
-		{"no secret", auth.Config{Algorithm: "HS256"}, "it is empty"},
-		{"a blank secret", auth.Config{Algorithm: "HS256", Secret: []byte(" \n")}, "it is empty"},
+		{"no key", auth.Config{}, "no key: algorithm RS256 needs a public key"},
+		{"no secret", auth.Config{Algorithm: "HS256"}, "secret: must not be empty"},
+		{"a blank secret", auth.Config{Algorithm: "HS256", Secret: []byte(" \n")}, "secret: must not be empty"},
 		{"none", auth.Config{Algorithm: "none", Keys: rsaKeys}, "exactly one of RS256"},
 		{"two algorithms", auth.Config{Algorithm: "RS256,ES256", Keys: rsaKeys}, "exactly one of RS256"},
 		{"an algorithm in lower case", auth.Config{Algorithm: "rs256", Keys: rsaKeys}, "exactly one of RS256"},
-		{"a secret for RS256", auth.Config{Secret: []byte("x"), Keys: rsaKeys}, "HS256, HS384 and HS512 alone"},
-		{"keys for HS256", auth.Config{Algorithm: "HS256", Secret: []byte("x"), Keys: rsaKeys}, "a secret, not with public keys"},
-		{"PEM as a secret", auth.Config{Algorithm: "HS256", Secret: []byte(pem)}, "PEM key"},
-		{"Base64 of PEM as a secret", auth.Config{Algorithm: "HS512", Secret: []byte(base64.StdEncoding.EncodeToString([]byte(pem)))}, "PEM key"},
-		{"ECDSA for RS256", auth.Config{Keys: p256}, "RS256 needs an RSA key, this is an ECDSA P-256 key"},
-		{"Ed25519 for PS512", auth.Config{Algorithm: "PS512", Keys: ed}, "PS512 needs an RSA key, this is an Ed25519 key"},
-		{"P-384 for ES256", auth.Config{Algorithm: "ES256", Keys: p384}, "ES256 needs an ECDSA P-256 key, this is an ECDSA P-384 key"},
+		{"a secret for RS256", auth.Config{Secret: []byte("x"), Keys: rsaKeys}, "secret: must be unset for algorithm RS256"},
+		{"keys for HS256", auth.Config{Algorithm: "HS256", Secret: []byte("x"), Keys: rsaKeys}, "needs a secret, not public keys"},
+		{"PEM as a secret", auth.Config{Algorithm: "HS256", Secret: []byte(pem)}, "secret: must not be a PEM key"},
+		{"Base64 of PEM as a secret", auth.Config{Algorithm: "HS512", Secret: []byte(base64.StdEncoding.EncodeToString([]byte(pem)))}, "secret: must not be a PEM key"},
+		{"ECDSA for RS256", auth.Config{Keys: p256}, "RS256 needs an RSA key, but this is an ECDSA P-256 key"},
+		{"Ed25519 for PS512", auth.Config{Algorithm: "PS512", Keys: ed}, "PS512 needs an RSA key, but this is an Ed25519 key"},
+		{"P-384 for ES256", auth.Config{Algorithm: "ES256", Keys: p384}, "ES256 needs an ECDSA P-256 key, but this is an ECDSA P-384 key"},
 		{"P-256 for ES512", auth.Config{Algorithm: "ES512", Keys: p256}, "ES512 needs an ECDSA P-521 key"},
-		{"P-224 for ES256", auth.Config{Algorithm: "ES256", Keys: []crypto.PublicKey{p224.Public()}}, "this is an ECDSA P-224 key"},
-		{"RSA for EdDSA", auth.Config{Algorithm: "EdDSA", Keys: rsaKeys}, "EdDSA needs an Ed25519 key, this is an RSA key"},
+		{"P-224 for ES256", auth.Config{Algorithm: "ES256", Keys: []crypto.PublicKey{p224.Public()}}, "but this is an ECDSA P-224 key"},
+		{"RSA for EdDSA", auth.Config{Algorithm: "EdDSA", Keys: rsaKeys}, "EdDSA needs an Ed25519 key, but this is an RSA key"},
 		{"X25519 for EdDSA", auth.Config{Algorithm: "EdDSA", Keys: []crypto.PublicKey{x25519.Public()}}, "*ecdh.PublicKey"},
-		{"one of several does not fit", auth.Config{Keys: append(rsaKeys[:1:1], p256...)}, "key 2 of 2: RS256 needs"},
+		{"an unsuitable one of several", auth.Config{Keys: append(rsaKeys[:1:1], p256...)}, "key 2 of 2: algorithm RS256 needs"},
 		{"a short RSA key", auth.Config{Keys: []crypto.PublicKey{short}}, "768 bits is too short"},
 		{"a negative leeway", auth.Config{Keys: rsaKeys, IssuedAtLeeway: -1}, "issued-at leeway -1ns: must not be negative"},
-		{"a blank audience", auth.Config{Keys: rsaKeys, Audience: []string{"peatio", ""}}, "an entry is blank"},
+		{"a blank audience", auth.Config{Keys: rsaKeys, Audience: []string{"peatio", ""}}, "must not have a blank entry"},
 		{"a negative number of workers", auth.Config{Keys: rsaKeys, Workers: -1}, "at least 1"},
 		{"all at once", auth.Config{Algorithm: "x", ExpirationLeeway: -1, NotBeforeLeeway: -1}, "\nexpiration leeway -1ns: must not be negative\nnot-before leeway"},
 	}
@@ -172,7 +172,7 @@ func TestNewRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := auth.New(test.cfg)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got error %v, want %q in it", err, test.want)
+				t.Errorf("got error %v, want one with %q", err, test.want)
 			}
 		})
 	}

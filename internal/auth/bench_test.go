@@ -7,7 +7,7 @@ import (
 	"ranger/internal/auth"
 )
 
-// BenchmarkVerify is one caller and one worker: the hand-over is in it.
+// BenchmarkVerify measures one caller and one worker, including the hand-over.
 func BenchmarkVerify(b *testing.B) {
 	for _, algorithm := range auth.Algorithms() {
 		b.Run(algorithm, func(b *testing.B) {
@@ -27,7 +27,7 @@ func BenchmarkVerify(b *testing.B) {
 	}
 }
 
-// BenchmarkRefuse is a flood of tokens by a client that has no key.
+// BenchmarkRefuse measures tokens of a client without a valid key.
 func BenchmarkRefuse(b *testing.B) {
 	for _, algorithm := range []string{"RS256", "ES256"} {
 		b.Run(algorithm, func(b *testing.B) {

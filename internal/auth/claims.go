@@ -17,19 +17,19 @@ import (
 	"ranger/internal/event"
 )
 
-// latestDate is the last second of the year 9999. A later date is a slip, such as
-// milliseconds for seconds, and past it arithmetic on dates may overflow.
+// latestDate is the last second of the year 9999, in Unix seconds. A later date is a
+// mistake, such as milliseconds instead of seconds, and could overflow.
 const latestDate = 253402300799
 
-// claims are a token's claims by name, each as its JSON text. encoding/json would
-// match a struct's fields without regard to case; a map has names byte for byte.
-// Of a claim given twice the last counts.
+// claims are the claims of a token by name, each as its JSON text. A map is used because
+// encoding/json ignores case for the fields of a struct. If a name occurs twice, the last
+// one counts.
 type claims struct {
-	jwt.MapClaims // always nil: makes this a jwt.Claims, and is never asked
+	jwt.MapClaims // always nil: only implements jwt.Claims
 	fields        map[string]json.RawMessage
 }
 
-// UnmarshalJSON reads a JSON object, in UTF-8 as RFC 7519 §7.1 has it.
+// UnmarshalJSON parses a JSON object, which RFC 7519 §7.1 requires to be UTF-8.
 func (c *claims) UnmarshalJSON(data []byte) error {
 	if !utf8.Valid(data) {
 		return errors.New("claims are not UTF-8")
@@ -37,7 +37,7 @@ func (c *claims) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &c.fields)
 }
 
-// check returns whom a token with these claims names, or why it is refused.
+// check returns the identity in the claims, or why the token is refused.
 func (c *claims) check(cfg *Config, now time.Time) (event.Identity, Reason) {
 	if c.fields == nil { // JSON null
 		return event.Identity{}, Malformed
@@ -73,7 +73,7 @@ func (c *claims) check(cfg *Config, now time.Time) (event.Identity, Reason) {
 	return event.Identity{UID: event.UID(uid), Expires: expires, TokenID: tokenID, KeyID: keyID}, accepted
 }
 
-// checkTimes checks exp, nbf and iat, and returns exp with its leeway.
+// checkTimes checks exp, nbf and iat, and returns exp plus its leeway.
 func (c *claims) checkTimes(cfg *Config, now time.Time) (time.Time, Reason) {
 	exp, present, ok := c.date("exp")
 	if !present {
@@ -89,7 +89,7 @@ func (c *claims) checkTimes(cfg *Config, now time.Time) (time.Time, Reason) {
 	return expires, c.checkBegun(now.Add(cfg.NotBeforeLeeway), now.Add(cfg.IssuedAtLeeway))
 }
 
-// checkBegun checks that nbf and iat, where they are there, are not after these.
+// checkBegun checks that nbf and iat, if present, are not after the given times.
 func (c *claims) checkBegun(notBefore, issued time.Time) Reason {
 	if nbf, present, ok := c.date("nbf"); present && !ok {
 		return BadClaim
@@ -104,8 +104,8 @@ func (c *claims) checkBegun(notBefore, issued time.Time) Reason {
 	return accepted
 }
 
-// date reads a NumericDate (RFC 7519 §2), which may have a fraction. It is not ok
-// when it is of another JSON kind, negative, or past the year 9999.
+// date parses a claim that is a NumericDate (RFC 7519 §2), which may have a fraction. ok
+// is false if it is of another JSON type, negative, or after the year 9999.
 func (c *claims) date(name string) (date time.Time, present, ok bool) {
 	raw, present := c.fields[name]
 	if !present || raw[0] < '0' || raw[0] > '9' {
@@ -119,8 +119,8 @@ func (c *claims) date(name string) (date time.Time, present, ok bool) {
 	return time.Unix(int64(whole), int64(fraction*float64(time.Second))), true, true
 }
 
-// namesAudience says whether aud, a string or an array of strings, names one of
-// these. A string is one entry, whatever commas or spaces are in it.
+// namesAudience reports whether aud, a string or an array of strings, has one of the
+// names. A string is one name, even if it contains commas or spaces.
 func (c *claims) namesAudience(audience []string) bool {
 	raw := c.fields["aud"]
 	if len(raw) == 0 || raw[0] != '[' {
@@ -142,8 +142,8 @@ func (c *claims) namesAudience(audience []string) bool {
 	return named
 }
 
-// keyID returns api_kid, empty where it is absent or null. It is not ok when it is
-// of another kind: a session that cannot be revoked by its key is not begun.
+// keyID returns api_kid, empty if it is absent or null. ok is false if it is of another
+// type: a session that could not be revoked by its key must not begin.
 func (c *claims) keyID() (id string, ok bool) {
 	raw, present := c.fields["api_kid"]
 	if !present || string(raw) == "null" {
@@ -152,13 +152,13 @@ func (c *claims) keyID() (id string, ok bool) {
 	return text(raw)
 }
 
-// text returns a claim that is a string, and "" for any other.
+// text returns the text of a claim that is a string, and "" for any other claim.
 func (c *claims) text(name string) string {
 	s, _ := text(c.fields[name])
 	return s
 }
 
-// about returns what can be read of a token, be it bad. The token may be nil.
+// about returns what can be read of a token, even if it is refused. token may be nil.
 func (c *claims) about(token *jwt.Token, uidClaim string) subject {
 	var keyID string
 	if token != nil {
@@ -167,13 +167,13 @@ func (c *claims) about(token *jwt.Token, uidClaim string) subject {
 	return subject{keyID: keyID, issuer: c.text("iss"), uid: c.text(uidClaim)}
 }
 
-// text decodes the JSON text of a string; it is not ok for any other. The text is
-// part of valid JSON in UTF-8.
+// text decodes a JSON string, which must be part of valid JSON in UTF-8. ok is false for
+// a value of another type.
 func text(raw json.RawMessage) (s string, ok bool) {
 	switch {
 	case len(raw) == 0 || raw[0] != '"':
 		return "", false
-	case bytes.IndexByte(raw, '\\') < 0: // as it stands; nearly every claim
+	case bytes.IndexByte(raw, '\\') < 0: // nearly every claim
 		return string(raw[1 : len(raw)-1]), true
 	default:
 		ok = json.Unmarshal(raw, &s) == nil
@@ -181,8 +181,8 @@ func text(raw json.RawMessage) (s string, ok bool) {
 	}
 }
 
-// validUID says whether a user can be named so. U+FFFD is what encoding/json makes
-// of half a surrogate pair: two users could come to bear one name.
+// validUID reports whether a user can have that uid. It rejects U+FFFD, which encoding/json
+// substitutes for an unpaired surrogate: two different uids could become equal.
 func validUID(uid string) bool {
 	return strings.TrimSpace(uid) != "" && len(uid) <= event.MaxUID &&
 		!strings.ContainsFunc(uid, func(r rune) bool {

@@ -22,7 +22,7 @@ func sample() object {
 	}
 }
 
-// The kinds of tokens that stand in the contract's table.
+// The kinds of tokens of the specification.
 func TestTokenKinds(t *testing.T) {
 	barong := func() object {
 		return sample().with(object{
@@ -225,15 +225,15 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// kinds are JSON values of every kind.
+// kinds are JSON values of every type.
 var kinds = []string{
 	`null`, `true`, `false`, `0`, `-1`, `1.5`, `1e400`, `""`, `"x"`, `"1"`, `" "`, `"\u0000"`,
 	`[]`, `[null]`, `["x"]`, `[1]`, `[[]]`, `{}`, `{"a":1}`,
 }
 
-// Every JSON kind in every claim.
+// Every JSON type in every claim.
 func TestClaimKinds(t *testing.T) {
-	// What a claim's refusal is, and the kinds for which it differs.
+	// The reason for each claim, and the types for which it differs.
 	tests := map[string]struct {
 		want   auth.Reason
 		except map[string]auth.Reason
@@ -272,7 +272,7 @@ func TestClaimKinds(t *testing.T) {
 	}
 }
 
-// Claims as text that no JSON library would write.
+// Claims as text that no JSON library writes.
 func TestClaimsText(t *testing.T) {
 	v := start(t, configFor(t, "HS256"))
 	tail := `"exp":4102444800,"sub":"session","aud":"peatio","jti":"1"}`
@@ -308,7 +308,7 @@ func TestClaimsText(t *testing.T) {
 	}
 }
 
-// Expires is exp and its leeway, to the fraction.
+// Expires is exp plus its leeway, including the fraction.
 func TestExpires(t *testing.T) {
 	cfg := configFor(t, "HS256")
 	cfg.ExpirationLeeway = 90 * time.Second

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"crypto"
 	"errors"
 	"fmt"
@@ -13,77 +14,66 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// Config is what a Verifier needs. The zero value of each field but Keys and
-// Secret works.
+// Config configures a Verifier. The zero value of each field selects its default, except
+// for Keys and Secret, one of which is required.
 type Config struct {
-	// Algorithm is the one algorithm that a token's header may name: one of RS,
-	// PS and ES with 256, 384 or 512, EdDSA, HS256, HS384, HS512. Default RS256.
+	// Algorithm is the algorithm with which tokens must be signed, one of Algorithms.
+	// Default RS256.
 	Algorithm string
-	// Keys are the public keys, any of which a token may be signed with. At least
-	// one, and each fit for Algorithm, unless that is one of HS.
+	// Keys are the public keys of the signers. A token is valid if one of them verifies
+	// it. Each must suit Algorithm.
 	Keys []crypto.PublicKey
-	// Secret is for HS256, HS384 and HS512 alone, and needed there.
+	// Secret is the key for HS256, HS384 and HS512, which need no Keys.
 	Secret []byte
 
-	// Issuer is what the claim iss must equal; empty: iss is not looked at.
+	// Issuer is the required value of the claim iss; empty: iss is not checked.
 	Issuer string
-	// Audience has the names of which the claim aud must have at least one. Empty:
-	// "peatio" alone. An entry "*" turns the check off: aud is not looked at.
+	// Audience are names, one of which the claim aud must have. Default "peatio". If one
+	// of them is "*", aud is not checked.
 	Audience []string
-	// UIDClaim is the claim that names the user. Default "uid".
+	// UIDClaim is the name of the claim with the uid. Default "uid".
 	UIDClaim string
 
-	// IssuedAtLeeway is by how much iat may lie in the future.
+	// IssuedAtLeeway is how far iat may be in the future.
 	IssuedAtLeeway time.Duration
-	// ExpirationLeeway is for how long a token is good after its exp.
+	// ExpirationLeeway is how long a token is valid after its exp.
 	ExpirationLeeway time.Duration
-	// NotBeforeLeeway is for how long a token is good before its nbf.
+	// NotBeforeLeeway is how long a token is valid before its nbf.
 	NotBeforeLeeway time.Duration
 
-	// Workers is how many tokens are checked at a time. Default GOMAXPROCS.
+	// Workers is the number of tokens that are checked concurrently. Default GOMAXPROCS.
 	Workers int
-	// Log gets a line for a refusal, at most 20 a second. Default none.
+	// Log gets a line for each refusal, at most 20 per second. Default: none.
 	Log *slog.Logger
-	// Metrics counts. Default none.
+	// Metrics counts tokens. Default: none.
 	Metrics Metrics
 }
 
-// Metrics counts the tokens. Its methods are called from several goroutines at a
-// time.
+// Metrics counts tokens. It must be safe for concurrent use.
 type Metrics interface {
-	// TokenAccepted counts a good token.
+	// TokenAccepted counts a valid token.
 	TokenAccepted()
-	// TokenRefused counts a bad one; reason is one of Reasons.
+	// TokenRefused counts a refused token; reason is one of Reasons.
 	TokenRefused(reason string)
 }
 
-// withDefaults puts the defaults in the place of zero values.
+// withDefaults replaces zero values by the defaults.
 func (cfg Config) withDefaults() Config {
-	if cfg.Algorithm == "" {
-		cfg.Algorithm = jwt.SigningMethodRS256.Alg()
-	}
+	cfg.Algorithm = cmp.Or(cfg.Algorithm, jwt.SigningMethodRS256.Alg())
 	if len(cfg.Audience) == 0 {
 		cfg.Audience = []string{"peatio"}
 	}
 	if slices.Contains(cfg.Audience, "*") {
-		cfg.Audience = nil // from here on: aud is not looked at
+		cfg.Audience = nil // nil: aud is not checked
 	}
-	if cfg.UIDClaim == "" {
-		cfg.UIDClaim = "uid"
-	}
-	if cfg.Workers == 0 {
-		cfg.Workers = runtime.GOMAXPROCS(0)
-	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
-	if cfg.Metrics == nil {
-		cfg.Metrics = noMetrics{}
-	}
+	cfg.UIDClaim = cmp.Or(cfg.UIDClaim, "uid")
+	cfg.Workers = cmp.Or(cfg.Workers, runtime.GOMAXPROCS(0))
+	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler))
+	cfg.Metrics = cmp.Or(cfg.Metrics, Metrics(noMetrics{}))
 	return cfg
 }
 
-// check returns an error for each field that is wrong by itself.
+// check returns an error for each field that is invalid by itself.
 func (cfg Config) check() error {
 	var errs []error
 	for _, leeway := range []struct {
@@ -100,7 +90,7 @@ func (cfg Config) check() error {
 	}
 	for _, entry := range cfg.Audience {
 		if strings.TrimSpace(entry) == "" {
-			errs = append(errs, errors.New(`audience: an entry is blank: take it out, or write "*" to turn the check off`))
+			errs = append(errs, errors.New(`audience: must not have a blank entry; "*" turns the check off`))
 		}
 	}
 	if cfg.Workers < 0 {
@@ -109,19 +99,19 @@ func (cfg Config) check() error {
 	return errors.Join(errs...)
 }
 
-// checkKeys returns an error when the keys or the secret do not fit the method.
+// checkKeys returns an error unless the keys or the secret suit the method.
 func (cfg Config) checkKeys(method jwt.SigningMethod) error {
 	switch {
 	case !isHMAC(method) && len(cfg.Secret) > 0:
-		return fmt.Errorf("secret: it is for HS256, HS384 and HS512 alone, but the algorithm is %s: give a public key in its place", method.Alg())
+		return fmt.Errorf("secret: must be unset for algorithm %s, which needs a public key", method.Alg())
 	case !isHMAC(method) || len(cfg.Keys) > 0:
-		return fitAll(method, cfg.Keys)
+		return checkPublicKeys(method, cfg.Keys)
 	default:
 		return checkSecret(cfg.Secret)
 	}
 }
 
-// noMetrics counts nothing.
+// noMetrics implements Metrics and does nothing.
 type noMetrics struct{}
 
 func (noMetrics) TokenAccepted()      {}

@@ -13,9 +13,9 @@ import (
 	"ranger/internal/event"
 )
 
-// FuzzClaims signs arbitrary claims, and passes on arbitrary text as a token. A
-// signed token must be accepted exactly when a slow check, which shares nothing
-// with the Verifier, says so; any other text never.
+// FuzzClaims signs arbitrary claims, and verifies arbitrary text as a token. A signed
+// token must be accepted exactly if an independent slow check accepts it; any other text
+// must be refused.
 func FuzzClaims(f *testing.F) {
 	good := `{"iat":1534776439,"exp":4102444800,"jti":"1","sub":"session","iss":"barong","aud":["peatio"],"uid":"ID1","level":3,"state":"active"}`
 	f.Add([]byte(good), "")
@@ -41,7 +41,7 @@ func FuzzClaims(f *testing.F) {
 		before := slowCheck(claims, time.Now())
 		identity, err := v.Verify(t.Context(), token, peer)
 		after := slowCheck(claims, time.Now())
-		if before != after { // it came due meanwhile
+		if before != after { // a time was reached meanwhile
 			return
 		}
 		want := before && len(token) <= 16<<10
@@ -57,8 +57,8 @@ func FuzzClaims(f *testing.F) {
 	})
 }
 
-// slowCheck says whether a token with these claims is good at that moment, by the
-// contract, with the default Config.
+// slowCheck reports whether a token with these claims is valid at that time with the
+// default Config.
 func slowCheck(text []byte, now time.Time) bool {
 	if !utf8.Valid(text) || !json.Valid(text) {
 		return false

@@ -15,12 +15,11 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// GenerateKey returns a new key for one of the algorithms of Config, as NewSigner
-// and ParsePublicKeys take it. For RS and PS it is RSA of 2048 bits, the private
-// half an RSA PRIVATE KEY and the public half a PUBLIC KEY, as Ruby's OpenSSL
-// writes them; for ES and EdDSA a PRIVATE KEY and a PUBLIC KEY. For HS256, HS384
-// and HS512 private is a secret of as many random bytes as the hash has, in
-// Base64url without padding, to be used as that text; public is nil.
+// GenerateKey returns a new key for one of Algorithms, in the form that NewSigner and
+// ParsePublicKeys accept. RS and PS: an RSA key of 2048 bits, as the PEM blocks RSA PRIVATE
+// KEY and PUBLIC KEY, like Ruby's OpenSSL. ES and EdDSA: PEM blocks PRIVATE KEY and PUBLIC
+// KEY. HS256, HS384 and HS512: private is a secret, the Base64url text, without padding,
+// of as many random bytes as the hash has; public is nil.
 func GenerateKey(algorithm string) (private, public []byte, err error) {
 	method, err := signingMethod(algorithm)
 	if err != nil {
@@ -52,6 +51,7 @@ func GenerateKey(algorithm string) (private, public []byte, err error) {
 	}
 }
 
+// curve returns the elliptic curve of a method.
 func curve(method *jwt.SigningMethodECDSA) elliptic.Curve {
 	switch method.CurveBits {
 	case 256:

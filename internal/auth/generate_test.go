@@ -8,7 +8,8 @@ import (
 	"ranger/internal/auth"
 )
 
-// A new key signs what its public half takes, in the PEM blocks that Ruby writes.
+// The public half of a new key verifies what its private half signs; both are PEM blocks
+// like those of Ruby.
 func TestGenerateKey(t *testing.T) {
 	for _, algorithm := range algorithms {
 		t.Run(algorithm, func(t *testing.T) {

@@ -11,13 +11,13 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// ParsePublicKeys returns the public keys in text: PEM blocks in a row, where a
-// written \n is a newline, or Base64 of PEM, standard or URL-safe, padded or not,
+// ParsePublicKeys returns the public keys in text: consecutive PEM blocks, in which the
+// characters \n stand for a newline; or Base64 of PEM, standard or URL-safe, padded or not,
 // several separated by commas or white space. Base64 may be wrapped over lines.
 //
-// A block is a PUBLIC KEY (PKIX), an RSA PUBLIC KEY (PKCS #1) or a CERTIFICATE, of
-// which nothing but the key counts. Any other block is an error, a private key
-// above all; so is text without a key.
+// A block is a PUBLIC KEY (PKIX), an RSA PUBLIC KEY (PKCS #1) or a CERTIFICATE, of which
+// only the key is used. Any other block, such as a private key, is an error, and so is
+// text without a key.
 func ParsePublicKeys(text string) ([]crypto.PublicKey, error) {
 	blocks, err := readPEM(text)
 	if err != nil {
@@ -46,13 +46,13 @@ func publicKey(block *pem.Block) (crypto.PublicKey, error) {
 		}
 		return cert.PublicKey, nil
 	case strings.Contains(block.Type, "PRIVATE KEY"):
-		return nil, errors.New("this is a private key, which belongs to Barong alone: give the public one (openssl pkey -in private.pem -pubout)")
+		return nil, errors.New("must not be a private key, which only Barong needs: give the public key (openssl pkey -in private.pem -pubout)")
 	default:
-		return nil, errors.New("this is no public key: give a PUBLIC KEY, an RSA PUBLIC KEY or a CERTIFICATE")
+		return nil, errors.New("must be a PUBLIC KEY, an RSA PUBLIC KEY or a CERTIFICATE")
 	}
 }
 
-// privateKey returns the one private key in text, which is as for ParsePublicKeys.
+// privateKey returns the private key in text, which has the form of ParsePublicKeys.
 func privateKey(text string) (crypto.Signer, error) {
 	blocks, err := readPEM(text)
 	if err != nil {
@@ -60,7 +60,7 @@ func privateKey(text string) (crypto.Signer, error) {
 	}
 	var found crypto.Signer
 	for _, block := range blocks {
-		if block.Type == "EC PARAMETERS" { // openssl ecparam -genkey writes them in front
+		if block.Type == "EC PARAMETERS" { // openssl ecparam -genkey writes them before the key
 			continue
 		}
 		key, err := parsePrivateKey(block)
@@ -68,12 +68,12 @@ func privateKey(text string) (crypto.Signer, error) {
 			return nil, fmt.Errorf("%s: %w", block.Type, err)
 		}
 		if found != nil {
-			return nil, errors.New("more than one private key: give the one to sign with")
+			return nil, errors.New("more than one private key: give only the key to sign with")
 		}
 		found = key
 	}
 	if found == nil {
-		return nil, errors.New("there is no private key in it")
+		return nil, errors.New("no private key")
 	}
 	return found, nil
 }
@@ -81,7 +81,7 @@ func privateKey(text string) (crypto.Signer, error) {
 // parsePrivateKey returns the private key in a PEM block.
 func parsePrivateKey(block *pem.Block) (crypto.Signer, error) {
 	if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "" {
-		return nil, errors.New("the key is encrypted: give it without a passphrase (openssl pkey -in private.pem)")
+		return nil, errors.New("must not be encrypted: remove the passphrase (openssl pkey -in private.pem)")
 	}
 	switch block.Type {
 	case "PRIVATE KEY":
@@ -99,11 +99,11 @@ func parsePrivateKey(block *pem.Block) (crypto.Signer, error) {
 	case "EC PRIVATE KEY":
 		return x509.ParseECPrivateKey(block.Bytes)
 	default:
-		return nil, errors.New("this is no private key: give a PRIVATE KEY, an RSA PRIVATE KEY or an EC PRIVATE KEY")
+		return nil, errors.New("must be a PRIVATE KEY, an RSA PRIVATE KEY or an EC PRIVATE KEY")
 	}
 }
 
-// keySet returns the keys in the form that golang-jwt tries one after the other.
+// keySet returns the keys as a set, which golang-jwt tries one after the other.
 func keySet(keys []crypto.PublicKey) *jwt.VerificationKeySet {
 	set := &jwt.VerificationKeySet{Keys: make([]jwt.VerificationKey, len(keys))}
 	for i, key := range keys {

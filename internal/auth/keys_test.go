@@ -18,7 +18,7 @@ import (
 	"ranger/internal/auth"
 )
 
-// spellings are the ways to write one PEM text.
+// spellings are the valid forms of one PEM text.
 var spellings = map[string]func(string) string{
 	"PEM":                         func(s string) string { return s },
 	"PEM without a last newline":  strings.TrimSpace,
@@ -54,7 +54,7 @@ func wrap(s string, width int, newline string) string {
 	return b.String() + s + newline
 }
 
-// publicForms returns one RSA key in each kind of PEM block.
+// publicForms returns one RSA key in each type of PEM block.
 func publicForms(tb testing.TB) map[string]string {
 	tb.Helper()
 	private, err := jwt.ParseRSAPrivateKeyFromPEM([]byte(keyOf(tb, "RS256", "a").private))
@@ -93,7 +93,7 @@ func TestParsePublicKeys(t *testing.T) {
 	}
 }
 
-// Several keys are told apart in every spelling, and no key is lost.
+// Several keys are found in every form, and none is lost.
 func TestParseSeveralPublicKeys(t *testing.T) {
 	a, b := keyOf(t, "ES256", "a").public, keyOf(t, "EdDSA", "b").public
 	want := publicKeys(t, a, b)
@@ -106,7 +106,7 @@ func TestParseSeveralPublicKeys(t *testing.T) {
 			for name, separator := range map[string]string{
 				"comma": ",", "space": " ", "newline": "\n", "tab": "\t", "comma and space": " , ", "commas": ",,",
 			} {
-				texts["parted by "+name] = spell(a) + separator + spell(b)
+				texts["separated by "+name] = spell(a) + separator + spell(b)
 			}
 		}
 		for name, text := range texts {
@@ -130,41 +130,41 @@ func TestParsePublicKeysRefuses(t *testing.T) {
 	tests := []struct {
 		name, text, want string
 	}{
-		{"empty", "", "it is empty"},
-		{"blank", " \n\t", "it is empty"},
-		{"written newlines alone", `\n\n`, "it is empty"},
-		{"commas", ",,", "empty but for commas"},
-		{"a private RSA key", rsaKey.private, "give the public one"},
-		{"a private key", ecKey.private, "give the public one"},
-		{"a private key in Base64", b64(rsaKey.private), "give the public one"},
-		{"a private key after a public one", rsaKey.public + rsaKey.private, "PEM block 2 of 2, RSA PRIVATE KEY: this is a private key"},
-		{"a private key after a public one in Base64", b64(rsaKey.public) + "," + b64(rsaKey.private), "give the public one"},
-		{"another block", "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n", "this is no public key"},
+		{"empty", "", "must not be empty"},
+		{"blank", " \n\t", "must not be empty"},
+		{"only written newlines", `\n\n`, "must not be empty"},
+		{"commas", ",,", "must not be empty"},
+		{"a private RSA key", rsaKey.private, "give the public key"},
+		{"a private key", ecKey.private, "give the public key"},
+		{"a private key in Base64", b64(rsaKey.private), "give the public key"},
+		{"a private key after a public one", rsaKey.public + rsaKey.private, "PEM block 2 of 2, RSA PRIVATE KEY: must not be a private key"},
+		{"a private key after a public one in Base64", b64(rsaKey.public) + "," + b64(rsaKey.private), "give the public key"},
+		{"another block", "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n", "must be a PUBLIC KEY"},
 		{"a block of junk", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "PEM block 1 of 1, PUBLIC KEY"},
 		{"a certificate of junk", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "PEM block 1 of 1, CERTIFICATE"},
 		{"no END line", strings.Join(lines[:len(lines)-2], "\n"), "0 of 1 PEM blocks"},
 		{"the second without an END line", rsaKey.public + strings.Join(lines[:len(lines)-2], "\n"), "1 of 2 PEM blocks"},
 		{"spaces for newlines", strings.ReplaceAll(ecKey.public, "\n", " "), `may be written as \n`},
-		{"the body alone", strings.Join(lines[1:len(lines)-2], ""), "Base64, but of no PEM"},
+		{"only the body", strings.Join(lines[1:len(lines)-2], ""), "Base64, but not of PEM"},
 		{"no Base64", "config/rsa-key.pub", "neither PEM nor Base64"},
-		{"Base64 of words", b64("a public key"), "Base64, but of no PEM"},
-		{"good, then junk", b64(ecKey.public) + ",!", "part 2"},
-		{"good, then a word", b64(ecKey.public) + " junk!", "part 1"},
+		{"Base64 of words", b64("a public key"), "Base64, but not of PEM"},
+		{"valid, then junk", b64(ecKey.public) + ",!", "part 2"},
+		{"valid, then a word", b64(ecKey.public) + " junk!", "part 1"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			keys, err := auth.ParsePublicKeys(test.text)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Fatalf("got %d keys and error %v, want %q in it", len(keys), err, test.want)
+				t.Fatalf("got %d keys and error %v, want an error with %q", len(keys), err, test.want)
 			}
 			if len(lines[1]) > 20 && strings.Contains(err.Error(), lines[1][:20]) {
-				t.Errorf("the error shows the key: %v", err)
+				t.Errorf("got an error that contains the key: %v", err)
 			}
 		})
 	}
 }
 
-// Every key counts; one that is taken away does not, and a bad set changes nothing.
+// Every key is used; a removed one is not, and an invalid set changes nothing.
 func TestRotation(t *testing.T) {
 	a, b := keyOf(t, "ES256", "a"), keyOf(t, "ES256", "b")
 	tokenA := sign(t, newSigner(t, "ES256", a.private), auth.Claims{UID: "ID1"})
@@ -189,10 +189,10 @@ func TestRotation(t *testing.T) {
 	}
 	check("with the new one", auth.BadSignature, "")
 	if err := v.SetKeys(nil); err == nil {
-		t.Error("no keys at all were taken")
+		t.Error("SetKeys without keys: got no error")
 	}
 	if err := v.SetKeys(publicKeys(t, a.public, keyOf(t, "RS256", "a").public)); err == nil {
-		t.Error("a key that does not fit was taken")
+		t.Error("SetKeys with an unsuitable key: got no error")
 	}
 	check("after errors", auth.BadSignature, "")
 }
@@ -200,15 +200,15 @@ func TestRotation(t *testing.T) {
 func TestSetKeysForSecret(t *testing.T) {
 	v := start(t, configFor(t, "HS256"))
 	err := v.SetKeys(publicKeys(t, keyOf(t, "RS256", "a").public))
-	if err == nil || !strings.Contains(err.Error(), "not with public keys") {
-		t.Errorf("got error %v", err)
+	if err == nil || !strings.Contains(err.Error(), "not public keys") {
+		t.Errorf("got error %v, want one with \"not public keys\"", err)
 	}
 	if got := reasonOf(t, v, sign(t, signerFor(t, "HS256"), auth.Claims{UID: "ID1"})); got != "" {
-		t.Errorf("got reason %q after it", got)
+		t.Errorf("got reason %q after the error, want none", got)
 	}
 }
 
-// An RSA key that is short but in use is taken.
+// A short RSA key is accepted.
 func TestShortRSAKey(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
@@ -218,6 +218,6 @@ func TestShortRSAKey(t *testing.T) {
 	token := sign(t, newSigner(t, "RS256", text), auth.Claims{UID: "ID1"})
 	public := pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(&key.PublicKey)})
 	if got := reasonOf(t, start(t, auth.Config{Keys: publicKeys(t, string(public))}), token); got != "" {
-		t.Errorf("got reason %q", got)
+		t.Errorf("got reason %q, want none", got)
 	}
 }

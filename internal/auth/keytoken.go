@@ -10,34 +10,33 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// maxClientRSABits bounds the work that a client's own key can make.
+// maxClientRSABits limits the work of verifying with a key that a client registered.
 const maxClientRSABits = 8192
 
-// ParseClientKey returns the public key of a client, with which VerifyKeyToken
-// checks what the client signed. Text is as for ParsePublicKeys, with one key in it:
-// an RSA key of 1024 to 8192 bits.
+// ParseClientKey returns the public key of a client for VerifyKeyToken. text has the form
+// of ParsePublicKeys, with exactly one key, an RSA key of 1024 to 8192 bits.
 func ParseClientKey(text string) (crypto.PublicKey, error) {
 	keys, err := ParsePublicKeys(text)
 	if err != nil {
 		return nil, err
 	}
 	if len(keys) > 1 {
-		return nil, fmt.Errorf("there are %d public keys in it: give one", len(keys))
+		return nil, fmt.Errorf("%d public keys: give one", len(keys))
 	}
-	if err := fit(jwt.SigningMethodRS256, keys[0]); err != nil {
+	if err := checkPublicKey(jwt.SigningMethodRS256, keys[0]); err != nil {
 		return nil, err
 	}
 	if key, ok := keys[0].(*rsa.PublicKey); ok && key.N.BitLen() > maxClientRSABits {
-		return nil, fmt.Errorf("an RSA key of %d bits is too long: make one of 2048 (at most %d)", key.N.BitLen(), maxClientRSABits)
+		return nil, fmt.Errorf("an RSA key of %d bits is too long: generate one of 2048 bits (at most %d)", key.N.BitLen(), maxClientRSABits)
 	}
 	return keys[0], nil
 }
 
-// VerifyKeyToken checks a token that a client signed with the private half of key,
-// as Barong 1.8 does before it gives a session token in return (api_key.rb,
-// JWT_OPTIONS): RS256, iss "external", sub "api_key_jwt", a jti that is not blank;
-// exp, nbf and iat hold at that moment where they are there. It is good for nothing
-// else: a Verifier refuses it. A bad one is a RefusalError. Safe for concurrent use.
+// VerifyKeyToken checks a token that a client signed with its own key, as Barong 1.8 does
+// before it issues a session token (api_key.rb, JWT_OPTIONS): RS256, iss "external", sub
+// "api_key_jwt", a jti that is not blank; exp, nbf and iat must hold at now if they are
+// present. Such a token is not a session token: a Verifier refuses it. For an invalid
+// token it returns a RefusalError. It is safe for concurrent use.
 func VerifyKeyToken(key crypto.PublicKey, token string, now time.Time) error {
 	_, c, reason := newParser(jwt.SigningMethodRS256.Alg()).parse(token, key)
 	if reason == accepted {
@@ -49,7 +48,7 @@ func VerifyKeyToken(key crypto.PublicKey, token string, now time.Time) error {
 	return nil
 }
 
-// checkKeyToken returns why a client's token with these claims is refused.
+// checkKeyToken returns why a client's token with these claims is refused, or accepted.
 func (c *claims) checkKeyToken(now time.Time) Reason {
 	if c.fields == nil { // JSON null
 		return Malformed

@@ -17,7 +17,7 @@ import (
 	"ranger/internal/event"
 )
 
-// keyToken returns the claims of the sample script of Barong 1.8, at that moment.
+// keyToken returns the claims of the sample script of Barong 1.8 at the time now.
 func keyToken(now time.Time) object {
 	return object{
 		"iat": now.Unix(), "exp": now.Unix() + 1200, "sub": "api_key_jwt", "iss": "external", "jti": "A1B2C3D4E5F6A1B2C3D4E5F6",
@@ -34,7 +34,7 @@ func signKeyToken(tb testing.TB, name string, claims []byte) string {
 	return forge(tb, "RS256", private, []byte(`{"alg":"RS256"}`), claims)
 }
 
-// keyReason returns the reason for which key a's token is refused, "" for none.
+// keyReason returns the reason why the token of key a is refused, or "".
 func keyReason(tb testing.TB, token string, now time.Time) auth.Reason {
 	tb.Helper()
 	key, err := auth.ParseClientKey(keyOf(tb, "RS256", "a").public)
@@ -123,7 +123,7 @@ func TestVerifyKeyTokenAsText(t *testing.T) {
 	}
 }
 
-// What a client signed is no session, even where Barong's own key signed it.
+// A token that a client signed is not a session token, even if Barong's own key signed it.
 func TestKeyTokenIsNoSession(t *testing.T) {
 	cfg := configFor(t, "RS256")
 	cfg.Audience = []string{"*"}
@@ -159,16 +159,16 @@ func TestParseClientKey(t *testing.T) {
 		t.Errorf("8192 bits: %v", err)
 	}
 	for _, test := range []struct{ name, text, want string }{
-		{"nothing", "", "it is empty"},
+		{"nothing", "", "must not be empty"},
 		{"a word", "a key!", "neither PEM nor Base64"},
-		{"a private key", a.private, "this is a private key"},
-		{"two keys", a.public + b.public, "there are 2 public keys"},
+		{"a private key", a.private, "must not be a private key"},
+		{"two keys", a.public + b.public, "2 public keys: give one"},
 		{"another kind", keyOf(t, "ES256", "a").public, "RS256 needs an RSA key"},
 		{"too short", sized(1023), "too short"},
 		{"too long", sized(8193), "too long"},
 	} {
 		if _, err := auth.ParseClientKey(test.text); err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: got error %v, want %q in it", test.name, err, test.want)
+			t.Errorf("%s: got error %v, want one with %q", test.name, err, test.want)
 		}
 	}
 }

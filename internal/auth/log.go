@@ -10,33 +10,33 @@ import (
 )
 
 const (
-	// maxLines is how many refusals are logged in a second. The log shows what
-	// fails; how much of it, the metrics tell.
+	// maxLines is the maximum number of refusals that are logged per second. The metrics
+	// count all of them.
 	maxLines = 20
-	// maxLogged is how many bytes of a token's value a log line shows.
+	// maxLogged is the maximum number of bytes of a token's value in a log line.
 	maxLogged = 128
 )
 
-// subject is what a token says of itself, true or not. Values that cannot be read
+// subject is what a token, valid or not, states about itself. Values that cannot be read
 // are empty.
 type subject struct {
 	keyID  string // header kid
 	issuer string // claim iss
-	uid    string // the user's claim
+	uid    string // claim UIDClaim
 }
 
-// refusalLog writes a line for each refusal, at most maxLines a second; a line
-// after suppressed ones tells how many. Safe for concurrent use.
+// refusalLog logs refusals, at most maxLines per second. The line after suppressed ones
+// has their number. It is safe for concurrent use.
 type refusalLog struct {
 	log *slog.Logger
 
 	mu         sync.Mutex
-	second     time.Time // when the first line of this second was written
+	second     time.Time // time of the first line of the current second
 	lines      int       // written since then
 	suppressed int       // refusals since the last line
 }
 
-// write logs one refusal. The token itself is not even given to it.
+// write logs one refusal. It does not get the token.
 func (l *refusalLog) write(ctx context.Context, now time.Time, reason Reason, about subject, peer netip.AddrPort) {
 	suppressed, ok := l.take(now)
 	if !ok {
@@ -56,8 +56,8 @@ func (l *refusalLog) write(ctx context.Context, now time.Time, reason Reason, ab
 	l.log.LogAttrs(ctx, slog.LevelInfo, "token refused", attrs...)
 }
 
-// take says whether a line may be written now, and how many were not since the
-// last.
+// take reports whether a line may be written now, and how many were suppressed since the
+// last one.
 func (l *refusalLog) take(now time.Time) (suppressed int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -73,8 +73,8 @@ func (l *refusalLog) take(now time.Time) (suppressed int, ok bool) {
 	return suppressed, true
 }
 
-// printable returns s as it is when it is short printable ASCII, else a quoted and
-// cut form of it that no terminal and no log reader stumbles over.
+// printable returns s unchanged if it is short printable ASCII, else in a quoted and
+// truncated form that is safe for terminals and logs.
 func printable(s string) string {
 	mark := ""
 	if len(s) > maxLogged {

@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// algorithms are all that there are.
+// algorithms are all supported algorithms.
 var algorithms = []string{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
 	"ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384", "HS512",
@@ -31,11 +31,11 @@ const secret = "correct horse battery staple, more or less"
 
 var peer = netip.MustParseAddrPort("192.0.2.7:4711")
 
-// pair is a key in the text forms that GenerateKey gives.
+// pair is a key in the form that GenerateKey returns.
 type pair struct{ private, public string }
 
-// keyOf returns the same key for the same algorithm and name; RSA keys are slow to
-// make, and shared by RS and PS.
+// keyOf returns the same key for the same algorithm and name. RS and PS share RSA keys,
+// which are slow to generate.
 func keyOf(tb testing.TB, algorithm, name string) pair {
 	tb.Helper()
 	keyCache.Lock()
@@ -61,7 +61,7 @@ var keyCache = struct {
 	pairs map[string]pair
 }{pairs: map[string]pair{}}
 
-// publicKeys parses what must parse.
+// publicKeys parses valid public keys.
 func publicKeys(tb testing.TB, texts ...string) []crypto.PublicKey {
 	tb.Helper()
 	var keys []crypto.PublicKey
@@ -75,7 +75,7 @@ func publicKeys(tb testing.TB, texts ...string) []crypto.PublicKey {
 	return keys
 }
 
-// configFor returns a Config whose Verifier takes tokens of keyOf(algorithm, "a").
+// configFor returns a Config whose Verifier accepts tokens of keyOf(algorithm, "a").
 func configFor(tb testing.TB, algorithm string) auth.Config {
 	tb.Helper()
 	if algorithm[0] == 'H' {
@@ -84,7 +84,7 @@ func configFor(tb testing.TB, algorithm string) auth.Config {
 	return auth.Config{Algorithm: algorithm, Keys: publicKeys(tb, keyOf(tb, algorithm, "a").public)}
 }
 
-// signerFor returns the Signer that goes with configFor.
+// signerFor returns the Signer for configFor.
 func signerFor(tb testing.TB, algorithm string) *auth.Signer {
 	tb.Helper()
 	key := secret
@@ -112,7 +112,7 @@ func sign(tb testing.TB, s *auth.Signer, c auth.Claims) string {
 	return token
 }
 
-// start returns a running Verifier, which the end of the test ends.
+// start returns a running Verifier. It ends with the test.
 func start(tb testing.TB, cfg auth.Config) *auth.Verifier {
 	tb.Helper()
 	v, err := auth.New(cfg)
@@ -133,7 +133,7 @@ func start(tb testing.TB, cfg auth.Config) *auth.Verifier {
 	return v
 }
 
-// reasonOf verifies a token and returns the reason of its refusal, "" for none.
+// reasonOf verifies a token and returns why it is refused, or "".
 func reasonOf(tb testing.TB, v *auth.Verifier, token string) auth.Reason {
 	tb.Helper()
 	identity, err := v.Verify(tb.Context(), token, peer)
@@ -141,7 +141,7 @@ func reasonOf(tb testing.TB, v *auth.Verifier, token string) auth.Reason {
 		return ""
 	}
 	if identity != (event.Identity{}) {
-		tb.Errorf("identity %+v beside the error %v", identity, err)
+		tb.Errorf("got identity %+v with error %v, want none", identity, err)
 	}
 	refusal, ok := errors.AsType[*auth.RefusalError](err)
 	if !ok || !errors.Is(err, event.ErrRefused) {
@@ -150,10 +150,10 @@ func reasonOf(tb testing.TB, v *auth.Verifier, token string) auth.Reason {
 	return refusal.Reason
 }
 
-// object is the JSON of a token's header or claims.
+// object is the header or claims of a token.
 type object map[string]any
 
-// with returns a copy that has these claims too; json.RawMessage stands for itself.
+// with returns a copy with additional claims; json.RawMessage is written as it is.
 func (o object) with(more object) object {
 	c := maps.Clone(o)
 	maps.Copy(c, more)
@@ -175,10 +175,10 @@ func (o object) json(tb testing.TB) []byte {
 	return text
 }
 
-// raw is JSON as it is written.
+// raw returns JSON that is written as it is.
 func raw(text string) json.RawMessage { return json.RawMessage(text) }
 
-// forge signs any header and any claims by any method of golang-jwt.
+// forge signs any header and claims with any method of golang-jwt.
 func forge(tb testing.TB, method string, key any, header, claims []byte) string {
 	tb.Helper()
 	text := encode(header) + "." + encode(claims)
@@ -189,7 +189,7 @@ func forge(tb testing.TB, method string, key any, header, claims []byte) string 
 	return text + "." + encode(signature)
 }
 
-// forgeHS256 is forge with the tests' secret and a plain header.
+// forgeHS256 signs claims with the tests' secret and a plain header.
 func forgeHS256(tb testing.TB, claims []byte) string {
 	tb.Helper()
 	return forge(tb, "HS256", []byte(secret), []byte(`{"alg":"HS256","typ":"JWT"}`), claims)
@@ -197,7 +197,7 @@ func forgeHS256(tb testing.TB, claims []byte) string {
 
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// counter is a Metrics that remembers.
+// counter is a Metrics that records its calls.
 type counter struct {
 	mu       sync.Mutex
 	accepted int

@@ -7,12 +7,12 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// maxToken is the longest token in bytes that is looked at: what fits into a
-// client's message by default, and twenty times what Barong signs.
+// maxToken is the maximum length of a token in bytes: the default limit of a client's
+// message, and twenty times the length of Barong's tokens.
 const maxToken = 16 << 10
 
-// parser takes tokens apart, and checks that they are signed by the one method that
-// it knows. Safe for concurrent use.
+// parser parses tokens and verifies their signature by one algorithm. It is safe for
+// concurrent use.
 type parser struct {
 	algorithm string
 	jwt       *jwt.Parser
@@ -22,16 +22,16 @@ func newParser(algorithm string) parser {
 	return parser{algorithm, jwt.NewParser(
 		jwt.WithValidMethods([]string{algorithm}),
 		jwt.WithStrictDecoding(),
-		jwt.WithoutClaimsValidation(), // one leeway for all three; claims.go has three
+		jwt.WithoutClaimsValidation(), // it has one leeway for all three times
 	)}
 }
 
-// parse returns a token and its claims, which nothing has been checked of yet. Key
-// is what golang-jwt takes for one. Where the token is refused, it may be nil or in
-// part empty, and its claims too.
+// parse verifies the signature of a token and returns the token and its claims, which are
+// not checked. key is a key or key set of golang-jwt. If the token is refused, it may be
+// nil or incomplete, and its claims too.
 func (p parser) parse(text string, key any) (*jwt.Token, *claims, Reason) {
 	c := new(claims)
-	// Even a strict Base64 decoder of encoding/base64 passes over line breaks.
+	// Even the strict decoders of encoding/base64 ignore line breaks.
 	if len(text) > maxToken || strings.ContainsAny(text, "\r\n") {
 		return nil, c, Malformed
 	}
@@ -39,8 +39,8 @@ func (p parser) parse(text string, key any) (*jwt.Token, *claims, Reason) {
 	return token, c, p.check(token, err)
 }
 
-// check tells from what golang-jwt returned whether the token is whole and signed
-// as it must be. Where err is not nil, token may be nil or in part empty.
+// check returns why a token is refused, given the result of golang-jwt, or accepted. If
+// err is not nil, token may be nil or incomplete.
 func (p parser) check(token *jwt.Token, err error) Reason {
 	switch {
 	case errors.Is(err, jwt.ErrTokenMalformed):
@@ -50,7 +50,7 @@ func (p parser) check(token *jwt.Token, err error) Reason {
 	case err != nil:
 		return BadSignature
 	}
-	// What it names must be understood, or the token refused (RFC 7515 §4.1.11).
+	// A token with extensions that are not understood must be refused (RFC 7515 §4.1.11).
 	if _, present := token.Header["crit"]; present {
 		return Malformed
 	}

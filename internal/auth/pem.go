@@ -10,24 +10,24 @@ import (
 
 const (
 	pemBegin       = "-----BEGIN"
-	pemBeginBase64 = "LS0tLS1CRUdJ" // of its first nine bytes, in either alphabet
+	pemBeginBase64 = "LS0tLS1CRUdJ" // of the first nine bytes of pemBegin, in either alphabet
 )
 
-// readPEM returns the PEM blocks in text, which is either
-//   - PEM blocks in a row, where a written \n or \r\n is a newline; other text between them
-//     is passed over, as PEM has it; or
-//   - Base64 of such, standard or URL-safe, padded or not. Commas part several.
-//     White space parts them too, but where a word does not begin as a PEM block
-//     does in Base64, it goes on with the one before it: Base64 wrapped over lines.
+// readPEM returns the PEM blocks in text, which must be either
+//   - consecutive PEM blocks, in which the characters \n or \r\n stand for a newline; other
+//     text between blocks is ignored, as PEM allows; or
+//   - Base64 of such text, standard or URL-safe, padded or not; several are separated by
+//     commas or white space. A word that does not begin like a PEM block in Base64
+//     continues the word before it: Base64 wrapped over lines.
 //
-// There is at least one block, or an error.
+// It returns at least one block, or an error.
 func readPEM(text string) ([]*pem.Block, error) {
-	// What editors and environment files leave around it: a byte order mark, quotes.
+	// Editors and environment files may add a byte order mark or quotes.
 	text = strings.Trim(text, "\ufeff\"' \t\r\n")
 	text = strings.NewReplacer(`\r\n`, "\n", `\n`, "\n").Replace(text)
 	switch {
 	case text == "":
-		return nil, errors.New("it is empty")
+		return nil, errors.New("must not be empty")
 	case strings.Contains(text, pemBegin):
 		return readBlocks(text)
 	}
@@ -38,7 +38,7 @@ func readPEM(text string) ([]*pem.Block, error) {
 			return nil, fmt.Errorf("part %d: neither PEM nor Base64 of PEM: %w", i+1, err)
 		}
 		if !strings.Contains(decoded, pemBegin) {
-			return nil, fmt.Errorf("part %d: Base64, but of no PEM: encode the whole file with its BEGIN and END lines", i+1)
+			return nil, fmt.Errorf("part %d: Base64, but not of PEM: encode the whole file with its BEGIN and END lines", i+1)
 		}
 		inner, err := readBlocks(decoded)
 		if err != nil {
@@ -47,13 +47,13 @@ func readPEM(text string) ([]*pem.Block, error) {
 		blocks = append(blocks, inner...)
 	}
 	if len(blocks) == 0 {
-		return nil, errors.New("it is empty but for commas")
+		return nil, errors.New("must not be empty")
 	}
 	return blocks, nil
 }
 
-// readBlocks returns every PEM block. A damaged one, which encoding/pem would pass
-// over, is an error: a key must not go missing unseen.
+// readBlocks returns every PEM block. A damaged block, which encoding/pem skips, is an
+// error: a key must not be ignored silently.
 func readBlocks(text string) ([]*pem.Block, error) {
 	var blocks []*pem.Block
 	rest := []byte(text)
@@ -65,13 +65,13 @@ func readBlocks(text string) ([]*pem.Block, error) {
 		blocks = append(blocks, block)
 	}
 	if begun := strings.Count(text, pemBegin); begun != len(blocks) {
-		return nil, fmt.Errorf("%d of %d PEM blocks can be read: each needs its BEGIN and END lines whole, and its line breaks, which may be written as \\n",
+		return nil, fmt.Errorf("only %d of %d PEM blocks are valid: each needs complete BEGIN and END lines and its line breaks, which may be written as \\n",
 			len(blocks), begun)
 	}
 	return blocks, nil
 }
 
-// splitBase64 parts several Base64 texts, and takes the line breaks out of each.
+// splitBase64 splits text into Base64 texts and removes the line breaks in each.
 func splitBase64(text string) []string {
 	var parts []string
 	for list := range strings.SplitSeq(text, ",") {
@@ -86,7 +86,7 @@ func splitBase64(text string) []string {
 	return parts
 }
 
-// decodeBase64 takes either alphabet, padded or not.
+// decodeBase64 decodes standard or URL-safe Base64, padded or not.
 func decodeBase64(text string) (string, error) {
 	text = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(text, "="))
 	decoded, err := base64.RawStdEncoding.DecodeString(text)

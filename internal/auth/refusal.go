@@ -2,50 +2,50 @@ package auth
 
 import "ranger/internal/event"
 
-// Reason says which check a bad token failed. The set is closed: a Reason is fit
-// for the label of a metric.
+// Reason is the check that a refused token failed. The set is closed, so a Reason may
+// label a metric.
 type Reason string
 
 // The reasons, in the order of the checks.
 const (
-	// Malformed: not three parts in strict Base64url without padding, too long,
-	// header or claims not a JSON object, or an extension that must be understood.
+	// Malformed: not three parts in strict Base64url without padding, too long, header
+	// or claims not a JSON object, or an extension that is not supported.
 	Malformed Reason = "malformed"
-	// Algorithm: the header's alg is not the configured one.
+	// Algorithm: the alg of the header is not the configured one.
 	Algorithm Reason = "algorithm"
-	// BadSignature: none of the keys made the signature.
+	// BadSignature: no key verifies the signature.
 	BadSignature Reason = "bad_signature"
-	// NoExpiry: there is no exp.
+	// NoExpiry: exp is absent.
 	NoExpiry Reason = "no_expiry"
-	// BadClaim: exp, nbf or iat is no number or no date before the year 10000, or
-	// api_kid is no string.
+	// BadClaim: exp, nbf or iat is not a number, or not before the year 10000, or
+	// api_kid is not a string.
 	BadClaim Reason = "bad_claim"
 	// Expired: exp has passed.
 	Expired Reason = "expired"
-	// NotYetValid: nbf lies ahead.
+	// NotYetValid: nbf is in the future.
 	NotYetValid Reason = "not_yet_valid"
-	// IssuedInFuture: iat lies ahead: clocks differ by more than the leeway.
+	// IssuedInFuture: iat is in the future; clocks differ by more than the leeway.
 	IssuedInFuture Reason = "issued_in_future"
 	// Issuer: iss is not the configured one.
 	Issuer Reason = "issuer"
-	// Audience: aud names none of the configured ones, or is of the wrong kind.
+	// Audience: aud has none of the configured names, or is of another type.
 	Audience Reason = "audience"
 	// Subject: sub is not "session".
 	Subject Reason = "subject"
-	// TokenID: jti is missing, blank or no string.
+	// TokenID: jti is absent, blank or not a string.
 	TokenID Reason = "token_id"
-	// UID: the user's claim is missing, blank, too long, has control characters,
-	// or is no string.
+	// UID: the claim with the uid is absent, blank, too long, has control characters, or
+	// is not a string.
 	UID Reason = "uid"
-	// State: state is there and not "active".
+	// State: state is present and not "active".
 	State Reason = "state"
-	// NoBearer: it was no Bearer token at all.
+	// NoBearer: the client did not send a Bearer token.
 	NoBearer Reason = "no_bearer"
 
 	accepted Reason = ""
 )
 
-// Reasons returns every Reason as Metrics may get it.
+// Reasons returns every Reason that Metrics may get.
 func Reasons() []string {
 	reasons := []Reason{
 		Malformed, Algorithm, BadSignature, NoExpiry, BadClaim, Expired, NotYetValid,
@@ -58,13 +58,13 @@ func Reasons() []string {
 	return names
 }
 
-// RefusalError is the error for a bad token. It wraps event.ErrRefused. One of a
-// Verifier has been counted and logged.
+// RefusalError is the error for a refused token. It wraps event.ErrRefused. A Verifier has
+// counted and logged it.
 type RefusalError struct {
 	Reason Reason
 }
 
-// Error says why, and nothing of the token.
+// Error returns the reason. It contains nothing of the token.
 func (e *RefusalError) Error() string {
 	return event.ErrRefused.Error() + ": " + string(e.Reason)
 }

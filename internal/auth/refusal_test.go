@@ -16,7 +16,7 @@ import (
 	"ranger/internal/auth"
 )
 
-// capture returns a logger, and what it has written as JSON, without the time.
+// capture returns a logger and a function that returns its lines without their time.
 func capture() (*slog.Logger, func() []map[string]any) {
 	var mu sync.Mutex
 	var text bytes.Buffer
@@ -45,7 +45,7 @@ type writer func([]byte) (int, error)
 
 func (w writer) Write(p []byte) (int, error) { return w(p) }
 
-// Every reason is seen, counted once and logged once, and the log never shows any
+// Every reason is returned, counted once and logged once, and the log never contains any
 // part of a token.
 func TestRefusals(t *testing.T) {
 	late := time.Now().Add(time.Hour).Unix()
@@ -68,7 +68,7 @@ func TestRefusals(t *testing.T) {
 		auth.TokenID:        hs(plain, object{"jti": " "}),
 		auth.UID:            hs(plain, object{"uid": " "}),
 		auth.State:          hs(plain, object{"state": "banned"}),
-		auth.NoBearer:       "", // no token at all
+		auth.NoBearer:       "", // no token
 	}
 	for _, reason := range auth.Reasons() {
 		t.Run(reason, func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("got reason %q", got)
 			}
 			if diff := cmp.Diff(map[string]int{reason: 1}, counts.refused); diff != "" || counts.accepted != 0 {
-				t.Errorf("counted %d good and (-want +got):\n%s", counts.accepted, diff)
+				t.Errorf("got %d valid tokens and (-want +got):\n%s", counts.accepted, diff)
 			}
 			want := map[string]any{
 				"level": "INFO", "msg": "token refused", "reason": reason, "peer": "192.0.2.7:4711",
@@ -109,17 +109,17 @@ func TestRefusals(t *testing.T) {
 			all, _ := json.Marshal(got)
 			for part := range strings.SplitSeq(token, ".") {
 				if len(part) > 3 && bytes.Contains(all, []byte(part)) {
-					t.Errorf("the log shows the token: %s", all)
+					t.Errorf("got a log with the token: %s", all)
 				}
 			}
 		})
 	}
 	if len(tokens) != len(auth.Reasons()) {
-		t.Errorf("Reasons lists %d, the test knows %d", len(auth.Reasons()), len(tokens))
+		t.Errorf("got %d Reasons, the test has %d", len(auth.Reasons()), len(tokens))
 	}
 }
 
-// A good token is counted, and not logged.
+// A valid token is counted, and not logged.
 func TestAccepted(t *testing.T) {
 	log, lines := capture()
 	counts := &counter{}
@@ -133,7 +133,7 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
-// What a client wrote is shown short and printable.
+// Values of a token are logged short and printable.
 func TestRefusalValues(t *testing.T) {
 	log, lines := capture()
 	cfg := configFor(t, "HS256")
@@ -154,7 +154,7 @@ func TestRefusalValues(t *testing.T) {
 	}
 }
 
-// A flood is counted in full and logged in part; no refusal goes untold.
+// All refusals of a flood are counted, some are logged, and the log has the number of others.
 func TestRefusalFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, lines := capture()

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/rand"
 	"fmt"
@@ -11,38 +12,38 @@ import (
 	"ranger/internal/event"
 )
 
-// Signer signs session tokens as Barong would, for trials, tests and the sandbox.
-// It is safe for concurrent use.
+// Signer signs session tokens as Barong does, for trials, tests and the sandbox. It is safe
+// for concurrent use.
 type Signer struct {
 	method jwt.SigningMethod
 	key    any
 }
 
-// Claims are what a Signer writes into a token. The zero value of each field but
-// UID stands for what Peatio's own sample client writes.
+// Claims are the claims of a token to sign. The zero value of each field except UID selects
+// the value of Peatio's sample client.
 type Claims struct {
 	UID      event.UID
-	Email    string        // left out when empty
-	Role     string        // left out when empty
-	Level    int           // 0 stands for 3
+	Email    string        // absent if empty
+	Role     string        // absent if empty
+	Level    int           // default 3
 	State    string        // default "active"
 	Issuer   string        // default "barong"
-	Audience []string      // default "peatio" alone
+	Audience []string      // default "peatio"
 	TokenID  string        // the claim jti; default a random UUID
-	KeyID    string        // the claim api_kid, left out when empty
-	Lifetime time.Duration // from now to exp, in whole seconds; default ten minutes; may be negative
+	KeyID    string        // the claim api_kid, absent if empty
+	Lifetime time.Duration // from now to exp, in whole seconds; default 10 min; may be negative
 
-	// Scopes, where it is not nil, is the claim aud in place of Audience: this text
-	// as it stands, null for "". Barong 1.8 makes an API key's tokens so.
+	// Scopes, if not nil, replaces Audience: the claim aud is this string, or null if it
+	// is empty, as in tokens that Barong 1.8 issues for an API key.
 	Scopes *string
-	// Referral, where it is not nil, is the claim referral_id, null for "", as in
-	// the tokens that Barong 2.x makes for a gateway.
+	// Referral, if not nil, is the claim referral_id, or null if it is empty, as in
+	// tokens that Barong 2.x issues for a gateway.
 	Referral *string
 }
 
-// NewSigner returns a Signer for one of the algorithms of Config. The key is a PEM
-// private key (PKCS #1, PKCS #8 or SEC 1) or Base64 of one, and must fit; for
-// HS256, HS384 and HS512 it is the secret, byte for byte.
+// NewSigner returns a Signer for one of Algorithms. key is a private key in PEM (PKCS #1,
+// PKCS #8 or SEC 1), or Base64 of that, which must suit the algorithm; for HS256, HS384 and
+// HS512 it is the secret, byte for byte.
 func NewSigner(algorithm, key string) (*Signer, error) {
 	method, err := signingMethod(algorithm)
 	if err != nil {
@@ -59,13 +60,13 @@ func NewSigner(algorithm, key string) (*Signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read private key: %w", err)
 	}
-	if err := fit(method, private.Public()); err != nil {
+	if err := checkPublicKey(method, private.Public()); err != nil {
 		return nil, fmt.Errorf("private key: %w", err)
 	}
 	return &Signer{method: method, key: private}, nil
 }
 
-// PublicKey returns the key that checks what s signs, nil for a secret.
+// PublicKey returns the key that verifies the tokens of s, or nil if s uses a secret.
 func (s *Signer) PublicKey() crypto.PublicKey {
 	private, ok := s.key.(crypto.Signer)
 	if !ok {
@@ -74,22 +75,22 @@ func (s *Signer) PublicKey() crypto.PublicKey {
 	return private.Public()
 }
 
-// Sign returns a token with these claims, issued now.
+// Sign returns a token with these claims whose iat is now.
 func (s *Signer) Sign(c Claims) (string, error) {
 	if !validUID(string(c.UID)) {
-		return "", fmt.Errorf("uid %.64q: must not be blank, hold control characters, or be longer than %d bytes", c.UID, event.MaxUID)
+		return "", fmt.Errorf("uid %.64q: must not be blank, contain control characters, or be longer than %d bytes", c.UID, event.MaxUID)
 	}
 	now := time.Now()
 	claims := jwt.MapClaims{
 		"iat":   now.Unix(),
-		"exp":   now.Add(orDefault(c.Lifetime, 10*time.Minute)).Unix(),
+		"exp":   now.Add(cmp.Or(c.Lifetime, 10*time.Minute)).Unix(),
 		"jti":   c.TokenID,
 		"sub":   "session",
-		"iss":   orDefault(c.Issuer, "barong"),
+		"iss":   cmp.Or(c.Issuer, "barong"),
 		"aud":   c.Audience,
 		"uid":   c.UID,
-		"level": orDefault(c.Level, 3),
-		"state": orDefault(c.State, "active"),
+		"level": cmp.Or(c.Level, 3),
+		"state": cmp.Or(c.State, "active"),
 	}
 	if c.TokenID == "" {
 		claims["jti"] = newUUID()
@@ -115,19 +116,12 @@ func (s *Signer) Sign(c Claims) (string, error) {
 	return token, nil
 }
 
+// textOrNull returns s, or nil if it is empty.
 func textOrNull(s string) any {
 	if s == "" {
 		return nil
 	}
 	return s
-}
-
-func orDefault[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
 }
 
 // newUUID returns a random UUID (RFC 9562 §5.4).

@@ -36,7 +36,7 @@ func decode(tb testing.TB, token string) (header, claims map[string]any) {
 	return header, claims
 }
 
-// The zero Claims are those of Peatio's sample client.
+// The defaults are the claims of Peatio's sample client.
 func TestSign(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := float64(time.Now().Unix())
@@ -98,7 +98,7 @@ func TestSignRefuses(t *testing.T) {
 	}
 }
 
-// Private keys are read in every form and spelling.
+// Private keys are accepted in every form.
 func TestNewSigner(t *testing.T) {
 	rsaPrivate, err := jwt.ParseRSAPrivateKeyFromPEM([]byte(keyOf(t, "RS256", "a").private))
 	if err != nil {
@@ -151,23 +151,23 @@ func TestNewSignerRefuses(t *testing.T) {
 	tests := []struct{ name, algorithm, key, want string }{
 		{"no algorithm", "", rsaKey.private, "exactly one of"},
 		{"none", "none", "", "exactly one of"},
-		{"no key", "RS256", "", "it is empty"},
-		{"a public key", "RS256", rsaKey.public, "this is no private key"},
+		{"no key", "RS256", "", "must not be empty"},
+		{"a public key", "RS256", rsaKey.public, "must be a PRIVATE KEY"},
 		{"two keys", "RS256", rsaKey.private + keyOf(t, "RS256", "b").private, "more than one"},
-		{"parameters alone", "ES256", "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n", "no private key in it"},
-		{"the wrong kind", "ES256", rsaKey.private, "ES256 needs an ECDSA P-256 key, this is an RSA key"},
+		{"only parameters", "ES256", "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n", "no private key"},
+		{"the wrong kind", "ES256", rsaKey.private, "ES256 needs an ECDSA P-256 key, but this is an RSA key"},
 		{"the wrong curve", "ES384", ecKey.private, "ES384 needs an ECDSA P-384 key"},
-		{"no curve of ours", "ES256", string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})), "this is an ECDSA P-224 key"},
-		{"encrypted", "RS256", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n", "without a passphrase"},
-		{"encrypted as of old", "RS256", "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n", "without a passphrase"},
-		{"PEM as a secret", "HS256", rsaKey.public, "PEM key"},
-		{"no secret", "HS256", "", "it is empty"},
+		{"unsupported curve", "ES256", string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})), "but this is an ECDSA P-224 key"},
+		{"encrypted", "RS256", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n", "must not be encrypted"},
+		{"encrypted, old form", "RS256", "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n", "must not be encrypted"},
+		{"PEM as a secret", "HS256", rsaKey.public, "secret: must not be a PEM key"},
+		{"no secret", "HS256", "", "secret: must not be empty"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := auth.NewSigner(test.algorithm, test.key)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got error %v, want %q in it", err, test.want)
+				t.Errorf("got error %v, want one with %q", err, test.want)
 			}
 		})
 	}

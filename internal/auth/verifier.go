@@ -1,5 +1,5 @@
-// Package auth decides who may listen: it checks the session tokens that Barong
-// signs, reads the keys for that, and signs tokens for trials and tests.
+// Package auth verifies the session tokens that Barong signs, parses the keys for that, and
+// signs tokens for trials and tests.
 package auth
 
 import (
@@ -18,44 +18,45 @@ import (
 	"ranger/internal/event"
 )
 
-// ErrStopped says that Run has ended and the token was not checked. It is no
-// refusal: the token may be good.
+// ErrStopped is returned if Run ended before the token was checked. The token may be
+// valid.
 var ErrStopped = errors.New("token verifier has stopped")
 
-// errFault says that a check panicked; the log has the stack. It is no refusal.
-var errFault = errors.New("internal fault while checking a token")
+// errPanicked is returned if a check panicked; the log has the stack. The token may be
+// valid.
+var errPanicked = errors.New("internal error while checking a token")
 
-// Verifier checks session tokens on a bounded number of goroutines, its own.
-// Its methods are safe for concurrent use.
+// Verifier checks session tokens on a fixed number of worker goroutines. Its methods are
+// safe for concurrent use.
 type Verifier struct {
 	// Fixed at construction.
 	cfg      Config
 	method   jwt.SigningMethod
 	parser   parser
 	refusals *refusalLog
-	noTokens *refusalLog   // with lines of its own, so that junk hides no refusal
-	requests chan request  // unbuffered: what is in it was taken, and is answered
+	noTokens *refusalLog   // separate, so that junk does not suppress refusals
+	requests chan request  // unbuffered: a request that was sent is answered
 	stopped  chan struct{} // closed by Run when its context is done
 
 	started atomic.Bool
 	keys    atomic.Pointer[jwt.VerificationKeySet]
 }
 
-// request is one call of Verify as a worker gets it.
+// request is one call of Verify, handled by a worker.
 type request struct {
 	token  string
 	peer   netip.AddrPort
 	answer chan<- answer // buffered, so that a worker never waits for a caller
 }
 
-// answer is what a worker found out about a request.
+// answer is the result of a request.
 type answer struct {
 	identity event.Identity
 	err      error
 }
 
-// New returns a Verifier, or an error for every field of cfg that is wrong. The
-// slices in cfg are not copied and must not change.
+// New returns a Verifier, or an error that lists every invalid field of cfg. The slices in
+// cfg are not copied and must not change.
 func New(cfg Config) (*Verifier, error) {
 	cfg = cfg.withDefaults()
 	method, err := signingMethod(cfg.Algorithm)
@@ -82,12 +83,11 @@ func New(cfg Config) (*Verifier, error) {
 	return v, nil
 }
 
-// Run checks the tokens that Verify is given. It blocks until ctx is done and
-// every goroutine it started has ended, and then returns nil. A second call is an
-// error.
+// Run starts the workers that check tokens. It blocks until ctx is done and all workers
+// have ended, then returns nil. A second call returns an error.
 func (v *Verifier) Run(ctx context.Context) error {
 	if !v.started.CompareAndSwap(false, true) {
-		return errors.New("token verifier was run before")
+		return errors.New("Run was called before")
 	}
 	var workers sync.WaitGroup
 	for range v.cfg.Workers {
@@ -99,10 +99,9 @@ func (v *Verifier) Run(ctx context.Context) error {
 	return nil
 }
 
-// Verify returns whom the token names, until when, and the like. It waits for a
-// worker, and for Run to begin where it has not. A bad token is counted, logged
-// with peer, and returned as a RefusalError. When ctx is done or Run ends first,
-// Verify returns the cause of ctx or ErrStopped.
+// Verify returns the identity in a valid token. It waits for a worker, and for Run to
+// begin. For an invalid token it returns a RefusalError, after counting it and logging it
+// with peer. If ctx is done or Run ends first, it returns the cause of ctx or ErrStopped.
 func (v *Verifier) Verify(ctx context.Context, token string, peer netip.AddrPort) (event.Identity, error) {
 	done := make(chan answer, 1)
 	select {
@@ -116,28 +115,27 @@ func (v *Verifier) Verify(ctx context.Context, token string, peer netip.AddrPort
 	case a := <-done:
 		return a.identity, a.err
 	case <-ctx.Done():
-		return event.Identity{}, fmt.Errorf("wait for a token's check: %w", context.Cause(ctx))
+		return event.Identity{}, fmt.Errorf("wait for the check of a token: %w", context.Cause(ctx))
 	}
 }
 
-// NoToken logs and counts, as a refusal for NoBearer, that peer sent something
-// else than a Bearer token.
+// NoToken counts and logs that peer sent no Bearer token, as a refusal for NoBearer.
 func (v *Verifier) NoToken(ctx context.Context, peer netip.AddrPort) {
 	v.cfg.Metrics.TokenRefused(string(NoBearer))
 	v.noTokens.write(ctx, time.Now(), NoBearer, subject{}, peer)
 }
 
-// SetKeys puts other public keys in the place of all that were there, for every
-// check that begins after it. On an error the old ones stay.
+// SetKeys replaces all public keys, for every check that begins after it. If it returns an
+// error, the previous keys remain.
 func (v *Verifier) SetKeys(keys []crypto.PublicKey) error {
-	if err := fitAll(v.method, keys); err != nil {
+	if err := checkPublicKeys(v.method, keys); err != nil {
 		return err
 	}
 	v.keys.Store(keySet(keys))
 	return nil
 }
 
-// work answers requests until ctx is done.
+// work handles requests until ctx is done.
 func (v *Verifier) work(ctx context.Context) {
 	for {
 		select {
@@ -149,13 +147,13 @@ func (v *Verifier) work(ctx context.Context) {
 	}
 }
 
-// decide checks one token, counts, and logs a refusal. A panic ends this check
-// alone: on a worker it would end every session of the process.
+// decide checks one token, counts it, and logs a refusal. A panic ends only this check,
+// not the process and all its sessions.
 func (v *Verifier) decide(ctx context.Context, r request) (a answer) {
 	defer func() {
 		if p := recover(); p != nil {
 			v.cfg.Log.ErrorContext(ctx, "token check panicked", "panic", p, "stack", string(debug.Stack()))
-			a = answer{err: errFault}
+			a = answer{err: errPanicked}
 		}
 	}()
 	now := time.Now()
@@ -169,7 +167,7 @@ func (v *Verifier) decide(ctx context.Context, r request) (a answer) {
 	return answer{identity: identity}
 }
 
-// check decides about one token; where it refuses it, it says what can be read of it.
+// check checks one token. If it refuses the token, it returns what can be read of it.
 func (v *Verifier) check(text string, now time.Time) (event.Identity, subject, Reason) {
 	token, c, reason := v.parser.parse(text, *v.keys.Load())
 	var identity event.Identity

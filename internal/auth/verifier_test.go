@@ -12,7 +12,7 @@ import (
 	"ranger/internal/event"
 )
 
-// One worker answers a hundred callers, each with its own token's identity.
+// One worker answers a hundred callers, each with the identity of its own token.
 func TestOneWorker(t *testing.T) {
 	counts := &counter{}
 	cfg := configFor(t, "ES256")
@@ -38,11 +38,11 @@ func TestOneWorker(t *testing.T) {
 	}
 	callers.Wait()
 	if counts.accepted != 75 || counts.refused["state"] != 25 {
-		t.Errorf("counted %d good and %v bad, want 75 and 25", counts.accepted, counts.refused)
+		t.Errorf("got %d valid and %v refused tokens, want 75 and 25", counts.accepted, counts.refused)
 	}
 }
 
-// Keys change while tokens are checked: a token of a key that stays is never refused.
+// Keys change while tokens are checked: a token of a key that remains is never refused.
 func TestSetKeysWhileVerifying(t *testing.T) {
 	a, b := keyOf(t, "ES256", "a"), keyOf(t, "ES256", "b")
 	both, one := publicKeys(t, b.public, a.public), publicKeys(t, a.public)
@@ -68,10 +68,10 @@ func TestSetKeysWhileVerifying(t *testing.T) {
 	callers.Wait()
 }
 
-// A caller that waits in vain is told its own context's cause, which is no refusal.
+// A caller whose context ends gets its cause, which is not a refusal.
 func TestVerifyCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v, err := auth.New(configFor(t, "HS256")) // and no Run
+		v, err := auth.New(configFor(t, "HS256")) // Run is not called
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +81,7 @@ func TestVerifyCancelled(t *testing.T) {
 		callers.Go(func() {
 			_, err := v.Verify(ctx, "x", peer)
 			if !errors.Is(err, cause) || errors.Is(err, event.ErrRefused) {
-				t.Errorf("got error %v, want the cause alone", err)
+				t.Errorf("got error %v, want only the cause", err)
 			}
 		})
 		synctest.Wait()
@@ -90,14 +90,14 @@ func TestVerifyCancelled(t *testing.T) {
 	})
 }
 
-// blocker is a Metrics that holds a worker until it is closed.
+// blocker is a Metrics that blocks a worker until it is closed.
 type blocker chan struct{}
 
 func (b blocker) TokenAccepted()      { <-b }
 func (b blocker) TokenRefused(string) { <-b }
 
-// A caller whose token is being checked can leave too, and one that still waits
-// when Run's context ends is told so; Run itself waits for its workers.
+// A caller returns if its context ends during the check, and a waiting one when Run's
+// context ends; Run waits for its workers.
 func TestStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hold := make(blocker)
@@ -126,7 +126,7 @@ func TestStop(t *testing.T) {
 		waiter := verify(t.Context())
 		leave()
 		if err := <-leaver; !errors.Is(err, context.Canceled) {
-			t.Errorf("the caller that left got error %v", err)
+			t.Errorf("the caller whose context ended got error %v, want its cause", err)
 		}
 		stop()
 		if err := <-waiter; !errors.Is(err, auth.ErrStopped) {
@@ -145,12 +145,12 @@ func TestStop(t *testing.T) {
 			t.Errorf("Run: %v", err)
 		}
 		if v.Run(t.Context()) == nil {
-			t.Error("a second Run was taken")
+			t.Error("a second call of Run: got no error")
 		}
 	})
 }
 
-// A caller whose check is under way when Run's context ends gets its answer.
+// A check that is in progress when Run's context ends is completed.
 func TestStopAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hold := make(blocker)
@@ -186,8 +186,8 @@ type bomb struct{}
 func (bomb) TokenAccepted()      { panic("boom") }
 func (bomb) TokenRefused(string) { panic("boom") }
 
-// A panic ends one check: the caller gets an error that is no refusal, and the
-// worker goes on.
+// A panic ends one check: the caller gets an error that is not a refusal, and the worker
+// continues.
 func TestPanic(t *testing.T) {
 	log, lines := capture()
 	cfg := configFor(t, "HS256")
@@ -196,7 +196,7 @@ func TestPanic(t *testing.T) {
 	for range 2 {
 		_, err := v.Verify(t.Context(), "x", peer)
 		if err == nil || errors.Is(err, event.ErrRefused) {
-			t.Errorf("got error %v, want one that is no refusal", err)
+			t.Errorf("got error %v, want one that is not a refusal", err)
 		}
 	}
 	if got := lines(); len(got) != 2 || got[0]["msg"] != "token check panicked" {

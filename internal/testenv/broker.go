@@ -10,11 +10,11 @@ import (
 	"testing"
 )
 
-// Broker is a RabbitMQ of a test's own, run by scripts/broker. A start costs some
-// eight seconds of CPU time, so tests share one unless they stop it or change its
+// Broker is a RabbitMQ that only one test uses, run by scripts/broker. A start takes
+// some eight seconds of CPU time, so tests share one unless they stop it or change its
 // settings.
 type Broker struct {
-	Dir string // its data are in the folder data, its log in the file log
+	Dir string // has the folder data and the file log
 	URL string // amqp://…; the same after a restart
 
 	tb testing.TB
@@ -39,17 +39,17 @@ func NewBroker(tb testing.TB, files map[string]string) *Broker {
 }
 
 // Start starts the broker, on the port and with the data that it had before, and
-// returns when it takes connections. It ends with the test process.
+// returns when it accepts connections. It ends with the test process.
 func (b *Broker) Start() {
 	b.tb.Helper()
 	b.URL = b.run("start", b.Dir, "--owner", strconv.Itoa(os.Getpid()))
 }
 
-// Stop shuts the broker down in good order, and returns when it has ended.
+// Stop shuts the broker down cleanly and returns when it has ended.
 func (b *Broker) Stop() { b.tb.Helper(); b.run("stop", b.Dir) }
 
-// Kill ends the broker as a power cut does, and returns when it has ended. A
-// broker that does not run is left as it is.
+// Kill ends the broker as a power failure does and returns when it has ended. It does
+// nothing if the broker is not running.
 func (b *Broker) Kill() { b.tb.Helper(); b.run("kill", b.Dir) }
 
 // Eval evaluates Erlang expressions, which end with a period, in the broker and

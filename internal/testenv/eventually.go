@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Eventually calls holds every few milliseconds until it returns true, and fails the
-// test if it never does. what says what must come true. Use it only for a state that
-// nothing announces, and from the goroutine of the test.
+// Eventually calls holds every few milliseconds until it returns true, and fails the test
+// if it does not within Patience. what describes the state. Use it only for a state that
+// nothing announces, and only from the goroutine of the test.
 func Eventually(tb testing.TB, what string, holds func() bool) {
 	tb.Helper()
 	timeout := time.After(Patience)
@@ -17,7 +17,7 @@ func Eventually(tb testing.TB, what string, holds func() bool) {
 		select {
 		case <-tick.C:
 		case <-timeout:
-			tb.Fatalf("within %s it did not come true that %s", Patience, what)
+			tb.Fatalf("timed out after %s waiting until %s", Patience, what)
 		}
 	}
 }

@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// slotsVariable names the folder of the slots. scripts/services makes it, so all
-// test processes of a run share it.
+// slotsVariable is the environment variable with the folder of the slots. scripts/services
+// creates the folder, so all test processes of a run share it.
 const slotsVariable = "RANGER_TEST_SLOTS"
 
-// retrySlot is how long to wait before looking for a free slot again.
+// retrySlot is the interval at which a free slot is searched for.
 const retrySlot = 20 * time.Millisecond
 
-// Heavy waits until fewer heavy tests run than there are CPUs (the process's, if it
-// may use fewer than the machine has), in all packages together, and counts the
-// calling test as one of them until it ends. Call it after t.Parallel, in each test
-// that loads the machine for seconds: one with a broker of its own, three or more
-// nodes, a browser or a flood of messages; in a test or in its subtests, not in both.
-// A process that dies frees its slots. Without scripts/services nothing bounds them.
+// Heavy waits until fewer heavy tests are running than there are CPUs (those that the
+// process may use), in all packages together, and counts the calling test as one of them
+// until it ends. Call it after t.Parallel in each test that loads the machine for seconds,
+// with a separate broker, three or more nodes, a browser or a flood of messages; call it in
+// a test or in its subtests, not in both. A process that dies frees its slots. Without
+// scripts/services there is no limit.
 func Heavy(tb testing.TB) {
 	tb.Helper()
 	dir := os.Getenv(slotsVariable) //nolint:forbidigo // set by scripts/services
@@ -35,8 +35,8 @@ func Heavy(tb testing.TB) {
 	tb.Cleanup(func() { _ = slot.Close() })
 }
 
-// slots is how many heavy tests may run at once. GOMAXPROCS knows of a container's
-// share of the CPUs, NumCPU does not.
+// slots returns how many heavy tests may run at once. Only GOMAXPROCS considers the CPU
+// limit of a container.
 func slots() int { return min(runtime.NumCPU(), runtime.GOMAXPROCS(0)) }
 
 // takeSlot locks one of n files in dir. Closing the file frees the slot.

@@ -13,8 +13,7 @@ import (
 	"ranger/internal/testenv"
 )
 
-// TestHeavy holds that a test has a slot to itself until it ends, and that it
-// waits while there is none.
+// TestHeavy: a test has a slot of its own until it ends, and waits while none is free.
 func TestHeavy(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("RANGER_TEST_SLOTS", dir)
@@ -26,10 +25,10 @@ func TestHeavy(t *testing.T) {
 	t.Run("the last slot", func(t *testing.T) {
 		testenv.Heavy(t)
 		if f := open(t, dir, slots-1); syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
-			t.Error("the slot of a test that runs is free")
+			t.Error("got a free slot while its test is running")
 		}
 	})
-	last := lock(t, dir, slots-1) // which is free again
+	last := lock(t, dir, slots-1) // free again
 	go func() {
 		<-waits
 		close(freed)
@@ -41,7 +40,7 @@ func TestHeavy(t *testing.T) {
 		select {
 		case <-freed:
 		default:
-			t.Error("a test runs though no slot was free")
+			t.Error("a test started while no slot was free")
 		}
 	})
 }

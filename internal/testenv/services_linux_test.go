@@ -11,18 +11,18 @@ import (
 	"ranger/internal/testenv"
 )
 
-// leaves starts two processes in the background, the second in a process group of
-// its own, and prints their ids and TMPDIR.
+// leaves starts two processes in the background, the second in a separate process group,
+// and prints their ids and TMPDIR.
 const leaves = `
 sleep 600 & echo $!
 set -m
-sleep 600 & echo $!   # in a process group of its own, as a server's
+sleep 600 & echo $!   # in a separate process group, like a server
 set +m
 echo "$TMPDIR"
 `
 
-// TestServicesLeavesNothing runs scripts/services with a command that leaves
-// processes behind, and ends it in each way.
+// TestServicesLeavesNothing runs scripts/services with a command that starts background
+// processes, and ends it in each possible way: no process and no file is left.
 func TestServicesLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -52,7 +52,7 @@ func TestServicesLeavesNothing(t *testing.T) {
 				lines = append(lines, in.Text())
 			}
 			if len(lines) < 3 {
-				t.Fatalf("the command printed %q", lines)
+				t.Fatalf("got output %q, want three lines", lines)
 			}
 			if c.signal != 0 {
 				if err := cmd.Process.Signal(c.signal); err != nil {
@@ -64,33 +64,33 @@ func TestServicesLeavesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := state.ExitCode(); got != c.code {
-				t.Errorf("it ended with %d, want %d", got, c.code)
+				t.Errorf("got exit code %d, want %d", got, c.code)
 			}
 			awaitGone(t, c.signal == syscall.SIGKILL, lines)
 		})
 	}
 }
 
-// awaitGone fails the test unless the processes and the folder are gone: at once, or
-// if later is set, within testenv.Patience.
+// awaitGone fails the test unless the processes and the folder are gone: at once, or if
+// later is set, within testenv.Patience.
 func awaitGone(t *testing.T, later bool, lines []string) {
 	t.Helper()
-	var there []string
+	var left []string
 	gone := func() bool {
-		there = nil
+		left = nil
 		for _, pid := range lines[:2] {
 			if stat, err := os.ReadFile("/proc/" + pid + "/stat"); err == nil && !strings.Contains(string(stat), ") Z ") {
-				there = append(there, "process "+pid)
+				left = append(left, "process "+pid)
 			}
 		}
 		if _, err := os.Stat(lines[2]); !errors.Is(err, os.ErrNotExist) {
-			there = append(there, lines[2])
+			left = append(left, lines[2])
 		}
-		return len(there) == 0
+		return len(left) == 0
 	}
 	if later {
-		testenv.Eventually(t, "all is gone", gone)
+		testenv.Eventually(t, "processes and folder are gone", gone)
 	} else if !gone() {
-		t.Errorf("still there: %v", there)
+		t.Errorf("got %v left, want nothing", left)
 	}
 }

@@ -1,7 +1,7 @@
-// Package testenv gives tests what they need from outside the process: the
-// RabbitMQ and the Redis that scripts/services starts, a RabbitMQ of their own,
-// child processes that end with the test process, and slots that bound how many
-// heavy tests run at once on the machine. Only tests import it.
+// Package testenv gives tests what they need from outside the process: the RabbitMQ and
+// the Redis that scripts/services starts, a separate RabbitMQ, a proxy, child processes
+// that end with the test process, and slots that limit how many heavy tests run
+// concurrently on the machine. Only tests import it.
 package testenv
 
 import (
@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// Patience is how long a test waits for an event that must come. It is not a
-// statement about speed: it only turns a hang into a failure that says what was
-// missing, before the time limit of the whole test process does.
+// Patience is how long a test waits for an event that must happen. It is not an
+// assertion about speed: it turns a hang into a failure with a message before the time
+// limit of the test process is reached.
 const Patience = 5 * time.Minute
 
-// RabbitMQ returns the URL of the broker that all tests share, from RABBITMQ_URL.
-// A test must not stop it, and declares names of its own there.
+// RabbitMQ returns the URL of the broker that all tests share, from RABBITMQ_URL. A test
+// must not stop it, and must use unique names on it.
 func RabbitMQ(tb testing.TB) string {
 	tb.Helper()
 	return service(tb, "RABBITMQ_URL")
@@ -35,7 +35,7 @@ func Redis(tb testing.TB) string {
 func service(tb testing.TB, variable string) string {
 	tb.Helper()
 	if testing.Short() {
-		tb.Skipf("needs %s: left out by -short", variable) //nolint:forbidigo // not because the server is missing
+		tb.Skipf("needs %s: skipped by -short", variable) //nolint:forbidigo // not because the server is missing
 	}
 	url := os.Getenv(variable) //nolint:forbidigo // set by scripts/services
 	if url == "" {
@@ -44,18 +44,17 @@ func service(tb testing.TB, variable string) string {
 	return url
 }
 
-// Programs is called by tests that run programs of other projects: browsers,
-// Node.js, Ruby, curl. `make test` installs them. With `go test -short` such a
-// test is skipped.
+// Programs must be called by tests that run programs of other projects: browsers,
+// Node.js, Ruby, curl. `make test` installs them. With `go test -short` it skips the test.
 func Programs(tb testing.TB) {
 	tb.Helper()
 	if testing.Short() {
-		tb.Skip("needs programs that `make test` installs: left out by -short") //nolint:forbidigo // not because one is missing
+		tb.Skip("needs programs that `make test` installs: skipped by -short") //nolint:forbidigo // not because one is missing
 	}
 }
 
-// script returns the path of one of the repository's scripts. Packages are tested
-// in their own folder.
+// script returns the path of a script of the repository. Tests run in the folder of
+// their package.
 func script(tb testing.TB, name string) string {
 	tb.Helper()
 	dir, err := os.Getwd()
