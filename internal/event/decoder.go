@@ -89,7 +89,7 @@ func (d *Decoder) reset() {
 	}
 }
 
-// send adds an event, whose message is a part of d.text.
+// send adds an event. message is a part of d.text.
 func (d *Decoder) send(uid UID, kind Kind, message []byte) {
 	n := len(d.out.Events)
 	d.events[n] = Event{UID: uid, Kind: kind, Message: slices.Clip(message)}

@@ -28,13 +28,13 @@ func GapReasons() []GapReason {
 	return []GapReason{GapExchange, GapBinding, GapStream, GapOverflow, GapMember}
 }
 
-// Gap is an interval whose events may not have reached ranger.
+// Gap is an interval in which events may not have reached ranger.
 type Gap struct {
 	// From and To bound the interval, in Unix ms.
 	From   int64     `json:"from"`
 	To     int64     `json:"to"`
 	Reason GapReason `json:"reason"`
-	// UID is the user whose events may be missing; empty: all users.
+	// UID is the user that may miss events; empty: all users.
 	UID UID `json:"uid,omitempty"`
 	// Member is the member id that has become known, if Reason is GapMember.
 	Member string `json:"member,omitempty"`

@@ -10,7 +10,7 @@ import (
 // the body.
 const framing = 64
 
-// decodeOrder decodes an Order whose body is valid UTF-8. It returns why the message
+// decodeOrder decodes an Order. The body must be valid UTF-8. It returns why the message
 // is invalid, or "".
 func (d *Decoder) decodeOrder(headers Headers, body []byte) Reason {
 	if reason := d.parseOrder(&d.body, body); reason != "" {

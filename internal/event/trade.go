@@ -6,7 +6,7 @@ import (
 	"ranger/internal/event/scan"
 )
 
-// decodeTrade decodes a Trade whose body is valid UTF-8. It returns why the message
+// decodeTrade decodes a Trade. The body must be valid UTF-8. It returns why the message
 // is invalid, or "".
 func (d *Decoder) decodeTrade(headers Headers, text []byte) Reason {
 	if err := d.body.Parse(text, d.orders[:]); err != nil {
@@ -64,8 +64,8 @@ func (d *Decoder) decodeTrade(headers Headers, text []byte) Reason {
 	return ""
 }
 
-// sendTrade adds an event whose message lacks only its closing brackets, and returns
-// the complete message.
+// sendTrade adds an event. It appends the closing brackets to message and returns the
+// complete message.
 func (d *Decoder) sendTrade(uid UID, message []byte) []byte {
 	message = append(message, "}}"...)
 	d.send(uid, Trade, message)

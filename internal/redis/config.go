@@ -29,8 +29,8 @@ type Config struct {
 	// User and password are optional. Of go-redis's other parameters only skip_verify
 	// is used.
 	URL string
-	// Key is the name of the hash, whose fields are member ids and whose values are
-	// uids. Default "ranger:members".
+	// Key is the name of the hash. Its fields are member ids, its values uids. Default
+	// "ranger:members".
 	Key string
 	// Wait is how long Find waits for Redis during an outage. Once an outage has lasted
 	// that long, Find does not wait. Default 5 s.
