@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -28,14 +29,14 @@ const (
 	environmentFile  = "../../.env.example"
 )
 
-// variable is what the struct says of one.
+// variable is an environment variable of serveFlags.
 type variable struct {
 	name string
-	def  string // empty where the struct has none
+	def  string // its default, empty if it has none
 }
 
-// variables returns what serveFlags has, and for each file of a secret, which
-// has no flag of its own, the secret.
+// variables returns the variables of serveFlags, and for each that names the file of a
+// secret, the secret, which has no flag.
 func variables(t *testing.T) []variable {
 	t.Helper()
 	var all []variable
@@ -62,6 +63,23 @@ func variables(t *testing.T) []variable {
 	return all
 }
 
+// goFiles returns the Go files of cmd and internal.
+func goFiles(t *testing.T) (files []string) {
+	t.Helper()
+	for _, root := range []string{"..", "../../internal"} {
+		err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+			if strings.HasSuffix(path, ".go") {
+				files = append(files, path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
+
 func readText(t *testing.T, file string) string {
 	t.Helper()
 	b, err := os.ReadFile(file)
@@ -71,8 +89,8 @@ func readText(t *testing.T, file string) string {
 	return string(b)
 }
 
-// TestConfigurationDoc holds docs/configuration.md against the struct: a row for
-// each variable, with its default, and no other variable.
+// TestConfigurationDoc: docs/configuration.md has a row for each variable of serveFlags,
+// with its default, and mentions no other variable.
 func TestConfigurationDoc(t *testing.T) {
 	doc := readText(t, configurationDoc)
 	rows := make(map[string]string) // name to default as written
@@ -82,7 +100,7 @@ func TestConfigurationDoc(t *testing.T) {
 		}
 		rows[m[1]] = m[2]
 	}
-	known := []string{"JWT_PRIVATE_KEY"} // of ranger token alone
+	known := []string{"JWT_PRIVATE_KEY"} // of ranger token
 	for _, v := range variables(t) {
 		known = append(known, v.name)
 		got, ok := rows[v.name]
@@ -93,20 +111,20 @@ func TestConfigurationDoc(t *testing.T) {
 		case v.def != "" && got != "`"+v.def+"`":
 			t.Errorf("%s: default %q, want `%s`", v.name, got, v.def)
 		case v.def == "" && got != "unset" && !strings.HasPrefix(got, "unset: "):
-			t.Errorf("%s: default %q, want unset, or unset: and what that means", v.name, got)
+			t.Errorf("%s: default %q, want unset, or unset: and its meaning", v.name, got)
 		}
 	}
 	for name := range rows {
-		t.Errorf("%s has a row, but serveFlags does not know it", name)
+		t.Errorf("%s has a row, but is not in serveFlags", name)
 	}
 	for _, m := range regexp.MustCompile(`[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+`).FindAllString(doc, -1) {
 		if !slices.Contains(known, m) {
-			t.Errorf("%s is mentioned, but serveFlags does not know it", m)
+			t.Errorf("%s is mentioned, but is not in serveFlags", m)
 		}
 	}
 }
 
-// TestEnvironmentExample: .env.example sets nothing, and names nothing unknown.
+// TestEnvironmentExample: .env.example sets no variable, and has only those of serveFlags.
 func TestEnvironmentExample(t *testing.T) {
 	var known []string
 	for _, v := range variables(t) {
@@ -125,16 +143,16 @@ func TestEnvironmentExample(t *testing.T) {
 		case m[1] == "":
 			t.Errorf("%s is set", m[2])
 		case !slices.Contains(known, m[2]):
-			t.Errorf("%s: serveFlags does not know it", m[2])
+			t.Errorf("%s is not in serveFlags", m[2])
 		}
 		found++
 	}
 	if found == 0 {
-		t.Error("there is no variable in it")
+		t.Error("got no variable")
 	}
 }
 
-// TestMetricsDoc: docs/operations.md names every metric of ours, and no other.
+// TestMetricsDoc: docs/operations.md names every ranger_ metric, and no other.
 func TestMetricsDoc(t *testing.T) {
 	name := regexp.MustCompile(`\branger_[a-z_]+`)
 	names := func(text string) map[string]bool {
@@ -149,7 +167,7 @@ func TestMetricsDoc(t *testing.T) {
 	m.WatchRedis(func() (up bool, members int) { return false, 0 })
 	m.WatchSource(stateNames(), func() string { return "" })
 	m.WatchWindow(func() journal.Stats { return journal.Stats{} })
-	m.Closed(int(hub.GoingAway)) // shown from its first on
+	m.Closed(int(hub.GoingAway)) // a series exists from its first close
 	w := httptest.NewRecorder()
 	ops.Handler(m, func() ops.Readiness { return ops.Readiness{} }).
 		ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
@@ -170,7 +188,7 @@ func TestMetricsDoc(t *testing.T) {
 	}
 }
 
-// flagRows sees that a document has a row for each flag of a command but the
+// flagRows checks that a document has a row for each flag of a command except the
 // broker's, with its default.
 func flagRows(t *testing.T, doc string, command reflect.Type) {
 	t.Helper()
@@ -238,25 +256,21 @@ func TestBenchDoc(t *testing.T) {
 	}
 }
 
-// TestArchitectureDoc: the tests that docs/architecture.md names are there.
+// TestArchitectureDoc: the tests that docs/architecture.md names exist.
 func TestArchitectureDoc(t *testing.T) {
 	var sources strings.Builder
-	for _, pattern := range []string{"*_test.go", "../../internal/*/*_test.go"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
+	for _, file := range goFiles(t) {
+		if strings.HasSuffix(file, "_test.go") {
 			sources.WriteString(readText(t, file))
 		}
 	}
 	names := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z]+)`").FindAllStringSubmatch(readText(t, architectureDoc), -1)
 	if len(names) == 0 {
-		t.Error("it names no test")
+		t.Error("the document names no test")
 	}
 	for _, m := range names {
 		if !strings.Contains(sources.String(), "\nfunc "+m[1]+"(") {
-			t.Errorf("there is no %s", m[1])
+			t.Errorf("%s does not exist", m[1])
 		}
 	}
 }

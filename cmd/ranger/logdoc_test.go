@@ -15,9 +15,8 @@ import (
 // logLine is a line of the log, in the sources or in the document.
 type logLine struct{ level, message string }
 
-// TestLogDoc: the table of docs/operations.md has each line that the log may have,
-// with its level, and no other. It may end with … where a message goes on. The
-// sandbox's own lines are for nobody who operates.
+// TestLogDoc: the table of docs/operations.md has each log message with its level, and no
+// other. A message may be abbreviated with …. Lines of the sandbox are not in the table.
 func TestLogDoc(t *testing.T) {
 	_, section, _ := strings.Cut(readText(t, operationsDoc), "\n## Log\n")
 	section, _, _ = strings.Cut(section, "\n## ")
@@ -31,7 +30,7 @@ func TestLogDoc(t *testing.T) {
 	for _, line := range logLines(t) {
 		i := slices.IndexFunc(rows, line.isIn)
 		if i < 0 {
-			t.Errorf("there is no row for %q, level %s", line.message, line.level)
+			t.Errorf("no row for %q, level %s", line.message, line.level)
 			continue
 		}
 		used[rows[i]] = true
@@ -48,36 +47,29 @@ func (l logLine) isIn(row logLine) bool {
 	return l.level == row.level && (l.message == begin || goesOn && strings.HasPrefix(l.message, begin))
 }
 
-// logLines returns what the sources log. Their messages are constants, which lint
-// sees to.
+// logLines returns the log messages in the sources. Lint ensures that they are constants.
 func logLines(t *testing.T) []logLine {
 	t.Helper()
 	var lines []logLine
-	for _, pattern := range []string{"*.go", "../../internal/*/*.go"} {
-		files, err := filepath.Glob(pattern)
+	for _, file := range goFiles(t) {
+		if strings.HasSuffix(file, "_test.go") || filepath.Base(filepath.Dir(file)) == "sandbox" {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") || filepath.Base(filepath.Dir(file)) == "sandbox" {
-				continue
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok {
+				lines = appendLogLine(lines, call)
 			}
-			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ast.Inspect(parsed, func(n ast.Node) bool {
-				if call, ok := n.(*ast.CallExpr); ok {
-					lines = appendLogLine(lines, call)
-				}
-				return true
-			})
-		}
+			return true
+		})
 	}
 	return lines
 }
 
-// appendLogLine appends what a call logs, if it calls a method of a slog.Logger.
+// appendLogLine appends the message of a call of a slog.Logger's method.
 func appendLogLine(lines []logLine, call *ast.CallExpr) []logLine {
 	method, ok := call.Fun.(*ast.SelectorExpr)
 	if !ok {
@@ -98,9 +90,9 @@ func appendLogLine(lines []logLine, call *ast.CallExpr) []logLine {
 	if !slices.Contains([]string{"Debug", "Info", "Warn", "Error"}, name) {
 		return lines
 	}
-	for _, arg := range args { // the message is the first text
+	for _, arg := range args { // the message is the first string
 		if text, ok := arg.(*ast.BasicLit); ok && text.Kind == token.STRING {
-			message, _ := strconv.Unquote(text.Value) // it compiles
+			message, _ := strconv.Unquote(text.Value) // the file compiles
 			return append(lines, logLine{strings.ToLower(name), message})
 		}
 	}
