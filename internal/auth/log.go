@@ -5,8 +5,9 @@ import (
 	"log/slog"
 	"net/netip"
 	"strconv"
-	"sync"
 	"time"
+
+	"ranger/internal/ratelog"
 )
 
 const (
@@ -28,17 +29,17 @@ type subject struct {
 // refusalLog logs refusals, at most maxLines per second. The line after suppressed ones
 // has their number. It is safe for concurrent use.
 type refusalLog struct {
-	log *slog.Logger
+	log   *slog.Logger
+	limit ratelog.Limiter
+}
 
-	mu         sync.Mutex
-	second     time.Time // time of the first line of the current second
-	lines      int       // written since then
-	suppressed int       // refusals since the last line
+func newRefusalLog(log *slog.Logger) *refusalLog {
+	return &refusalLog{log: log, limit: ratelog.Limiter{Lines: maxLines}}
 }
 
 // write logs one refusal. It does not get the token.
-func (l *refusalLog) write(ctx context.Context, now time.Time, reason Reason, about subject, peer netip.AddrPort) {
-	suppressed, ok := l.take(now)
+func (l *refusalLog) write(ctx context.Context, reason Reason, about subject, peer netip.AddrPort) {
+	suppressed, ok := l.limit.Allow(time.Second)
 	if !ok {
 		return
 	}
@@ -54,23 +55,6 @@ func (l *refusalLog) write(ctx context.Context, now time.Time, reason Reason, ab
 		attrs = append(attrs, slog.Int("suppressed", suppressed))
 	}
 	l.log.LogAttrs(ctx, slog.LevelInfo, "token refused", attrs...)
-}
-
-// take reports whether a line may be written now, and how many were suppressed since the
-// last one.
-func (l *refusalLog) take(now time.Time) (suppressed int, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if now.Sub(l.second) >= time.Second {
-		l.second, l.lines = now, 0
-	}
-	if l.lines == maxLines {
-		l.suppressed++
-		return 0, false
-	}
-	l.lines++
-	suppressed, l.suppressed = l.suppressed, 0
-	return suppressed, true
 }
 
 // printable returns s unchanged if it is short printable ASCII, else in a quoted and

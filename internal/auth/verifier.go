@@ -70,8 +70,8 @@ func New(cfg Config) (*Verifier, error) {
 		cfg:      cfg,
 		method:   method,
 		parser:   newParser(cfg.Algorithm),
-		refusals: &refusalLog{log: cfg.Log},
-		noTokens: &refusalLog{log: cfg.Log},
+		refusals: newRefusalLog(cfg.Log),
+		noTokens: newRefusalLog(cfg.Log),
 		requests: make(chan request),
 		stopped:  make(chan struct{}),
 	}
@@ -122,7 +122,7 @@ func (v *Verifier) Verify(ctx context.Context, token string, peer netip.AddrPort
 // NoToken counts and logs that peer sent no Bearer token, as a refusal for NoBearer.
 func (v *Verifier) NoToken(ctx context.Context, peer netip.AddrPort) {
 	v.cfg.Metrics.TokenRefused(string(NoBearer))
-	v.noTokens.write(ctx, time.Now(), NoBearer, subject{}, peer)
+	v.noTokens.write(ctx, NoBearer, subject{}, peer)
 }
 
 // SetKeys replaces all public keys, for every check that begins after it. If it returns an
@@ -160,7 +160,7 @@ func (v *Verifier) decide(ctx context.Context, r request) (a answer) {
 	identity, about, reason := v.check(r.token, now)
 	if reason != accepted {
 		v.cfg.Metrics.TokenRefused(string(reason))
-		v.refusals.write(ctx, now, reason, about, r.peer)
+		v.refusals.write(ctx, reason, about, r.peer)
 		return answer{err: &RefusalError{Reason: reason}}
 	}
 	v.cfg.Metrics.TokenAccepted()

@@ -36,6 +36,24 @@ func TestLimiter_AllowsOneLinePerInterval(t *testing.T) {
 	})
 }
 
+func TestLimiter_AllowsLinesPerInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := ratelog.Limiter{Lines: 3}
+		for second := range 3 {
+			for line := range 5 {
+				wantSuppressed := 0
+				if second > 0 && line == 0 {
+					wantSuppressed = 2
+				}
+				if suppressed, ok := l.Allow(time.Second); ok != (line < 3) || suppressed != wantSuppressed {
+					t.Errorf("second %d, line %d: Allow = %d, %t; want %d, %t", second, line, suppressed, ok, wantSuppressed, line < 3)
+				}
+			}
+			<-time.After(time.Second)
+		}
+	})
+}
+
 func TestLimiter_CountsConcurrentCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l ratelog.Limiter
