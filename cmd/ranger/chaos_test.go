@@ -9,19 +9,19 @@ import (
 	"ranger/internal/tools/audit"
 )
 
-// soak makes the runs long and the load high: `make soak`.
+// soak selects long runs with a high load: `make soak`.
 var soak = flag.Bool("soak", false, "long runs at full load")
 
-// load is how much is published to how many. Faults are so many events apart, not
-// so many seconds: a slow machine has as much go on between them as a fast one.
+// load is the load of a run. The distance of faults is a number of events, not a time, so
+// that it does not depend on the speed of the machine.
 type load struct {
 	users, rate int
 	every       int           // events between faults
-	faults      int           // of chaos
+	faults      int           // of TestChaos
 	heartbeat   time.Duration // an audit reports a fault after three of them and 10 s without one
 }
 
-// newLoad returns the load of a test, which runs beside others if it is low.
+// newLoad returns the load of a test. If it is low, the test runs in parallel with others.
 func newLoad(t *testing.T) load {
 	t.Helper()
 	if *soak {
@@ -38,8 +38,8 @@ func (l load) config() audit.Config {
 	return audit.Config{Users: l.users, Rate: l.rate, Duration: time.Hour, Settle: testenv.Patience, Heartbeat: l.heartbeat}
 }
 
-// wantNothingWrong is what every run has to end with where the broker keeps what
-// it confirmed.
+// wantNothingWrong fails the test unless the audit found no fault and no loss, as it must
+// if the broker keeps all confirmed messages.
 func wantNothingWrong(t testing.TB, r audit.Report) {
 	t.Helper()
 	if !r.Passed() {
@@ -48,9 +48,9 @@ func wantNothingWrong(t testing.TB, r audit.Report) {
 	}
 }
 
-// TestChaos audits three nodes of which one or another is killed,
-// terminated, stopped for a while or parted from the broker, while clients'
-// connections break too. It names I1, I2 and I3.
+// TestChaos audits three nodes. One after another is killed, terminated, suspended or
+// disconnected from the broker, while connections of clients break too. It names I1, I2 and
+// I3.
 func TestChaos(t *testing.T) {
 	l := newLoad(t)
 	c := newCluster(t, testenv.RabbitMQ(t), 3)
@@ -62,11 +62,11 @@ func TestChaos(t *testing.T) {
 	r := a.end()
 	wantNothingWrong(t, r)
 	if r.NotResumed > 0 {
-		t.Errorf("%d resumes were refused, want 0", r.NotResumed)
+		t.Errorf("got %d refused resumes, want 0", r.NotResumed)
 	}
 }
 
-// TestRollingRestart terminates one node after the other. It names I2.
+// TestRollingRestart restarts one node after the other. It names I2.
 func TestRollingRestart(t *testing.T) {
 	l := newLoad(t)
 	c := newCluster(t, testenv.RabbitMQ(t), 3)
@@ -79,16 +79,16 @@ func TestRollingRestart(t *testing.T) {
 	r := a.end()
 	wantNothingWrong(t, r)
 	if r.Closes[1012] == 0 {
-		t.Error("no client was told to come back, with 1012")
+		t.Error("got no close with 1012, want some")
 	}
 }
 
-// wantAnnounced is what every run has to end with where somebody breaks what
-// feeds the stream.
+// wantAnnounced fails the test unless the audit found no fault and every loss was
+// announced, as it must if the bindings of the stream break.
 func wantAnnounced(t testing.TB, r audit.Report) {
 	t.Helper()
 	if r.Unannounced+r.Duplicated+r.Reordered+r.Misdelivered+r.Broken > 0 || r.Confirmed == 0 || r.Gaps < r.Clients {
-		t.Errorf("unannounced %d, duplicated %d, reordered %d, misdelivered %d, broken %d of %d confirmed, %d gaps told to %d clients; want 0 each, and all told",
+		t.Errorf("unannounced %d, duplicated %d, reordered %d, misdelivered %d, broken %d of %d confirmed, %d gaps announced to %d clients; want 0 each, and gaps announced to all",
 			r.Unannounced, r.Duplicated, r.Reordered, r.Misdelivered, r.Broken, r.Confirmed, r.Gaps, r.Clients)
 	}
 }

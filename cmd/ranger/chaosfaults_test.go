@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// chaos has faults begin so many events apart, whether or not those before have
-// ended, and returns when all have. Each kind comes once, in any order, before one comes
-// again.
+// chaos starts faults at a distance of that many events, whether or not the previous ones
+// have ended, and returns when all have. Each kind occurs once, in random order, before one
+// is repeated.
 func (c *cluster) chaos(l load, clients *connections) {
 	c.t.Helper()
-	free := make(chan *clusterNode, len(c.nodes)) // those that have no fault now
+	free := make(chan *clusterNode, len(c.nodes)) // nodes without a fault
 	for _, n := range c.nodes {
 		free <- n
 	}
@@ -54,12 +54,12 @@ func (c *cluster) chaos(l load, clients *connections) {
 	c.t.Logf("faults: %v", count)
 	for _, k := range kinds {
 		if count[k.name] == 0 {
-			c.t.Errorf("there was no %s", k.name)
+			c.t.Errorf("fault %s did not occur", k.name)
 		}
 	}
 }
 
-// anyOf takes any of the nodes, and waits where there is none.
+// anyOf receives one of the nodes, and waits if there is none.
 func anyOf(free chan *clusterNode) *clusterNode {
 	n := <-free
 	for range rand.IntN(len(free) + 1) {

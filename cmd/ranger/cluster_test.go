@@ -18,12 +18,12 @@ import (
 	"ranger/internal/tools/audit"
 )
 
-// cluster is some nodes on one stream. Each has an address that stays, and
-// reaches the broker through a proxy of its own.
+// cluster is several nodes on one stream. Each has a fixed address and connects to the
+// broker through its own proxy.
 type cluster struct {
 	*world
 	nodes   []*clusterNode
-	durable bool // how the publisher declares exchanges
+	durable bool // whether the publisher declares exchanges as durable
 
 	restart   sync.Mutex // held while no publisher may connect
 	confirmed counter    // events that the broker has confirmed to the audit
@@ -36,11 +36,11 @@ type clusterNode struct {
 	proxy *testenv.Proxy // to the broker
 }
 
-// heartbeat is the HEARTBEAT_INTERVAL of a cluster's nodes. Only make soak has the
-// audit check it.
+// heartbeat is the HEARTBEAT_INTERVAL of a cluster's nodes. The audit checks it only in
+// make soak.
 const heartbeat = 2 * time.Second
 
-// newCluster starts so many nodes, with this environment, on the broker at url.
+// newCluster starts nodes with this environment on the broker at url.
 func newCluster(t testing.TB, url string, nodes int, env ...string) *cluster {
 	t.Helper()
 	c := &cluster{world: newWorldAt(t, url)}
@@ -61,7 +61,7 @@ func newCluster(t testing.TB, url string, nodes int, env ...string) *cluster {
 	return c
 }
 
-// freePort returns a port of 127.0.0.1 on which nobody listens now.
+// freePort returns a free port of 127.0.0.1.
 func freePort(t testing.TB) string {
 	t.Helper()
 	var lc net.ListenConfig
@@ -76,7 +76,7 @@ func freePort(t testing.TB) string {
 // start starts a node and returns when it is ready.
 func (c *cluster) start(n *clusterNode) { n.process = c.serve(n.env...) }
 
-// The faults that a node can have. Each returns when the node is back.
+// The faults of a node. Each method returns when the node has recovered.
 
 func (c *cluster) kill(n *clusterNode) {
 	n.signal(syscall.SIGKILL)
@@ -87,12 +87,12 @@ func (c *cluster) kill(n *clusterNode) {
 func (c *cluster) terminate(n *clusterNode) {
 	n.signal(syscall.SIGTERM)
 	if code := n.exit(); code != 0 {
-		c.t.Errorf("%s ended with %d after SIGTERM", n.name, code)
+		c.t.Errorf("%s after SIGTERM: got exit code %d, want 0", n.name, code)
 	}
 	c.start(n)
 }
 
-// pause stops a node for as long as so many events take.
+// pause suspends a node until that many events have been confirmed.
 func (c *cluster) pause(n *clusterNode, events int) {
 	n.signal(syscall.SIGSTOP)
 	c.pass(events)
@@ -105,11 +105,11 @@ func (c *cluster) disconnect(n *clusterNode) {
 	n.awaitLogAfter(mark, "caught up")
 }
 
-// pass returns when so many more events have been confirmed.
+// pass returns when that many more events have been confirmed.
 func (c *cluster) pass(events int) {
 	c.t.Helper()
 	if !c.confirmed.await(c.t.Context(), events) {
-		c.t.Errorf("the broker did not confirm %d more events", events)
+		c.t.Errorf("timed out waiting for %d more confirmed events", events)
 	}
 }
 
@@ -117,7 +117,7 @@ func (c *cluster) pass(events int) {
 type counter struct {
 	mu   sync.Mutex
 	n    int           // guarded by mu
-	more chan struct{} // guarded by mu: closed at the next event; nil while nobody waits
+	more chan struct{} // guarded by mu: closed at the next event; nil if no goroutine waits
 }
 
 func (c *counter) add() {
@@ -130,7 +130,7 @@ func (c *counter) add() {
 	}
 }
 
-// await waits for so many more events, and reports whether they came.
+// await waits for that many more events and reports whether they occurred.
 func (c *counter) await(ctx context.Context, more int) bool {
 	ctx, cancel := context.WithTimeout(ctx, testenv.Patience)
 	defer cancel()
@@ -155,7 +155,7 @@ func (c *counter) await(ctx context.Context, more int) bool {
 	}
 }
 
-// auditPublisher is the program's publisher as audit.Config wants one.
+// auditPublisher adapts the program's publisher to audit.Config.
 type auditPublisher struct {
 	*amqp.Publisher
 
@@ -179,7 +179,7 @@ func (p auditPublisher) Publish(ctx context.Context, d event.Delivery, id string
 	}, nil
 }
 
-// auditRun is an audit that runs against all nodes of a cluster.
+// auditRun is a running audit of all nodes of a cluster.
 type auditRun struct {
 	t    testing.TB
 	stop context.CancelFunc // ends publishing
@@ -191,8 +191,8 @@ type auditResult struct {
 	err    error
 }
 
-// audit starts one and returns when all clients are connected. It publishes until
-// end is called.
+// audit starts an audit and returns when all clients are connected. It publishes until end
+// is called.
 func (c *cluster) audit(cfg audit.Config) *auditRun {
 	c.t.Helper()
 	for _, n := range c.nodes {
@@ -220,12 +220,12 @@ func (c *cluster) audit(cfg audit.Config) *auditRun {
 	select {
 	case <-began:
 	case r := <-a.done:
-		c.t.Fatalf("the run could not begin: %v", r.err)
+		c.t.Fatalf("the audit did not start: %v", r.err)
 	}
 	return a
 }
 
-// end ends publishing and returns what the audit found.
+// end stops publishing and returns the report of the audit.
 func (a *auditRun) end() audit.Report {
 	a.t.Helper()
 	a.stop()

@@ -13,13 +13,13 @@ import (
 	"ranger/internal/testenv"
 )
 
-// result is how a command ended.
+// result is the output and exit code of a command.
 type result struct {
 	out, err string
 	code     int
 }
 
-// command runs the program in an empty folder with just this environment.
+// command runs the program in dir with only this environment.
 func command(t testing.TB, dir string, env []string, args ...string) result {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), testenv.Patience)
@@ -29,13 +29,13 @@ func command(t testing.TB, dir string, env []string, args ...string) result {
 	cmd.Env = append(env, "PATH="+os.Getenv("PATH"), promptRaceEnd)
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
-	_ = cmd.Run() // the exit code tells
+	_ = cmd.Run() // the exit code is checked
 	return result{out.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
-// TestWrongConfiguration gives many wrong values: each is told, by name, with
-// what would be right, and no secret is.
-func TestWrongConfiguration(t *testing.T) {
+// TestInvalidConfiguration has many invalid values: all are reported by name, and no secret
+// is.
+func TestInvalidConfiguration(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2"
 	r := command(t, t.TempDir(), []string{
@@ -48,7 +48,7 @@ func TestWrongConfiguration(t *testing.T) {
 		"REDIS_URL=redis://me:" + secret + "#@host/", "MEMBER_DIRECTORY= ",
 	}, "serve", "--ping-interval=often")
 	if r.code != 2 || r.out != "" {
-		t.Errorf("it ended with %d and printed %q, want 2 and nothing", r.code, r.out)
+		t.Errorf("got exit code %d and output %q, want 2 and none", r.code, r.out)
 	}
 	for _, want := range []string{
 		"WEBSOCKET_PORT: ", "AUTH_TIMEOUT: ", "HEARTBEAT_INTERVAL: ", "MAX_MESSAGE_BYTES: ", "HISTORY_SIZE: ", "HISTORY_MEMORY: ",
@@ -58,15 +58,15 @@ func TestWrongConfiguration(t *testing.T) {
 		"JWT_SECRET_FILE: ", "DRAIN_PERIOD: ", "AMQP_STREAM_MAX_BYTES: ", "PING_INTERVAL: ", "REDIS_URL: ", "MEMBER_DIRECTORY: ",
 	} {
 		if strings.Count(r.err, "\n  "+want) != 1 {
-			t.Errorf("%s is not told once in:\n%s", want, r.err)
+			t.Errorf("%s is not reported once in:\n%s", want, r.err)
 		}
 	}
 	if strings.Contains(r.err, secret) {
-		t.Errorf("a password is told:\n%s", r.err)
+		t.Errorf("got a password in:\n%s", r.err)
 	}
 }
 
-func TestWrongBroker(t *testing.T) {
+func TestInvalidBroker(t *testing.T) {
 	t.Parallel()
 	for env, want := range map[string]string{
 		"RABBITMQ_HOST=localhost:5672":                "RABBITMQ_HOST: ",
@@ -77,7 +77,7 @@ func TestWrongBroker(t *testing.T) {
 		"RABBITMQ_URL_FILE=/no/such/file":             "RABBITMQ_URL_FILE: ",
 	} {
 		if r := command(t, t.TempDir(), []string{env}, "publish", "order"); r.code != 2 || !strings.Contains(r.err, want) {
-			t.Errorf("%s: got %d %s", env, r.code, r.err)
+			t.Errorf("%s: got exit code %d and %s, want 2 and %s", env, r.code, r.err, want)
 		}
 	}
 }
@@ -86,12 +86,12 @@ func TestNoKey(t *testing.T) {
 	t.Parallel()
 	r := command(t, t.TempDir(), []string{"JWT_PUBLIC_KEY="}, "serve")
 	if r.code != 2 || !strings.Contains(r.err, "JWT_PUBLIC_KEY: is unset") {
-		t.Errorf("without a key: %d %s", r.code, r.err)
+		t.Errorf("without a key: got exit code %d and %s", r.code, r.err)
 	}
 	private := regexp.MustCompile(`JWT_PRIVATE_KEY=(\S+)`).FindStringSubmatch(command(t, t.TempDir(), nil, "keygen", "--env").out)[1]
 	r = command(t, t.TempDir(), []string{"JWT_PUBLIC_KEY=" + private}, "serve")
 	if r.code != 2 || !strings.Contains(r.err, "JWT_PUBLIC_KEY: ") || !strings.Contains(r.err, "private") {
-		t.Errorf("with a private key: %d %s", r.code, r.err)
+		t.Errorf("with a private key: got exit code %d and %s", r.code, r.err)
 	}
 }
 
@@ -122,25 +122,25 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestKeygenAsTheSeeds prints what the seeds' one-liner prints: two keys, PEM
-// in URL-safe Base64.
+// TestKeygenAsTheSeeds: the output is that of the command in the upstream documents, two
+// keys in PEM in URL-safe Base64.
 func TestKeygenAsTheSeeds(t *testing.T) {
 	t.Parallel()
 	r := command(t, t.TempDir(), nil, "keygen")
 	m := regexp.MustCompile(`^\nPRIVATE RSA KEY \(URL-safe Base64 encoded, PEM\):\n\n(\S+)\n\nPUBLIC RSA KEY \(URL-safe Base64 encoded, PEM\):\n\n(\S+)\n$`).FindStringSubmatch(r.out)
 	if m == nil {
-		t.Fatalf("it printed %q", r.out)
+		t.Fatalf("got output %q", r.out)
 	}
 	for i, want := range []string{"-----BEGIN RSA PRIVATE KEY-----\n", "-----BEGIN PUBLIC KEY-----\n"} {
 		b, err := base64.URLEncoding.DecodeString(m[i+1])
 		if err != nil || !strings.HasPrefix(string(b), want) {
-			t.Errorf("key %d is %q, %v; want %s…", i, b, err, want)
+			t.Errorf("key %d: got %q and error %v, want %s…", i, b, err, want)
 		}
 	}
 }
 
-// TestQuickStart does what the README says, for every algorithm: keygen into
-// .env, serve, token, publish; the event arrives over ws://, and over wss:// too.
+// TestQuickStart follows the README for several algorithms: keygen into .env, serve, token,
+// publish. The events arrive.
 func TestQuickStart(t *testing.T) {
 	t.Parallel()
 	for _, alg := range []string{"RS256", "PS384", "ES256", "EdDSA", "HS512"} {
@@ -154,7 +154,7 @@ func TestQuickStart(t *testing.T) {
 			}
 			check(t, os.WriteFile(filepath.Join(dir, ".env"), []byte(keys.out), 0o600))
 			env := w.environment()
-			env[len(env)-1] = "JWT_PUBLIC_KEY=" // set but empty: .env's counts
+			env[len(env)-1] = "JWT_PUBLIC_KEY=" // set but empty, so that of .env is used
 			p := launchIn(t, dir, env, "serve")
 			p.awaitListening()
 			p.awaitLog("caught up")
@@ -182,8 +182,8 @@ func TestQuickStart(t *testing.T) {
 	}
 }
 
-// TestPublishToNobody publishes where no queue is bound: the command says so.
-func TestPublishToNobody(t *testing.T) {
+// TestPublishUnroutable publishes before a queue is bound: the command reports that.
+func TestPublishUnroutable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	r := command(t, t.TempDir(), w.environment(), "publish", "order", "--uid=x")

@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// connections are those that clients have open.
+// connections are the open connections of clients.
 type connections struct {
 	mu   sync.Mutex
 	open map[net.Conn]bool // guarded by mu
-	more chan struct{}     // guarded by mu: closed and replaced when there is one more
+	more chan struct{}     // guarded by mu: closed and replaced when a connection is added
 }
 
 func newConnections() *connections {
@@ -32,13 +32,13 @@ func (c *connections) dial(ctx context.Context, network, addr string) (net.Conn,
 	return kept, nil
 }
 
-// cut breaks any of them, as a lost network does: without a close frame. It waits
-// where there is none. It returns the client's address.
+// cut breaks a random connection without a close frame, as a lost network does. It waits if
+// there is none. It returns the client's address.
 func (c *connections) cut() string {
 	for {
 		c.mu.Lock()
 		more := c.more
-		for conn := range c.open { // in any order
+		for conn := range c.open { // in random order
 			c.mu.Unlock()
 			_ = conn.Close()
 			return conn.LocalAddr().String()
@@ -48,7 +48,7 @@ func (c *connections) cut() string {
 	}
 }
 
-// keptConn is a connection that is known to be open.
+// keptConn is a connection that removes itself when it is closed.
 type keptConn struct {
 	net.Conn
 

@@ -13,7 +13,7 @@ import (
 	"ranger/internal/testenv"
 )
 
-// crowdMember is a client that costs little.
+// crowdMember is a client that takes little CPU time and memory.
 type crowdMember struct {
 	url, token, resume string
 	conn               net.Conn
@@ -22,10 +22,10 @@ type crowdMember struct {
 
 var positionKey = regexp.MustCompile(`"position":"([^"]+)"`)
 
-// connect opens a socket that resumes, and keeps the first position it is told.
+// connect opens a socket that resumes and stores the first position that it receives.
 func (m *crowdMember) connect() error {
 	var err error
-	if m.conn, err = net.DialTimeout("tcp", m.url, testenv.Patience); err != nil { //nolint:noctx // the test's process ends it
+	if m.conn, err = net.DialTimeout("tcp", m.url, testenv.Patience); err != nil { //nolint:noctx // it ends with the process
 		return err
 	}
 	_ = m.conn.SetDeadline(time.Now().Add(testenv.Patience))
@@ -57,7 +57,7 @@ func (m *crowdMember) connect() error {
 	}
 }
 
-// receive reads until so many events have come that contain text.
+// receive reads until that many events have arrived, which must contain text.
 func (m *crowdMember) receive(events int, text string) error {
 	for events > 0 {
 		got, err := m.read()
@@ -66,7 +66,7 @@ func (m *crowdMember) receive(events int, text string) error {
 		}
 		if strings.HasPrefix(got, `{"orderbook":`) {
 			if !strings.Contains(got, text) {
-				return fmt.Errorf("got %s, want %s in it", got, text)
+				return fmt.Errorf("got %s, want a message with %s", got, text)
 			}
 			events--
 		}
@@ -74,7 +74,7 @@ func (m *crowdMember) receive(events int, text string) error {
 	return nil
 }
 
-// read returns the next message's text.
+// read returns the text of the next message.
 func (m *crowdMember) read() (string, error) {
 	var head [4]byte
 	if _, err := io.ReadFull(m.in, head[:2]); err != nil {

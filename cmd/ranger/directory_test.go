@@ -18,9 +18,9 @@ import (
 	"ranger/internal/testenv"
 )
 
-// TestRedisComesAndGoes: once it has followed the stream, a node stays ready
-// while Redis is away, and says so.
-func TestRedisComesAndGoes(t *testing.T) {
+// TestRedisOutage: a node that is ready remains so during an outage of Redis, and reports
+// the outage.
+func TestRedisOutage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	r := newRedis(t)
@@ -30,17 +30,17 @@ func TestRedisComesAndGoes(t *testing.T) {
 	check(t, os.WriteFile(file, []byte(r.url+"\n"), 0o600))
 	p := w.serve("REDIS_URL_FILE="+file, "MEMBER_DIRECTORY=members of "+w.stream)
 	if line := p.awaitLog("the member directory is loaded"); line["members"] != "2" {
-		t.Errorf("the log says %v", line)
+		t.Errorf("got log line %v", line)
 	}
 	r.ready(p, `"redis":"connected"`)
 	if up, members := p.metric("ranger_redis_up"), p.metric("ranger_members"); up != 1 || members != 2 {
-		t.Errorf("ranger_redis_up %v, ranger_members %v, want 1 and 2", up, members)
+		t.Errorf("got ranger_redis_up %v and ranger_members %v, want 1 and 2", up, members)
 	}
 
 	r.kill()
 	r.ready(p, `"redis":"disconnected since `)
 	if up, members := p.metric("ranger_redis_up"), p.metric("ranger_members"); up != 0 || members != 2 {
-		t.Errorf("ranger_redis_up %v, ranger_members %v, want 0 and 2", up, members)
+		t.Errorf("got ranger_redis_up %v and ranger_members %v, want 0 and 2", up, members)
 	}
 	s := w.login(p, alice)
 	s.expect(w.order(alice, 1)) // uids need no Redis
@@ -49,12 +49,12 @@ func TestRedisComesAndGoes(t *testing.T) {
 	r.ready(p, `"redis":"connected"`)
 	p.signal(syscall.SIGTERM)
 	if code := p.exit(); code != 0 {
-		t.Errorf("it ended with %d", code)
+		t.Errorf("got exit code %d, want 0", code)
 	}
 }
 
-// TestNoRedisAtStart: a node waits for the first reading for some seconds, then
-// goes on without.
+// TestNoRedisAtStart: a node waits some seconds for the directory, then becomes ready
+// without it.
 func TestNoRedisAtStart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -63,11 +63,11 @@ func TestNoRedisAtStart(t *testing.T) {
 	p := w.serve("REDIS_URL=" + r.url)
 	p.awaitLog("redis does not answer, will reconnect")
 	if status, body := p.get("/readyz"); status != 503 && time.Since(began) < 4*time.Second {
-		t.Errorf("/readyz is %d %s", status, body)
+		t.Errorf("got /readyz %d %s", status, body)
 	}
 	r.ready(p, `"redis":"disconnected since `)
 	if took := time.Since(began); took < 4*time.Second {
-		t.Errorf("it was ready after %s", took)
+		t.Errorf("got ready after %s", took)
 	}
 	s := w.login(p, alice)
 	s.expect(w.order(alice, 1))
@@ -81,14 +81,14 @@ func TestNoRedis(t *testing.T) {
 	p := newWorld(t).serve()
 	p.awaitLog("member ids are not resolved: REDIS_URL is unset")
 	if _, body := p.get("/readyz"); strings.Contains(body, "redis") {
-		t.Errorf("/readyz speaks of Redis: %s", body)
+		t.Errorf("got Redis in /readyz: %s", body)
 	}
 	if _, body := p.get("/metrics"); strings.Contains(body, "ranger_redis") || strings.Contains(body, "ranger_members") {
-		t.Error("/metrics speaks of Redis")
+		t.Error("got Redis in /metrics")
 	}
 }
 
-// ownRedis is a Redis of a test's own.
+// ownRedis is a Redis that only one test uses.
 type ownRedis struct {
 	t     testing.TB
 	dir   string
@@ -97,12 +97,12 @@ type ownRedis struct {
 	ended chan struct{}
 }
 
-// newRedis returns one that does not run yet.
+// newRedis returns a Redis that is not started yet.
 func newRedis(t testing.TB) *ownRedis {
 	t.Helper()
 	var listen net.ListenConfig
 	for {
-		// Below those that outgoing connections take, so that it is still free at a restart.
+		// Below the ephemeral ports, so that no outgoing connection takes it before a restart.
 		port := strconv.Itoa(15000 + rand.IntN(17000))
 		if l, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:"+port); err == nil {
 			check(t, l.Close())
@@ -139,7 +139,7 @@ func (r *ownRedis) client() *redis.Client {
 	return c
 }
 
-// kill ends the server as a power cut does.
+// kill ends the server as a power failure does.
 func (r *ownRedis) kill() {
 	r.t.Helper()
 	select {
@@ -155,7 +155,7 @@ func (r *ownRedis) kill() {
 	<-r.ended
 }
 
-// ready waits until a node is ready and says this too.
+// ready waits until a node is ready and its answer contains want.
 func (r *ownRedis) ready(p *process, want string) {
 	r.t.Helper()
 	timeout := time.After(testenv.Patience)
@@ -169,7 +169,7 @@ func (r *ownRedis) ready(p *process, want string) {
 		select {
 		case <-tick.C:
 		case <-timeout:
-			r.t.Fatalf("/readyz is %d %s, want 200 and %s", status, body, want)
+			r.t.Fatalf("got /readyz %d %s, want 200 and %s", status, body, want)
 		}
 	}
 }

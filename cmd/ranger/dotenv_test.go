@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestBadDotenv has a .env that cannot be read: the error names the file and no
-// line of it, and help is given all the same.
-func TestBadDotenv(t *testing.T) {
+// TestInvalidDotenv has a .env that cannot be parsed: the error names the file and quotes
+// none of it, and --help works.
+func TestInvalidDotenv(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2"
 	for name, text := range map[string]string{
@@ -24,7 +24,7 @@ func TestBadDotenv(t *testing.T) {
 				t.Errorf("got %d %s", r.code, r.err)
 			}
 			if strings.Contains(r.err, secret) {
-				t.Errorf("a secret is told: %s", r.err)
+				t.Errorf("got a secret in: %s", r.err)
 			}
 			for _, args := range [][]string{{"version"}, {"--help"}, {"serve", "--help"}} {
 				if r := command(t, dir, nil, args...); r.code != 0 {
@@ -35,17 +35,17 @@ func TestBadDotenv(t *testing.T) {
 	}
 }
 
-// TestDotenvFromEditors has a byte order mark in front, quotes, and a variable
-// that is set elsewhere.
+// TestDotenvFromEditors has a .env with a byte order mark, quotes, and a variable that the
+// environment has too.
 func TestDotenvFromEditors(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	check(t, os.WriteFile(filepath.Join(dir, ".env"), []byte("\ufeffJWT_ALGORITHM=HS256\r\nJWT_SECRET='pa$WORD'\r\n"), 0o600))
-	good := command(t, dir, nil, "token", "--uid=x")
-	if good.code != 0 {
-		t.Fatalf("got %d %s", good.code, good.err)
+	valid := command(t, dir, nil, "token", "--uid=x")
+	if valid.code != 0 {
+		t.Fatalf("got %d %s", valid.code, valid.err)
 	}
 	if r := command(t, dir, []string{"JWT_ALGORITHM=RS256"}, "token", "--uid=x"); r.code != 2 || !strings.Contains(r.err, "JWT_PRIVATE_KEY") {
-		t.Errorf("the environment does not win: %d %s", r.code, r.err)
+		t.Errorf("the environment does not take precedence: got %d %s", r.code, r.err)
 	}
 }

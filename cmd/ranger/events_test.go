@@ -16,7 +16,7 @@ const (
 	third  event.UID = "IDTHIRD000001"
 )
 
-// fixture returns a file of the event package's fixtures, as one line.
+// fixture returns a fixture of the event package, as one line.
 func fixture(t testing.TB, name string) string {
 	t.Helper()
 	b, err := os.ReadFile("../../internal/event/testdata/" + name)
@@ -24,8 +24,8 @@ func fixture(t testing.TB, name string) string {
 	return strings.TrimSpace(string(b))
 }
 
-// TestEvents publishes the fixtures of the event contract and reads them, byte
-// for byte, from the sockets of those whose they are. It names I1 and I6.
+// TestEvents publishes the fixtures and reads them, byte for byte, from the sockets of their
+// owners. It names I1 and I6.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -44,16 +44,16 @@ func TestEvents(t *testing.T) {
 	sellers.expect(fixture(t, "trade.both.json"))
 	sellersOther.expect(fixture(t, "trade.both.json"))
 
-	// Nobody's: no owner, a member id that nobody knows, Peatio 1.8's broadcast.
+	// Without recipients: no owner, an unknown member id, Peatio 1.8's broadcast.
 	w.publish(w.orders, nil, `{"id":1}`)
 	w.publish(w.trades, amqp091.Table{"ask_member_id": int64(11), "bid_member_id": int64(12)}, `{"id":2}`)
 	w.publish(w.orders, nil, `{"action":"add","order":{"id":3252}}`)
-	// Bad, and the next one is delivered.
+	// Invalid; the next one is delivered.
 	w.publish(w.orders, amqp091.Table{"member_uid": string(third)}, `{"id":3`)
 	w.publish(w.orders, amqp091.Table{"member_uid": string(third)}, `{"id":4,"id":4}`)
 	w.publish(w.orders, amqp091.Table{"member_uid": int32(5)}, `{"id":5}`)
 
-	// The third user's first event is their own, and it comes after all of that.
+	// The first event of the third user is published after all others.
 	const exact = `{"id":12345678901234567890,"price":0.10,"note":"\u00e9 \/","trades":[]}`
 	w.publish(w.orders, amqp091.Table{"member_uid": string(third)}, exact)
 	thirds.expect(`{"orderbook":` + exact + `}`)
@@ -62,7 +62,7 @@ func TestEvents(t *testing.T) {
 		uid    event.UID
 	}{{sellers, seller}, {sellersOther, seller}, {buyers, buyer}, {thirds, third}} {
 		if s.socket == sellersOther {
-			continue // served by the same publish as sellers
+			continue // delivered by the same message as the seller's
 		}
 		want := w.order(s.uid, 99)
 		s.socket.expect(want)
@@ -83,11 +83,11 @@ func TestEvents(t *testing.T) {
 		`ranger_sockets_authenticated`:                      4,
 	} {
 		if got := p.metric(series); got != want {
-			t.Errorf("%s is %v, want %v", series, got, want)
+			t.Errorf("%s: got %v, want %v", series, got, want)
 		}
 	}
 	line := p.awaitLog("a message reached nobody")
 	if line["reason"] != "no_owner" || line["offset"] == "" {
-		t.Errorf("the log says %v of what reached nobody", line)
+		t.Errorf("got log line %v for an undelivered message", line)
 	}
 }

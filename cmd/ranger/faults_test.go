@@ -15,9 +15,8 @@ import (
 	"ranger/internal/testenv"
 )
 
-// TestKill ends a node with SIGKILL in the middle of confirmed publishes. The
-// node that starts after it reads the window again: every event at the offset,
-// and for the user, that it had before. It names I2 and I3.
+// TestKill kills a node while events are published. The node that starts after it reads
+// the same window: every event has the same offset and user. It names I2 and I3.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	const messages = 2000
@@ -36,7 +35,7 @@ func TestKill(t *testing.T) {
 			victim.signal(syscall.SIGKILL)
 		case messages / 4 * 3:
 			if code := victim.exit(); code != -1 {
-				t.Errorf("the killed node ended with %d", code)
+				t.Errorf("killed node: got exit code %d, want -1", code)
 			}
 			after = w.start("HISTORY_SIZE=5000")
 		}
@@ -44,27 +43,27 @@ func TestKill(t *testing.T) {
 	after.awaitLog("caught up")
 	s = w.login(after, alice)
 	want = append(want, w.order(alice, messages))
-	// Of what was published before, the node may have read the last ones only now.
+	// The node may read the last of the events published before only now.
 	got := []string{s.read()}
 	for got[len(got)-1] != want[messages] {
 		got = append(got, s.read())
 	}
 	if !slices.Equal(got, want[messages+1-len(got):]) {
-		t.Errorf("the new node sent %v", got)
+		t.Errorf("new node: got %v, want the last published events", got)
 	}
 
 	again := w.record()
 	first, second := before.entries(messages+1), again.entries(messages+1)
 	if !slices.EqualFunc(first, second, sameEvent) {
-		t.Error("the window that was read again differs from what was read live")
+		t.Error("the window that was read again differs from the first one")
 	}
 	for i, want := range want {
 		if got := string(first[i].Message); got != want {
-			t.Fatalf("event %d is %s, want %s", i, got, want)
+			t.Fatalf("event %d: got %s, want %s", i, got, want)
 		}
 	}
 	if got := after.metric("ranger_window_events"); got != messages+1 {
-		t.Errorf("the new node holds %v events, want %d", got, messages+1)
+		t.Errorf("new node: got %v events in the window, want %d", got, messages+1)
 	}
 }
 
@@ -72,8 +71,8 @@ func sameEvent(a, b journal.Entry) bool {
 	return a.Offset == b.Offset && a.Kind == b.Kind && string(a.Message) == string(b.Message)
 }
 
-// recorder reads a world's stream as a node does, inside the test, and keeps
-// Alice's events.
+// recorder reads a world's stream like a node, in the test process, and keeps Alice's
+// events.
 type recorder struct {
 	t      testing.TB
 	cursor *journal.Cursor
@@ -123,7 +122,7 @@ func (r *recorder) entries(n int) []journal.Entry {
 		select {
 		case <-r.wake:
 		case <-ctx.Done():
-			r.t.Fatalf("%d events were read, want %d", len(r.got), n)
+			r.t.Fatalf("got %d events, want %d", len(r.got), n)
 		}
 	}
 	return r.got
@@ -136,8 +135,8 @@ func (uncounted) Undelivered(event.Reason) {}
 func (uncounted) Retried()                 {}
 func (uncounted) Gap(event.GapReason)      {}
 
-// TestTwoNodes has two nodes on one stream: a user's sockets on each see the
-// same events in the same order.
+// TestTwoNodes: the sockets of a user on two nodes of one stream receive the same events in
+// the same order.
 func TestTwoNodes(t *testing.T) {
 	t.Parallel()
 	const messages = 500
@@ -160,6 +159,6 @@ func TestTwoNodes(t *testing.T) {
 		s.expect(want...)
 	}
 	if a, b := one.metric("ranger_deliveries_total"), two.metric("ranger_deliveries_total"); a != messages || b != messages {
-		t.Errorf("%v and %v deliveries, want %d on each node", a, b, messages)
+		t.Errorf("got %v and %v deliveries, want %d on each node", a, b, messages)
 	}
 }

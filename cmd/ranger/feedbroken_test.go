@@ -10,16 +10,16 @@ import (
 	"ranger/internal/testenv"
 )
 
-// TestFeedBroken breaks what feeds the stream, under load, in each way there is:
-// clients are told of the gap, and delivery goes on by itself. At full load that
-// takes no more than 10 s.
+// TestFeedBroken breaks the exchanges, bindings and the stream under load, each in turn:
+// the gap is announced to clients, and delivery resumes. At full load that takes at most
+// 10 s.
 func TestFeedBroken(t *testing.T) {
 	l := newLoad(t)
 	c := newCluster(t, testenv.RabbitMQ(t), 2)
 	do := func(what string, f func(*amqp091.Channel) error) {
 		ch, err := c.conn.Channel()
 		check(t, err)
-		defer ch.Close() //nolint:errcheck // the test goes on
+		defer ch.Close() //nolint:errcheck // the test continues
 		t.Log(what)
 		check(t, f(ch))
 	}
@@ -53,14 +53,14 @@ func TestFeedBroken(t *testing.T) {
 		took := time.Since(broken)
 		t.Logf("%s: announced after %v", b.what, took.Round(time.Millisecond))
 		if *soak && took > 10*time.Second {
-			t.Errorf("%s was announced after %v, want 10 s at most", b.what, took)
+			t.Errorf("%s: got the gap after %v, want at most 10 s", b.what, took)
 		}
 	}
 	c.pass(l.every)
 	wantAnnounced(t, a.end())
 }
 
-// awaitGap reads until a gap is told that ends after the instant.
+// awaitGap reads until a gap arrives that ends after the given time.
 func (s *socket) awaitGap(after time.Time) {
 	s.t.Helper()
 	for {

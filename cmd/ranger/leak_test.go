@@ -12,9 +12,9 @@ import (
 	"ranger/internal/testenv"
 )
 
-// TestNoLeak publishes random Trades and Orders for many users and compares
-// every socket's transcript with what was published for its user: nothing more,
-// nothing less, in order. It names I1, I2 and I3.
+// TestNoLeak publishes random Trades and Orders for many users and compares the messages
+// of every socket with the events of its user: exactly those, in order. It names I1, I2 and
+// I3.
 func TestNoLeak(t *testing.T) {
 	t.Parallel()
 	const users, messages = 200, 20_000
@@ -56,7 +56,7 @@ func TestNoLeak(t *testing.T) {
 		want[a] = append(want[a], fmt.Sprintf(`{"trade":{"id":%d,"side":"ask","order_id":%d}}`, n, 2*n))
 		want[b] = append(want[b], fmt.Sprintf(`{"trade":{"id":%d,"side":"bid","order_id":%d}}`, n, 2*n+1))
 	}
-	confirmed() // confirms of a channel come in order
+	confirmed() // confirms of a channel arrive in order
 	for i := range sockets {
 		w.publish(w.orders, amqp091.Table{"member_uid": string(user(i))}, last)
 	}
@@ -68,7 +68,7 @@ func TestNoLeak(t *testing.T) {
 		delivered += len(got[i]) + 1
 	}
 	if got := p.metric("ranger_deliveries_total"); got != float64(delivered) {
-		t.Errorf("%v deliveries counted, %d seen", got, delivered)
+		t.Errorf("got %v counted deliveries, want %d", got, delivered)
 	}
 }
 
@@ -77,7 +77,7 @@ const last = `{"id":"last"}`
 
 func user(i int) event.UID { return event.UID(fmt.Sprintf("IDUSER%06d", i)) }
 
-// readUntil returns the messages up to the Order that ends them, without it.
+// readUntil returns the messages before the Order that ends the transcript.
 func (s *socket) readUntil(order string) ([]string, error) {
 	var got []string
 	for {
@@ -93,16 +93,16 @@ func (s *socket) readUntil(order string) ([]string, error) {
 }
 
 // compare reports the first difference of two transcripts.
-func compare(t testing.TB, whose string, got, want []string) {
+func compare(t testing.TB, user string, got, want []string) {
 	t.Helper()
 	for i := range max(len(got), len(want)) {
 		switch {
 		case i >= len(got):
-			t.Errorf("%s: message %d of %d is missing: %s", whose, i, len(want), want[i])
+			t.Errorf("%s: message %d of %d is missing: %s", user, i, len(want), want[i])
 		case i >= len(want):
-			t.Errorf("%s: one message too many: %s", whose, got[i])
+			t.Errorf("%s: unexpected message: %s", user, got[i])
 		case got[i] != want[i]:
-			t.Errorf("%s: message %d is %s, want %s", whose, i, got[i], want[i])
+			t.Errorf("%s: message %d: got %s, want %s", user, i, got[i], want[i])
 		default:
 			continue
 		}

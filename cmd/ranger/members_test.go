@@ -12,8 +12,8 @@ import (
 	"ranger/internal/testenv"
 )
 
-// directory returns a client of the shared Redis, and what has a node use a
-// member directory of the world's own there.
+// directory returns a client of the shared Redis, and the environment with which a node
+// uses a member directory of this world there.
 func (w *world) directory() (client *redis.Client, key string, env []string) {
 	w.t.Helper()
 	url := testenv.Redis(w.t)
@@ -25,8 +25,8 @@ func (w *world) directory() (client *redis.Client, key string, env []string) {
 	return client, key, []string{"REDIS_URL=" + url, "MEMBER_DIRECTORY=" + key}
 }
 
-// TestMembers publishes what names users by Peatio's ids alone: it reaches them,
-// and who was not known is told of the gap once they are. It names I1 and I2.
+// TestMembers publishes events that name users only by Peatio's ids: users receive them, and
+// a user whose id was unknown receives a gap once it is known. It names I1 and I2.
 func TestMembers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -44,7 +44,7 @@ func TestMembers(t *testing.T) {
 	p.awaitLog("a message reached nobody")
 
 	check(t, client.HSet(t.Context(), key, "12", string(bob)).Err())
-	w.publish(w.orders, nil, `{"id":3,"member_id":12}`) // a miss is looked up at once
+	w.publish(w.orders, nil, `{"id":3,"member_id":12}`) // an unknown id is looked up at once
 	for _, want := range []string{
 		`^\{"orderbook":\{"id":3\},"position":"\d+\.[0-9a-f]{8}","at":\d+\}$`,
 		`^\{"gap":\{"from":\d+,"to":\d+,"reason":"member","position":"\d+\.[0-9a-f]{8}"\}\}$`,
@@ -54,18 +54,18 @@ func TestMembers(t *testing.T) {
 			got = bobs.read()
 		}
 		if !regexp.MustCompile(want).MatchString(got) {
-			t.Errorf("bob got %s, want %s", got, want)
+			t.Errorf("bob: got %s, want %s", got, want)
 		}
 	}
 	alices.send("ping")
-	alices.expect("pong") // and nothing of that is Alice's
+	alices.expect("pong") // and nothing else for Alice
 
 	offset := p.awaitLog("a message reached nobody")["offset"]
 	env = append(w.environment(), env...)
 	r := command(t, t.TempDir(), env, "inspect", "--offset", offset)
 	for _, want := range []string{"exchange     " + w.trades, "trade for " + string(alice), "trade for " + string(bob), `ask_member_id\":11`} {
 		if r.code != 0 || !strings.Contains(r.out, want) {
-			t.Errorf("inspect ended with %d, %s\n%s\nwant %s", r.code, r.err, r.out, want)
+			t.Errorf("inspect: got exit code %d, %s\n%s\nwant %s", r.code, r.err, r.out, want)
 		}
 	}
 }
@@ -83,18 +83,18 @@ func TestInspect(t *testing.T) {
 	run := func(args ...string) result {
 		return command(t, t.TempDir(), w.environment(), append([]string{"inspect"}, args...)...)
 	}
-	env := append(w.environment(), "REDIS_URL=redis://127.0.0.1:1") // nobody listens there
+	env := append(w.environment(), "REDIS_URL=redis://127.0.0.1:1") // a closed port
 	list := command(t, t.TempDir(), env, "inspect", "--undelivered", "--since", "10m")
 	if list.code == 0 || !strings.Contains(list.err, "the member directory could not be asked (REDIS_URL)") || !strings.Contains(list.err, "refused") {
-		t.Errorf("without Redis it ended with %d, %s", list.code, list.err)
+		t.Errorf("without Redis: got exit code %d, %s", list.code, list.err)
 	}
 	unknown := regexp.MustCompile(`(?m)^(\d+) +unknown_member`).FindStringSubmatch(list.out)
 	if unknown == nil {
-		t.Fatalf("without Redis there is no line of unknown_member:\n%s", list.out)
+		t.Fatalf("without Redis: got no line with unknown_member:\n%s", list.out)
 	}
 	one := command(t, t.TempDir(), env, "inspect", "--offset", unknown[1])
 	if want := "unknown_member: the member directory could not be asked"; one.code != 0 || !strings.Contains(one.out, want) {
-		t.Errorf("without Redis it ended with %d, %s\n%s\nwant %s", one.code, one.err, one.out, want)
+		t.Errorf("without Redis: got exit code %d, %s\n%s\nwant %s", one.code, one.err, one.out, want)
 	}
 	list = run("--undelivered", "--since", "10m")
 	for _, want := range []string{
@@ -104,7 +104,7 @@ func TestInspect(t *testing.T) {
 		`(?m)^3 of \d+ messages$`,
 	} {
 		if list.code != 0 || !regexp.MustCompile(want).MatchString(list.out) {
-			t.Errorf("it ended with %d, %s\n%s\nwant a line %s", list.code, list.err, list.out, want)
+			t.Errorf("got exit code %d, %s\n%s\nwant a line %s", list.code, list.err, list.out, want)
 		}
 	}
 	for args, want := range map[string]string{

@@ -9,7 +9,7 @@ import (
 	"ranger/internal/testenv"
 )
 
-// optIn connects to p as alice with this `resume`, and returns the answer too.
+// optIn connects to p as alice with this `resume`, and returns the socket and the answer.
 func (w *world) optIn(p *process, resume string) (s *socket, answer string) {
 	w.t.Helper()
 	s = dial(w.t, p, nil)
@@ -17,7 +17,7 @@ func (w *world) optIn(p *process, resume string) (s *socket, answer string) {
 	return s, s.read()
 }
 
-// events reads so many, without the time at which a node took them.
+// events reads that many events and removes their time.
 func (s *socket) events(n int) (got []string) {
 	s.t.Helper()
 	at := regexp.MustCompile(`,"at":\d+`)
@@ -29,8 +29,8 @@ func (s *socket) events(n int) (got []string) {
 	return got
 }
 
-// TestPositionsOnTwoNodes has two sockets of one user on two nodes: they see the
-// same positions, and each node resumes the other's. It names I3.
+// TestPositionsOnTwoNodes: two sockets of one user on two nodes receive the same positions,
+// and each node resumes from a position of the other. It names I3.
 func TestPositionsOnTwoNodes(t *testing.T) {
 	t.Parallel()
 	const messages = 200
@@ -43,7 +43,7 @@ func TestPositionsOnTwoNodes(t *testing.T) {
 	}
 	first, second := a.events(messages), b.events(messages)
 	if !slices.Equal(first, second) {
-		t.Fatalf("one node sent  %s\nthe other sent %s", first, second)
+		t.Fatalf("got different events:\n%s\n%s", first, second)
 	}
 	position := regexp.MustCompile(`"position":("[^"]*")`).FindStringSubmatch(first[messages/2])[1]
 	for _, p := range []*process{one, two} {
@@ -53,14 +53,14 @@ func TestPositionsOnTwoNodes(t *testing.T) {
 		}
 		for i, got := range s.events(messages/2 - 1) {
 			if want := strings.TrimSuffix(first[messages/2+1+i], "}") + `,"replay":true}`; got != want {
-				t.Fatalf("replayed %s, want %s", got, want)
+				t.Fatalf("got replay %s, want %s", got, want)
 			}
 		}
 	}
 }
 
-// TestAuditOfRealNodes runs `ranger audit` against two nodes, with
-// connections cut all the time. It names I1, I2 and I3.
+// TestAuditOfRealNodes runs `ranger audit` against two nodes while connections break. It
+// names I1, I2 and I3.
 func TestAuditOfRealNodes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -14,7 +14,7 @@ import (
 	"ranger/internal/event"
 )
 
-// quantiles are what latencies were.
+// quantiles summarize latencies.
 type quantiles struct {
 	count    int
 	p50, p99 time.Duration
@@ -32,7 +32,7 @@ type samples struct {
 	all []time.Duration // guarded by mu
 }
 
-// add adds what has passed since the time that an event bears, if it bears one.
+// add adds the time since the publication of an event, if it contains that.
 func (s *samples) add(t testing.TB, text string) {
 	_, number, ok := strings.Cut(text, `"sent":`)
 	if !ok {
@@ -40,7 +40,7 @@ func (s *samples) add(t testing.TB, text string) {
 	}
 	sent, err := strconv.ParseInt(strings.TrimRight(number, "}"), 10, 64)
 	if err != nil {
-		t.Errorf("got %s", text)
+		t.Errorf("got unexpected text %s", text)
 		return
 	}
 	defer s.seen.add()
@@ -65,14 +65,14 @@ func (s *samples) quantiles() quantiles {
 	return quantiles{len(all), all[len(all)/2], all[len(all)*99/100]}
 }
 
-// others trade at a steady rate, one event each in turn.
+// others are users with events at a steady rate, one after the other.
 type others struct {
 	t    testing.TB
 	quit chan struct{}
 	done sync.WaitGroup
 
-	pushed samples // at the sockets
-	bare   samples // at a consumer of the same messages beside ranger: what the machine does
+	pushed samples // latencies at the sockets
+	bare   samples // latencies at a plain consumer of the same messages, for comparison
 }
 
 func (w *world) startOthers(p *process, n int) *others {
@@ -121,14 +121,14 @@ func (o *others) read(s *socket) {
 	}
 }
 
-// latencies returns those of events that come from now on: of so many at least, and
-// until done is closed unless it is nil.
+// latencies returns the latencies of at least that many events from now on, and until done
+// is closed unless it is nil.
 func (o *others) latencies(samples int, done <-chan struct{}) quantiles {
 	o.t.Helper()
 	o.pushed.reset()
 	o.bare.reset()
 	if !o.pushed.seen.await(o.t.Context(), samples) {
-		o.t.Fatalf("%d events of others did not come", samples)
+		o.t.Fatalf("timed out waiting for %d events of others", samples)
 	}
 	if done != nil {
 		<-done

@@ -10,12 +10,13 @@ import (
 	"ranger/internal/event"
 )
 
-// pageOrder is orderBody as the browser client hands it over: numbers are text.
+// pageOrder is orderBody as the browser client returns it: numbers are strings.
 func pageOrder(id int, replay bool) string {
 	return fmt.Sprintf(`order {"id":"%d","side":"sell","price":"0.10","state":"wait","market_id":"btcusd"} %t`, id, replay)
 }
 
-// TestBrowserClient has clients/js lose connections, a node and tokens.
+// TestBrowserClient: clients/js recovers from lost connections, a restarted node and expired
+// tokens.
 func TestBrowserClient(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -39,7 +40,7 @@ func TestBrowserClient(t *testing.T) {
 	s.expect("waiting 1006", "token false")
 	w.order(seller, 2)
 	w.order(seller, 4)
-	other.expect(w.order(buyer, 3)) // so the node has read those before it
+	other.expect(w.order(buyer, 3)) // so the node has read the events before it
 	token(seller)
 	s.expect("open ", pageOrder(2, true), pageOrder(4, true))
 	w.order(seller, 5)
@@ -55,7 +56,7 @@ func TestBrowserClient(t *testing.T) {
 	p.signal(syscall.SIGTERM)
 	s.expect("waiting 1012", "token false")
 	if code := p.exit(); code != 0 {
-		t.Errorf("ranger ended with %d, want 0", code)
+		t.Errorf("ranger: got exit code %d, want 0", code)
 	}
 	check(t, s.stdin.Close())
 	s.expect("closed ")

@@ -6,20 +6,19 @@ import (
 	"testing"
 )
 
-// python is Debian's, which finds the libraries of Debian's packages.
+// python is Debian's Python, which has the libraries of Debian's packages.
 const python = "/usr/bin/python3"
 
-// pythonClient starts a client over Python's websockets. It sends what is
-// written to it, each line a literal of Python's.
+// pythonClient starts a client that uses Python's websockets. It sends each line that is
+// written to it, a literal of Python.
 func pythonClient(t testing.TB, p *process, authorization ...string) *peer {
 	t.Helper()
-	// -I: nothing but Debian's own libraries.
+	// -I: only Debian's libraries.
 	args := append([]string{"-I", peers + "client.py", p.ws}, authorization...)
 	return startPeer(t, nil, python, args...)
 }
 
-// TestPythonClient has Python's websockets go through what a client can see,
-// with a publisher in Ruby.
+// TestPythonClient checks the protocol with a client in Python and a publisher in Ruby.
 func TestPythonClient(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -47,15 +46,15 @@ func TestPythonClient(t *testing.T) {
 	}
 	trade()
 	s.expect(fixture(t, "trade.seller.json"))
-	s.expect(w.order(seller, 1)) // another connection's: only now it comes second
-	check(t, s.stdin.Close())    // at which it closes
+	s.expect(w.order(seller, 1)) // from another connection, so published only now
+	check(t, s.stdin.Close())    // the client closes
 	s.expect(`closed 1000 ''`)
 	s.expectEnd()
 	if got := p.awaitLog("socket closed")["code"]; got != "1000" {
-		t.Errorf("a clean close is logged with code %s, want 1000", got)
+		t.Errorf("got code %s in the log for a clean close, want 1000", got)
 	}
 	if got := p.metric(`ranger_closes_total{code="1000"}`); got != 1 {
-		t.Errorf("%v clean closes are counted, want 1", got)
+		t.Errorf("got %v clean closes, want 1", got)
 	}
 
 	s = pythonClient(t, p, "Bearer garbage")
@@ -67,12 +66,12 @@ func TestPythonClient(t *testing.T) {
 	s.expect(authenticated)
 	trade()
 	s.expect(fixture(t, "trade.buyer.json"))
-	s.expect(w.order(buyer, 2)) // another connection's: only now it comes second
+	s.expect(w.order(buyer, 2)) // from another connection, so published only now
 	p.signal(syscall.SIGTERM)
 	s.expect(`closed 1001 'going away'`)
 	s.expectEnd()
 	if code := p.exit(); code != 0 {
-		t.Errorf("ranger ended with %d, want 0", code)
+		t.Errorf("ranger: got exit code %d, want 0", code)
 	}
 	b.leave()
 }

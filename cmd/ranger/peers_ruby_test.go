@@ -16,10 +16,10 @@ import (
 	"ranger/internal/event"
 )
 
-// ruby is Debian's, which finds the libraries of Debian's packages.
+// ruby is Debian's Ruby, which has the libraries of Debian's packages.
 const ruby = "/usr/bin/ruby"
 
-// bunny is a publisher in Ruby that does as Peatio 1.8 does.
+// bunny is a publisher in Ruby that publishes as Peatio 1.8 does.
 type bunny struct{ *peer }
 
 // bunny starts a publisher and returns when it has declared both exchanges.
@@ -40,7 +40,7 @@ func (w *world) bunny() bunny {
 	return b
 }
 
-// headers are a message's: text, and integers, which Bunny sends as 64 bits.
+// headers are the headers of a message: strings, and integers, which Bunny sends as 64 bits.
 type headers map[string]any
 
 // order publishes an order-book message.
@@ -62,25 +62,25 @@ func (b bunny) publish(exchange, payload string, attrs map[string]any) {
 	b.write(string(line))
 }
 
-// leave ends the publisher, to which nothing must have gone wrong.
+// leave ends the publisher, which must not have had an error.
 func (b bunny) leave() {
 	b.t.Helper()
 	check(b.t, b.stdin.Close())
 	b.expectEnd()
 }
 
-// TestRubyPublisher has Ruby's bunny declare and publish as Peatio 1.8 does,
-// whether ranger or it is the first to declare.
+// TestRubyPublisher declares and publishes with Ruby's bunny as Peatio 1.8 does, before and
+// after ranger.
 func TestRubyPublisher(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name      string
 		rubyFirst bool
-		durable   string // how ranger would declare
-		declared  int    // exchanges that ranger had to declare
+		durable   string // AMQP_EXCHANGE_DURABLE of ranger
+		declared  int    // number of exchanges that ranger declares
 	}{
 		{"ranger declares", false, "false", 2},
-		{"the publisher declares", true, "true", 0}, // taken as they are, although it would not make them so
+		{"the publisher declares", true, "true", 0}, // existing exchanges are used unchanged
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -94,15 +94,15 @@ func TestRubyPublisher(t *testing.T) {
 				b = w.bunny()
 			}
 			if got := strings.Count(strings.Join(p.log(), "\n"), "an exchange was missing and has been declared"); got != c.declared {
-				t.Errorf("ranger declared %d exchanges, want %d", got, c.declared)
+				t.Errorf("got %d exchanges declared by ranger, want %d", got, c.declared)
 			}
 			testPublisher(w, p, b)
 		})
 	}
 }
 
-// testPublisher publishes what users are to see, and what nobody is, and reads
-// the sockets of those whose it is.
+// testPublisher publishes messages with and without recipients, and reads the sockets of the
+// recipients.
 func testPublisher(w *world, p *process, b bunny) {
 	const both = alice
 	sellers, buyers, boths, thirds := w.login(p, seller), w.login(p, buyer), w.login(p, both), w.login(p, third)
@@ -113,23 +113,23 @@ func testPublisher(w *world, p *process, b bunny) {
 	buyers.expect(fixture(w.t, "trade.buyer.json"))
 	b.trade(headers{"market": "btcusd", "ask_member_uid": both, "bid_member_uid": both}, trade)
 	boths.expect(fixture(w.t, "trade.both.json"))
-	b.trade(headers{"market": "btcusd", "ask_member_uid": seller, "bid_member_id": 12}, trade) // half of it is known
+	b.trade(headers{"market": "btcusd", "ask_member_uid": seller, "bid_member_id": 12}, trade) // one side is known
 	sellers.expect(fixture(w.t, "trade.seller.json"))
 
-	// An owner in the headers, and one in the body, which the owner does not see.
+	// An owner in the headers, and one in the body, which is not sent to the owner.
 	b.order(headers{"member_uid": buyer}, orderBody(1))
 	buyers.expect(`{"orderbook":` + orderBody(1) + `}`)
 	b.order(nil, `{"member_uid":"`+string(seller)+`","member_id":11,`+orderBody(2)[1:])
 	sellers.expect(`{"orderbook":` + orderBody(2) + `}`)
 
-	// Nobody's: all that Peatio 1.8 publishes as it is, and a member id that nobody knows.
+	// Without recipients: what unmodified Peatio 1.8 publishes, and an unknown member id.
 	broadcast := map[string]any{"persistent": false, "routing_key": "peatio.orderbook.slave"}
 	b.publish("orderbook", `{"action":"new","market":"btcusd","side":"ask","locale":"en"}`, broadcast)
 	b.publish("orderbook", `{"action":"add","order":{"id":3252,"timestamp":1402898864,"type":"ask","volume":"1.0","price":"3500.0","market":"btcusd","ord_type":"limit"},"locale":"en"}`, broadcast)
 	b.trade(headers{"market": "btcusd", "ask_member_id": 11, "bid_member_id": 12}, `{"id":2435,"price":"3500.0","volume":"0.0331","ask_id":3247,"bid_id":3248,"trend":"up","market_id":"btcusd","ask_member_id":11,"bid_member_id":12,"funds":"115.85","created_at":"2018-05-07T04:12:28.123+02:00","updated_at":"2018-05-07T04:12:28.123+02:00"}`)
 	b.order(headers{"member_id": 11}, orderBody(3))
 
-	// What each of them sees next is their own, and comes after all of that.
+	// The next event of each user is published after all others.
 	for i, s := range []struct {
 		socket *socket
 		uid    event.UID
@@ -146,15 +146,15 @@ func testPublisher(w *world, p *process, b bunny) {
 		`ranger_undelivered_total{reason="no_owner"}`:       0,
 	} {
 		if got := p.metric(series); got != want {
-			w.t.Errorf("%s is %v, want %v", series, got, want)
+			w.t.Errorf("%s: got %v, want %v", series, got, want)
 		}
 	}
 }
 
-// TestRubySeedClient runs the client of the upstream document as it stands there.
+// TestRubySeedClient runs the client of the upstream document unchanged.
 func TestRubySeedClient(t *testing.T) {
 	t.Parallel()
-	const uid event.UID = "test@gmail.com" // the script's own
+	const uid event.UID = "test@gmail.com" // the user of the script
 	w := newWorld(t)
 	p := w.serve()
 	ws, err := url.Parse(p.ws)
@@ -171,10 +171,10 @@ func TestRubySeedClient(t *testing.T) {
 	client.expect(authenticated)
 	w.order(bob, 1)
 	client.expect(w.order(uid, 2), w.order(uid, 3))
-	// It ends in a busy loop: what started it kills it, by its id.
+	// It ends in a busy loop, so the process that started it kills it.
 }
 
-// seedClient returns the Ruby text of the document's "Client code sample".
+// seedClient returns the Ruby code of the document's "Client code sample".
 func seedClient(t testing.TB) string {
 	t.Helper()
 	document, err := os.ReadFile(peers + "websocket_api.md")
@@ -183,13 +183,13 @@ func seedClient(t testing.TB) string {
 	_, sample, opened := strings.Cut(sample, "\n```ruby\n")
 	sample, _, closed := strings.Cut(sample, "\n```\n")
 	if !found || !opened || !closed {
-		t.Fatal("the document has no client code sample")
+		t.Fatal("no client code sample in the document")
 	}
 	return sample + "\n"
 }
 
-// TestPeersDocument holds our copy of the upstream document against the name
-// that git has for it: Peatio's docs/api/websocket_api.md, tags 1.8.33 to 1.8.58.
+// TestPeersDocument compares the git hash of the copy of the upstream document with that of
+// Peatio's docs/api/websocket_api.md, tags 1.8.33 to 1.8.58.
 func TestPeersDocument(t *testing.T) {
 	t.Parallel()
 	const upstream = "138881d2e62580f54e1a4b55e9caf0cecdbb8081"
@@ -197,6 +197,6 @@ func TestPeersDocument(t *testing.T) {
 	check(t, err)
 	blob := sha1.Sum(fmt.Appendf(nil, "blob %d\x00%s", len(document), document))
 	if got := hex.EncodeToString(blob[:]); got != upstream {
-		t.Errorf("the copy of the upstream document is git's %s, want %s", got, upstream)
+		t.Errorf("got git hash %s of the copy, want %s", got, upstream)
 	}
 }

@@ -21,7 +21,7 @@ import (
 	"ranger/internal/testenv"
 )
 
-// process is a `ranger serve` or a `ranger sandbox` that runs.
+// process is a running `ranger serve` or `ranger sandbox`.
 type process struct {
 	t    testing.TB
 	cmd  *exec.Cmd
@@ -51,7 +51,7 @@ func (w *world) start(env ...string) *process {
 	return p
 }
 
-// awaitListening waits until the program says where it listens.
+// awaitListening waits until the log has the addresses of the listeners.
 func (p *process) awaitListening() {
 	p.t.Helper()
 	p.ws = p.awaitLog("listening for clients")["url"]
@@ -68,14 +68,13 @@ func (w *world) environment() []string {
 		"WEBSOCKET_PORT=0",
 		"OPS_ADDR=127.0.0.1:0",
 		"LOG_FORMAT=json",
-		// Few tests are about these, and no other may fail on a slow machine.
+		// Only tests about these may depend on them, so that others pass on a slow machine.
 		"AUTH_TIMEOUT=10m", "PING_INTERVAL=10m", "WRITE_TIMEOUT=10m",
 		"JWT_PUBLIC_KEY=" + w.publicPEM,
 	}
 }
 
-// launchIn starts the program in dir with just this environment, and sees that
-// it is gone at the end.
+// launchIn starts the program in dir with only this environment. It ends with the test.
 func launchIn(t testing.TB, dir string, env []string, args ...string) *process {
 	t.Helper()
 	p := newProcess(t, dir, env, args...)
@@ -83,8 +82,8 @@ func launchIn(t testing.TB, dir string, env []string, args ...string) *process {
 	return p
 }
 
-// newProcess returns the program before its start. The test's context ends before its
-// cleanups, in which clients close first: launch ends the program last.
+// newProcess returns the program before its start. It does not end with the test's context,
+// which is done before the cleanups in which clients close: the cleanup of launch ends it.
 func newProcess(t testing.TB, dir string, env []string, args ...string) *process {
 	p := &process{t: t, cmd: testenv.Command(context.WithoutCancel(t.Context()), binary, args...), done: make(chan struct{}), more: make(chan struct{})}
 	p.cmd.Dir = dir
@@ -92,11 +91,11 @@ func newProcess(t testing.TB, dir string, env []string, args ...string) *process
 	return p
 }
 
-// promptRaceEnd has a program that is built with the race detector end without the
-// second that it would wait for late reports.
+// promptRaceEnd lets a program with the race detector exit at once, instead of waiting a
+// second for late reports.
 const promptRaceEnd = "GORACE=atexit_sleep_ms=0"
 
-// launch starts the program, and sees that it is gone at the end.
+// launch starts the program. It ends with the test.
 func (p *process) launch() {
 	p.t.Helper()
 	stderr, err := p.cmd.StderrPipe()
@@ -112,6 +111,7 @@ func (p *process) launch() {
 	})
 }
 
+// follow stores the lines of standard error until the program ends.
 func (p *process) follow(stderr io.Reader) {
 	defer close(p.done)
 	lines := bufio.NewScanner(stderr)
@@ -134,13 +134,13 @@ func (p *process) log() []string {
 	return append([]string(nil), p.lines...)
 }
 
-// awaitLog returns the first log line with this message, its values as text.
+// awaitLog waits for a log line with this message and returns its values as text.
 func (p *process) awaitLog(message string) map[string]string {
 	p.t.Helper()
 	return p.awaitLogAfter(0, message)
 }
 
-// awaitLine waits for a line on standard error that holds text.
+// awaitLine waits for a line on standard error that contains text.
 func (p *process) awaitLine(text string) {
 	p.t.Helper()
 	timeout := time.After(testenv.Patience)
@@ -156,14 +156,14 @@ func (p *process) awaitLine(text string) {
 		select {
 		case <-more:
 		case <-p.done:
-			p.t.Fatalf("the program ended with %d before it said %q", p.code, text)
+			p.t.Fatalf("got exit code %d before %q was printed", p.code, text)
 		case <-timeout:
-			p.t.Fatalf("the program did not say %q", text)
+			p.t.Fatalf("timed out waiting for %q on standard error", text)
 		}
 	}
 }
 
-// awaitLogAfter looks from the n-th line on.
+// awaitLogAfter is awaitLog from the n-th line on.
 func (p *process) awaitLogAfter(n int, message string) map[string]string {
 	p.t.Helper()
 	timeout := time.After(testenv.Patience)
@@ -190,9 +190,9 @@ func (p *process) awaitLogAfter(n int, message string) map[string]string {
 		select {
 		case <-more:
 		case <-p.done:
-			p.t.Fatalf("the program ended with %d before it logged %q:\n%s", p.code, message, strings.Join(p.log(), "\n"))
+			p.t.Fatalf("got exit code %d before %q was logged:\n%s", p.code, message, strings.Join(p.log(), "\n"))
 		case <-timeout:
-			p.t.Fatalf("the program did not log %q:\n%s", message, strings.Join(p.log(), "\n"))
+			p.t.Fatalf("timed out waiting for log line %q:\n%s", message, strings.Join(p.log(), "\n"))
 		}
 	}
 }
@@ -209,12 +209,12 @@ func (p *process) exit() int {
 	case <-p.done:
 		return p.code
 	case <-time.After(testenv.Patience):
-		p.t.Fatal("the program did not end")
+		p.t.Fatal("timed out waiting for the program to end")
 		return 0
 	}
 }
 
-// get asks the operators' listener.
+// get requests path from the operators' listener.
 func (p *process) get(path string) (status int, body string) {
 	p.t.Helper()
 	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.ops+path, nil)
@@ -233,7 +233,7 @@ func (p *process) metric(series string) float64 {
 	_, body := p.get("/metrics")
 	m := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(series) + ` (\S+)$`).FindStringSubmatch(body)
 	if m == nil {
-		p.t.Fatalf("there is no metric %s in:\n%s", series, body)
+		p.t.Fatalf("no metric %s in:\n%s", series, body)
 	}
 	v, err := strconv.ParseFloat(m[1], 64)
 	check(p.t, err)

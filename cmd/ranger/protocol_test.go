@@ -18,7 +18,7 @@ const (
 	bob   event.UID = "IDBOB00000001"
 )
 
-// TestSeedProtocol goes through part 1 of the protocol on the real program.
+// TestSeedProtocol checks part 1 of the protocol with the program.
 func TestSeedProtocol(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -104,7 +104,7 @@ func TestSeedProtocol(t *testing.T) {
 	})
 	t.Run("an expired token ends the socket", func(t *testing.T) {
 		s := dial(t, p, nil)
-		for life := 2 * time.Second; ; life *= 2 { // it may be over before the node reads the token
+		for life := 2 * time.Second; ; life *= 2 { // it may expire before the node reads the token
 			s.send(`{"jwt":"Bearer ` + w.sign(auth.Claims{UID: alice, Lifetime: life}) + `"}`)
 			if got := s.read(); got == authenticated {
 				break
@@ -115,10 +115,10 @@ func TestSeedProtocol(t *testing.T) {
 		s.expectClose(4001, "token expired")
 	})
 	if got := p.metric(`ranger_authentications_total{reason="state",result="refused"}`); got != 1 {
-		t.Errorf("%v tokens refused for their state, want 1", got)
+		t.Errorf("got %v tokens refused for their state, want 1", got)
 	}
 	if got := p.metric(`ranger_closes_total{code="4009"}`); got != 1 {
-		t.Errorf("%v sockets closed with 4009, want 1", got)
+		t.Errorf("got %v sockets closed with 4009, want 1", got)
 	}
 }
 

@@ -10,11 +10,11 @@ import (
 	"ranger/internal/testenv"
 )
 
-// seeds runs every command of the upstream documents, one after another.
+// seeds is a script with every command of the upstream documents.
 const seeds = "testdata/seeds/seeds.sh"
 
-// TestSeeds runs the upstream documents' commands against the sandbox, up to the
-// order and its trade on the socket of their client.
+// TestSeeds runs the commands of the upstream documents against the sandbox: their client
+// receives the order and its trade.
 func TestSeeds(t *testing.T) {
 	t.Parallel()
 	t.Run("embedded", func(t *testing.T) {
@@ -32,7 +32,7 @@ func TestSeeds(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		client, key, env := w.directory()
-		t.Cleanup(func() { client.Del(context.Background(), key) }) //nolint:usetesting // the test's own has ended
+		t.Cleanup(func() { client.Del(context.Background(), key) }) //nolint:usetesting // the test's context has ended
 		runSeeds(t, w.privatePEM, append(w.environment(), env...), "--rabbitmq-url", w.url, "--redis-url", testenv.Redis(t))
 	})
 }
@@ -45,13 +45,13 @@ func runSeeds(t *testing.T, key string, env []string, args ...string) {
 	env = append(env, "JWT_PRIVATE_KEY="+key)
 	s := startSandbox(t, env, args...)
 	cmd := testenv.Command(t.Context(), seeds, s.url)
-	// Debian's programs, and no settings of the user's own.
+	// Debian's programs, without settings of the user.
 	cmd.Env = []string{"JWT_PRIVATE_KEY=" + key, "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "HOME=" + t.TempDir()}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%s: %v (`make test` installs what it needs)\n%s", seeds, err, out)
 	}
 	s.interrupt()
-	if strings.Contains(strings.Join(s.log(), "\n"), "event not published yet") {
-		t.Error("it published before anything was bound") // its log follows
+	if strings.Contains(strings.Join(s.log(), "\n"), "could not be published") {
+		t.Error("the sandbox published before a queue was bound") // its log follows
 	}
 }

@@ -16,8 +16,8 @@ import (
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// TestTerminate sends SIGTERM: sockets are closed with 1001 one slice after another,
-// and the program ends with 0.
+// TestTerminate sends SIGTERM: sockets are closed with 1001 over DRAIN_PERIOD, and the exit
+// code is 0.
 func TestTerminate(t *testing.T) {
 	t.Parallel()
 	const sockets, period = 8, 2 * time.Second
@@ -34,16 +34,15 @@ func TestTerminate(t *testing.T) {
 		s.expectClose(1001, "going away")
 	}
 	if took := time.Since(start); took < period {
-		t.Errorf("all were sent away within %v, not over %v", took, period)
+		t.Errorf("got all closes within %v, want them over %v", took, period)
 	}
 	if code := p.exit(); code != 0 {
-		t.Errorf("it ended with %d, want 0", code)
+		t.Errorf("got exit code %d, want 0", code)
 	}
 }
 
-// TestTerminateTwice sends SIGTERM: the node is not ready any more and takes no
-// sockets, and events still flow to those that it has not closed yet. A second
-// SIGTERM ends it at once.
+// TestTerminateTwice sends SIGTERM: the node is no longer ready, accepts no sockets, and
+// delivers events to those that are still open. A second SIGTERM ends it at once.
 func TestTerminateTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -57,22 +56,22 @@ func TestTerminateTwice(t *testing.T) {
 	p.awaitLog("stopping")
 	all[0].expectClose(1001, "going away")
 	if status, body := p.get("/readyz"); status != 503 || !strings.Contains(body, "stopping") {
-		t.Errorf("while it stops /readyz is %d %s", status, body)
+		t.Errorf("while stopping: got /readyz %d %s", status, body)
 	}
 	if _, res, err := websocket.DefaultDialer.DialContext(t.Context(), p.ws, nil); err == nil {
-		t.Error("a stopping node takes sockets")
+		t.Error("while stopping: got a socket, want none")
 	} else if res != nil {
 		check(t, res.Body.Close())
 	}
 	all[sockets-1].expect(w.order(user(sockets-1), 1))
 	p.signal(syscall.SIGTERM)
 	if code := p.exit(); code != 1 {
-		t.Errorf("it ended with %d, want 1", code)
+		t.Errorf("got exit code %d, want 1", code)
 	}
 }
 
-// TestReload replaces the file of keys and sends SIGHUP: tokens of the new key
-// are good, open sockets stay.
+// TestReload replaces the file of keys and sends SIGHUP: tokens of the new key are valid, and
+// sockets stay open.
 func TestReload(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -80,9 +79,9 @@ func TestReload(t *testing.T) {
 	check(t, os.WriteFile(file, []byte(w.publicPEM), 0o600))
 	p := w.serve("JWT_PUBLIC_KEY=", "JWT_PUBLIC_KEY_FILE="+file)
 
-	for _, bad := range []string{"no key", ""} {
+	for _, invalid := range []string{"no key", ""} {
 		n := len(p.log())
-		check(t, os.WriteFile(file, []byte(bad), 0o600))
+		check(t, os.WriteFile(file, []byte(invalid), 0o600))
 		p.signal(syscall.SIGHUP)
 		p.awaitLogAfter(n, "keys not reloaded, the previous ones remain in use")
 	}

@@ -21,7 +21,7 @@ const (
 	badMessage    = `{"error":{"message":"Error while handling message."}}`
 )
 
-// socket is a client's.
+// socket is a client's side of a socket.
 type socket struct {
 	t  testing.TB
 	ws *websocket.Conn
@@ -37,12 +37,12 @@ func dial(t testing.TB, p *process, header http.Header) *socket {
 	s := &socket{t: t, ws: ws}
 	challenge := s.read()
 	if !regexp.MustCompile(`^\{"challenge":"[A-Za-z0-9_-]{54}"\}$`).MatchString(challenge) {
-		t.Fatalf("the first message is %s, not a challenge", challenge)
+		t.Fatalf("got first message %s, want a challenge", challenge)
 	}
 	return s
 }
 
-// login connects to p as uid, by a message.
+// login connects to p and authenticates as uid with a message.
 func (w *world) login(p *process, uid event.UID) *socket {
 	w.t.Helper()
 	s := dial(w.t, p, nil)
@@ -63,7 +63,7 @@ func (s *socket) read() string {
 	return text
 }
 
-// tryRead is read for other goroutines than the test's.
+// tryRead is read for goroutines other than the test's.
 func (s *socket) tryRead() (string, error) {
 	if err := s.ws.SetReadDeadline(time.Now().Add(testenv.Patience)); err != nil {
 		return "", err
@@ -75,7 +75,7 @@ func (s *socket) tryRead() (string, error) {
 	return string(text), err
 }
 
-// expect reads as many messages as there are texts, which they must equal.
+// expect reads messages, which must equal the texts.
 func (s *socket) expect(texts ...string) {
 	s.t.Helper()
 	for _, want := range texts {
@@ -85,7 +85,7 @@ func (s *socket) expect(texts ...string) {
 	}
 }
 
-// expectClose reads the close frame, which must be the next thing to come.
+// expectClose reads the next message, which must be a close frame.
 func (s *socket) expectClose(code int, reason string) {
 	s.t.Helper()
 	check(s.t, s.ws.SetReadDeadline(time.Now().Add(testenv.Patience)))
@@ -95,6 +95,6 @@ func (s *socket) expectClose(code int, reason string) {
 		s.t.Fatalf("got %q, %v; want a close with %d", text, err, code)
 	}
 	if closed.Code != code || closed.Text != reason {
-		s.t.Errorf("closed with %d %q, want %d %q", closed.Code, closed.Text, code, reason)
+		s.t.Errorf("got close %d %q, want %d %q", closed.Code, closed.Text, code, reason)
 	}
 }

@@ -19,14 +19,14 @@ import (
 	"ranger/internal/testenv"
 )
 
-// stormLoad is how many sockets drop and come back, and what each has missed.
+// stormLoad is the number of sockets that reconnect, and of the events that each missed.
 type stormLoad struct {
 	sockets, missed int
 	samples         int // latencies of others, before and after
 }
 
-// TestStorm has thousands of clients drop and resume within two seconds, while
-// others trade on: it shows what that does to the others' latency. It names I4.
+// TestStorm lets thousands of clients disconnect and resume within two seconds while others
+// receive events: it logs the effect on the latency of the others. It names I4.
 func TestStorm(t *testing.T) {
 	l := stormLoad{sockets: 300, missed: 10, samples: 100}
 	if *soak {
@@ -67,13 +67,13 @@ func TestStorm(t *testing.T) {
 	t.Logf("latency of %d others: quiet %s, during %s, after %s", 100, quiet, during, after)
 	t.Logf("latency of a reader without ranger: quiet %s, during %s", bareQuiet, bareDuring)
 	if during.count == 0 {
-		t.Error("no event of others arrived during the storm")
+		t.Error("got no event of others during the storm")
 	}
 }
 
 func crowdUser(i int) string { return fmt.Sprintf("IDCROWD%05d", i) }
 
-// crowd is a process of many clients.
+// crowd is a process with many clients.
 type crowd struct {
 	t    testing.TB
 	in   io.Writer
@@ -81,10 +81,10 @@ type crowd struct {
 	last string
 }
 
-// startCrowd runs TestCrowd in a process of its own.
+// startCrowd runs TestCrowd in another process.
 func (w *world) startCrowd(p *process, l stormLoad, key string) *crowd {
 	cmd := testenv.Command(w.t.Context(), os.Args[0], "-test.run=^TestCrowd$", "-test.timeout=30m")
-	if *soak { // latencies count, so it gives way to all others
+	if *soak { // low priority, because latencies are measured
 		cmd = testenv.Command(w.t.Context(), "nice", append([]string{"-n", "19"}, cmd.Args...)...)
 	}
 	cmd.Env = append(os.Environ(), "CROWD_URL="+strings.TrimPrefix(p.ws, "ws://"), "CROWD_KEY="+key,
@@ -108,7 +108,7 @@ func (c *crowd) say(word string) {
 	check(c.t, err)
 }
 
-// await waits for a line that begins with a word.
+// await waits for a line that begins with the word.
 func (c *crowd) await(word string) {
 	c.t.Helper()
 	for c.out.Scan() {
@@ -116,7 +116,7 @@ func (c *crowd) await(word string) {
 			return
 		}
 	}
-	c.t.Fatalf("the crowd ended before it %s", word)
+	c.t.Fatalf("the crowd ended before it printed %s", word)
 }
 
 func (c *crowd) done(word string) <-chan struct{} {
@@ -132,7 +132,7 @@ func (c *crowd) done(word string) <-chan struct{} {
 	return done
 }
 
-// TestCrowd is the crowd: it does nothing but in the process of startCrowd.
+// TestCrowd is the program of startCrowd. Otherwise it does nothing.
 func TestCrowd(t *testing.T) {
 	url := os.Getenv("CROWD_URL")
 	if url == "" {
@@ -166,7 +166,7 @@ func TestCrowd(t *testing.T) {
 		}
 		group.Wait()
 		if failed.Load() > 0 {
-			t.Fatalf("%d clients failed", failed.Load())
+			t.Fatalf("got %d failed clients, want 0", failed.Load())
 		}
 	}
 	all(0, (*crowdMember).connect)

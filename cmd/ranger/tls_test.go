@@ -20,8 +20,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// TestTLS serves wss:// from certificate files, and another certificate from
-// the same files after SIGHUP.
+// TestTLS serves wss:// with a certificate, and with another one from the same files after
+// SIGHUP.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -30,7 +30,7 @@ func TestTLS(t *testing.T) {
 	old := writeCertificate(t, cert, key)
 	p := w.serve("WEBSOCKET_SSL_CERT="+cert, "WEBSOCKET_SSL_KEY="+key)
 	if !strings.HasPrefix(p.ws, "wss://") {
-		t.Fatalf("it listens on %s", p.ws)
+		t.Fatalf("got address %s, want wss://", p.ws)
 	}
 	s := dialTLS(t, p, old)
 	s.send(`{"jwt":"Bearer ` + w.token(alice) + `"}`)
@@ -45,7 +45,7 @@ func TestTLS(t *testing.T) {
 	s.expect(w.order(alice, 2))
 }
 
-// dialTLS connects to p, which must show a certificate that roots trust.
+// dialTLS connects to p, whose certificate must be trusted by roots.
 func dialTLS(t testing.TB, p *process, roots *x509.CertPool) *socket {
 	t.Helper()
 	d := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: roots}}
@@ -58,8 +58,8 @@ func dialTLS(t testing.TB, p *process, roots *x509.CertPool) *socket {
 	return s
 }
 
-// writeCertificate writes a new certificate for 127.0.0.1 and returns the pool
-// that trusts just it.
+// writeCertificate writes a new certificate for 127.0.0.1 and returns a pool with only this
+// certificate.
 func writeCertificate(t testing.TB, certFile, keyFile string) *x509.CertPool {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -82,7 +82,7 @@ func writeCertificate(t testing.TB, certFile, keyFile string) *x509.CertPool {
 	check(t, os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), 0o600))
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(certPEM) {
-		t.Fatal("the certificate cannot be read back")
+		t.Fatal("the new certificate is invalid")
 	}
 	return pool
 }

@@ -22,8 +22,8 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
-	// Tests here mostly wait for other processes; testenv.Heavy bounds those that
-	// need CPU. -parallel overrides it.
+	// Tests here mostly wait for other processes; testenv.Heavy limits those that need
+	// CPU time. -parallel overrides it.
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
@@ -41,7 +41,7 @@ func buildAndRun(m *testing.M) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // the system's temporary folder
+	defer os.RemoveAll(dir) //nolint:errcheck // in the temporary folder of the system
 	binary = filepath.Join(dir, "ranger")
 	build := exec.CommandContext(context.Background(), "go", "build", fmt.Sprintf("-race=%t", testenv.Race), "-o", binary, ".")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -51,8 +51,8 @@ func buildAndRun(m *testing.M) (int, error) {
 	return m.Run(), nil
 }
 
-// world is what one test has for itself on the shared broker: two exchanges, a
-// stream, a key that signs tokens, and a publisher.
+// world is what one test uses alone on the shared broker: two exchanges, a stream, a key
+// that signs tokens, and a publisher.
 type world struct {
 	t              testing.TB
 	url            string
@@ -66,13 +66,13 @@ type world struct {
 	channel *amqp091.Channel
 }
 
-// newWorld returns a world on the broker that RABBITMQ_URL names, and sees that
-// the broker forgets it at the end.
+// newWorld returns a world on the broker of RABBITMQ_URL. It is deleted with the test.
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	return newWorldAt(t, testenv.RabbitMQ(t))
 }
 
+// newWorldAt returns a world on the broker at url.
 func newWorldAt(t testing.TB, url string) *world {
 	t.Helper()
 	private, public, err := auth.GenerateKey("RS256")
@@ -91,7 +91,7 @@ func newWorldAt(t testing.TB, url string) *world {
 	return w
 }
 
-// connect opens the publisher's connection anew.
+// connect opens a new connection for the publisher.
 func (w *world) connect() {
 	w.t.Helper()
 	var err error
@@ -102,10 +102,11 @@ func (w *world) connect() {
 	check(w.t, w.channel.Confirm(false))
 }
 
+// forget deletes the stream and the exchanges.
 func (w *world) forget() {
 	c, err := amqp091.Dial(w.url)
 	if err != nil {
-		return // a broker of the test's own, gone with it
+		return // the test's own broker has ended
 	}
 	defer c.Close() //nolint:errcheck // the test is over
 	if ch, err := c.Channel(); err == nil {
@@ -116,7 +117,7 @@ func (w *world) forget() {
 	_ = w.conn.Close()
 }
 
-// token returns a good token for uid.
+// token returns a valid token for uid.
 func (w *world) token(uid event.UID) string {
 	w.t.Helper()
 	return w.sign(auth.Claims{UID: uid})
@@ -129,14 +130,14 @@ func (w *world) sign(c auth.Claims) string {
 	return token
 }
 
-// publish sends one message to an exchange, as Peatio would, and waits for the
-// broker's confirm.
+// publish publishes a message to an exchange, as Peatio does, and waits for the broker's
+// confirm.
 func (w *world) publish(exchange string, headers amqp091.Table, body string) {
 	w.t.Helper()
 	w.send(exchange, headers, body)()
 }
 
-// send is publish, but returns what waits for the confirm.
+// send publishes a message and returns a function that waits for the confirm.
 func (w *world) send(exchange string, headers amqp091.Table, body string) (confirmed func()) {
 	w.t.Helper()
 	confirm, err := w.channel.PublishWithDeferredConfirm(exchange, "", false, false, amqp091.Publishing{
@@ -153,13 +154,13 @@ func (w *world) send(exchange string, headers amqp091.Table, body string) (confi
 		ok, err := confirm.WaitContext(ctx)
 		check(w.t, err)
 		if !ok {
-			w.t.Fatal("the broker refused a message")
+			w.t.Fatal("got a nack for a message")
 		}
 	}
 }
 
-// order publishes an Order with this id for uid and returns the text that the
-// user's sockets must get.
+// order publishes an Order with this id for uid and returns the text that the user's sockets
+// must receive.
 func (w *world) order(uid event.UID, id int) string {
 	w.t.Helper()
 	body := orderBody(id)
