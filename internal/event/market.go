@@ -12,11 +12,11 @@ import (
 // message; nothing is allocated unless there are escapes.
 func Market(message []byte) (market []byte, ok bool) {
 	// The event follows the message's only key, which contains no colon.
-	_, members, has := bytes.Cut(message, []byte{':'})
-	if !has {
+	_, event, found := bytes.Cut(message, []byte(":"))
+	if !found {
 		return nil, false
 	}
-	for name, value := range scan.Members(members) {
+	for name, value := range scan.Members(event) {
 		switch {
 		case scan.IsNull(value) || !scan.IsScalar(value):
 		case string(name) == "market_id":
