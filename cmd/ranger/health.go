@@ -20,7 +20,7 @@ type healthCommand struct {
 
 // Help returns the text of --help that precedes the flags.
 func (healthCommand) Help() string {
-	return `Requests /readyz of the server that runs on this machine, at the address of OPS_ADDR, and prints one line. Use it as the health check of a container.
+	return `Request /readyz of the server on this machine, at the address of OPS_ADDR, and print one line. Use it as the health check of a container.
 
 Exit codes: 0 if the server is ready, 1 if it is not ready or does not answer, 2 for an invalid configuration.`
 }

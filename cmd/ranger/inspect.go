@@ -33,7 +33,7 @@ type inspectCommand struct {
 
 // Help returns the text of --help that precedes the flags.
 func (inspectCommand) Help() string {
-	return `Shows messages of the stream and the users they are for, or why they were not delivered. It only reads.
+	return `Show messages of the stream and their users, or why they were not delivered. Nothing is changed.
 
   ranger inspect --offset 4711
   ranger inspect --undelivered --since 1h

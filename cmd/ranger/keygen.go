@@ -15,7 +15,7 @@ type keygenCommand struct {
 
 // Help returns the text of --help that precedes the flags.
 func (keygenCommand) Help() string {
-	return `Prints a new key pair, PEM in URL-safe Base64, as Barong and Peatio read it. Barong signs with the private key; nobody else needs it. ranger needs only the public key, as JWT_PUBLIC_KEY.
+	return `Print a new key pair, PEM in URL-safe Base64, as Barong and Peatio read it. Only Barong needs the private key, to sign tokens. ranger needs only the public key, as JWT_PUBLIC_KEY.
 
 For a trial without Barong, write both to .env in the current directory, then serve and sign tokens with them:
 

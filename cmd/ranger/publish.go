@@ -19,7 +19,7 @@ type publishCommand struct {
 
 // Help returns the text of --help that precedes the commands.
 func (publishCommand) Help() string {
-	return `Publishes messages and waits until RabbitMQ has confirmed each of them. Missing exchanges are declared as Peatio declares them. Start ranger serve first: it binds the stream, and a message that no queue or stream receives is an error.
+	return `Publish messages and wait until RabbitMQ has confirmed each of them. Missing exchanges are declared as Peatio declares them. Start ranger serve first: it binds the stream, and a message that no queue or stream receives is an error.
 
   ranger publish order --uid IDALICE00001
   ranger publish trade --seller IDALICE00001 --buyer IDBOB0000001

@@ -18,7 +18,7 @@ type serveCommand struct{ serveFlags }
 
 // Help returns the text of --help that precedes the flags.
 func (serveCommand) Help() string {
-	return `Reads events from RabbitMQ and pushes each event to the sockets whose session token names its user. Each flag can also be set as the environment variable that is shown with it, or in a file .env. A key for tokens is required, usually JWT_PUBLIC_KEY.
+	return `Push each event to the sockets of its user, which the session token of a socket names. Each flag can also be set as the environment variable that is shown with it, or in a file .env. A key for tokens is required, usually JWT_PUBLIC_KEY.
 
 Signals:
   SIGTERM, SIGINT: drain connections over DRAIN_PERIOD, then exit. A second signal exits immediately.

@@ -18,7 +18,7 @@ type tokenCommand struct {
 
 // Help returns the text of --help that precedes the flags.
 func (tokenCommand) Help() string {
-	return `Prints a session token like Barong's, for a trial or a test. Keep the private key away from servers that do not sign tokens: with it, anyone can be any user.
+	return `Print a session token like Barong's, for a trial or a test. Keep the private key away from servers that do not sign tokens: with it, anyone can be any user.
 
   ranger token --uid IDALICE00001
 
