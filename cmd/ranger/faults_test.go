@@ -99,11 +99,12 @@ func (w *world) record() *recorder {
 	return r
 }
 
-func (r *recorder) Wake(bool) {
+func (r *recorder) Wake(int) bool {
 	select {
 	case r.wake <- struct{}{}:
 	default:
 	}
+	return false
 }
 
 // entries waits for Alice's first n events.

@@ -1,23 +1,19 @@
 package amqp
 
 import (
-	"errors"
 	"net"
-	"os"
 	"sync"
 	"time"
 )
 
-// deadlines are those of the reads of a connection: how long the broker may be
-// silent, which the library says, and when the reader wants to be woken. They are
-// safe for concurrent use.
+// deadlines are those of the reads of a connection: how long the broker may be silent,
+// which the library says. They are safe for concurrent use.
 type deadlines struct {
 	conn net.Conn // fixed before the first call
 
 	mu       sync.Mutex
 	patience time.Duration // guarded by mu: how long the broker may be silent; 0 for ever
 	silent   time.Time     // guarded by mu: until when it may be
-	wake     time.Time     // guarded by mu: when the reader is to be woken; zero for never
 }
 
 // set has the broker be silent until t, and as long again when something has come;
@@ -30,7 +26,7 @@ func (d *deadlines) set(t time.Time) error {
 	if !t.IsZero() {
 		d.patience = time.Until(t)
 	}
-	return d.applyLocked()
+	return d.conn.SetReadDeadline(t)
 }
 
 // heard gives the broker some more time. It does so now and then alone, since it
@@ -42,31 +38,5 @@ func (d *deadlines) heard(now time.Time) error {
 		return nil
 	}
 	d.silent = now.Add(d.patience)
-	return d.applyLocked()
-}
-
-// wakeAt has a read end at t; the zero time: not before something comes.
-func (d *deadlines) wakeAt(t time.Time) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if !d.wake.Equal(t) {
-		d.wake = t
-		_ = d.applyLocked() // where it fails, so does the read
-	}
-}
-
-// woken tells whether a read has ended at now with err because the reader was to be
-// woken.
-func (d *deadlines) woken(err error, now time.Time) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return errors.Is(err, os.ErrDeadlineExceeded) && !d.wake.IsZero() && !now.Before(d.wake) && (d.patience == 0 || now.Before(d.silent))
-}
-
-func (d *deadlines) applyLocked() error {
-	t := d.silent
-	if !d.wake.IsZero() && (t.IsZero() || d.wake.Before(t)) {
-		t = d.wake
-	}
-	return d.conn.SetReadDeadline(t)
+	return d.conn.SetReadDeadline(d.silent)
 }

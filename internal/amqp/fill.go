@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// fill reads once from the socket, at now, and sorts what came. Where the reader was to
-// be woken meanwhile, that may be nothing.
+// fill reads once from the socket, at now, and sorts what came.
 func (c *intake) fill(now time.Time) {
 	c.makeRoom()
 	if c.failed = c.deadlines.heard(now); c.failed != nil {
@@ -15,10 +14,9 @@ func (c *intake) fill(now time.Time) {
 	n, err := c.from.Read(c.bytes[c.end:])
 	c.end += n
 	c.read = time.Now()
-	switch {
-	case n > 0: // an error comes again
+	if n > 0 { // an error comes again
 		c.failed = c.sort()
-	case !c.deadlines.woken(err, c.read):
+	} else {
 		c.failed = err
 	}
 }

@@ -20,7 +20,7 @@ func (r *reader) keep(ctx context.Context, at journal.Position, d *delivery, los
 	s.readAt = now.UnixMilli()
 	m := journal.Message{
 		Position: at, Lost: lost, At: s.readAt, Micros: uint16(now.Nanosecond() / 1000 % 1000), //nolint:gosec // below 1000
-		MoreBuffered: r.more, Throttle: true,
+		MoreBuffered: r.more,
 	}
 	unrouted := r.understand(ctx, d, &m)
 	if err := ctx.Err(); err != nil && slices.Contains(unrouted, event.UnknownMember) {

@@ -23,7 +23,7 @@ func (s *Source) decode(ctx context.Context, d *delivery) event.Outcome {
 	if len(out.Members) == 0 || s.cfg.Members == nil {
 		return out
 	}
-	s.journal.FlushThrottled() // it may take long
+	s.journal.EndBatch() // Find may take long
 	found := false
 	for _, member := range out.Members {
 		if len(member) <= maxMember {

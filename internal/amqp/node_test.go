@@ -129,7 +129,7 @@ type tap struct {
 }
 
 // Wake reads what there is.
-func (t *tap) Wake(bool) {
+func (t *tap) Wake(int) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.drain()
@@ -137,6 +137,7 @@ func (t *tap) Wake(bool) {
 	case t.woken <- struct{}{}:
 	default:
 	}
+	return false
 }
 
 // drain reads what there is. It is called with mu held.

@@ -38,7 +38,6 @@ type reader struct {
 	more     bool             // another message has come with the one that is dealt with
 	unacked  int
 	acked    time.Time // when the broker was told last how far we are
-	restBy   time.Time // when those who rest are to be woken; zero where nobody does
 
 	// Fixed once consume has returned.
 	conn      *connection
@@ -146,13 +145,10 @@ func (r *reader) subscribe(c *connection) (<-chan amqp091.Delivery, error) {
 	return ch.Consume(r.src.cfg.Stream, r.in.tag, false, exclusive, false, false, args)
 }
 
-// loop takes messages until they end, and says why they did. Nobody who was to be
-// woken later is left asleep: the next message may be long in coming.
+// loop takes messages until they end, and says why they did.
 func (r *reader) loop(ctx context.Context, ended <-chan amqp091.Delivery) error {
 	defer r.in.drop()
-	defer r.src.journal.FlushThrottled()
-	rest := time.NewTimer(journal.ThrottleInterval) // while the library has the connection
-	defer rest.Stop()
+	defer r.src.journal.EndBatch() // the next message may be long in coming
 	for {
 		select {
 		case <-ctx.Done():
@@ -161,17 +157,10 @@ func (r *reader) loop(ctx context.Context, ended <-chan amqp091.Delivery) error 
 			if err := r.own(ctx); err != nil {
 				return err
 			}
-			if !r.restBy.IsZero() {
-				rest.Reset(time.Until(r.restBy))
-			}
-		case <-rest.C:
-			r.src.journal.FlushThrottled()
-			r.restBy = time.Time{}
 		case _, open := <-ended:
 			if open {
 				return errPassedBy
 			}
-			r.src.journal.FlushThrottled() // before ended waits
 			return r.ended(ctx)
 		}
 	}
@@ -181,32 +170,15 @@ func (r *reader) loop(ctx context.Context, ended <-chan amqp091.Delivery) error 
 // that is messages alone.
 func (r *reader) own(ctx context.Context) error {
 	defer r.in.giveBack()
-	r.in.deadlines.wakeAt(r.restBy)
-	defer r.in.deadlines.wakeAt(time.Time{})
 	for {
 		if err := r.takeAll(ctx); err != nil {
 			return err
 		}
-		r.rest()
 		if err := ctx.Err(); err != nil || r.in.foreign() {
 			return err
 		}
 		r.in.next()
 	}
-}
-
-// rest wakes those who rest when it is time, and sees that a read ends by then.
-func (r *reader) rest() {
-	if !r.restBy.IsZero() && !r.in.read.Before(r.restBy) {
-		r.src.journal.FlushThrottled()
-	}
-	switch resting := r.src.journal.HasThrottled(); {
-	case !resting:
-		r.restBy = time.Time{}
-	case r.restBy.IsZero():
-		r.restBy = r.in.read.Add(journal.ThrottleInterval)
-	}
-	r.in.deadlines.wakeAt(r.restBy)
 }
 
 // ended says why deliveries ended; where the lookout knows, it leaves that to it

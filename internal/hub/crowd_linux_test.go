@@ -65,7 +65,7 @@ func (c *crowd) anybody() event.UID { return c.uids[c.random.IntN(len(c.uids))] 
 // nobody is told of events, and does nothing.
 type nobody struct{}
 
-func (nobody) Wake(bool) {}
+func (nobody) Wake(int) bool { return false }
 
 func devNull(tb testing.TB) descriptor {
 	tb.Helper()

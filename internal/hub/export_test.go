@@ -76,7 +76,7 @@ type Writer struct {
 
 type noWaker struct{}
 
-func (noWaker) Wake(bool) {}
+func (noWaker) Wake(int) bool { return false }
 
 // NewWriter returns a Writer of what is appended for uid from now on to conn.
 func (h *Hub) NewWriter(uid event.UID, conn net.Conn) *Writer {

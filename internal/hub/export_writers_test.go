@@ -34,7 +34,14 @@ func (q *Queue) Held() (held, room int) {
 }
 
 // SetWriters sets how many writers run at most.
-func (h *Hub) SetWriters(most int) { h.writers.most = most }
+func (h *Hub) SetWriters(most int) {
+	h.writers.mu.Lock()
+	defer h.writers.mu.Unlock()
+	h.writers.most = most
+}
+
+// InlineLimit is inlineLimit.
+var InlineLimit = inlineLimit
 
 // Say has a session of its own say a word over raw.
 func (h *Hub) Say(conn net.Conn, raw syscall.RawConn) {

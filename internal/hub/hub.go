@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -87,14 +88,18 @@ type Hub struct {
 	registry  registry
 	teardown  *teardown
 	writers   *writers
+	throttle  throttle
 	appending *writer // owned by the goroutine that appends to the journal
-	buffers   buffers
-	readers   readers
-	poller    atomic.Pointer[poller] // nil before Run
-	origins   ratelog.Limiter        // of log lines about refused origins
-	behind    ratelog.Limiter        // of log lines about clients that are ahead
-	terms     ratelog.Limiter        // of log lines about terms that were refused
-	running   sync.WaitGroup         // all sessions, and their goroutines
+
+	inlineLimit int // sessions that may write inline in a batch; fixed at construction
+
+	buffers buffers
+	readers readers
+	poller  atomic.Pointer[poller] // nil before Run
+	origins ratelog.Limiter        // of log lines about refused origins
+	behind  ratelog.Limiter        // of log lines about clients that are ahead
+	terms   ratelog.Limiter        // of log lines about terms that were refused
+	running sync.WaitGroup         // all sessions, and their goroutines
 
 	staying context.Context //nolint:containedctx // it ends waits in many goroutines: until Drain begins
 	leave   func()          // ends staying
@@ -125,6 +130,7 @@ func New(cfg Config, j *journal.Journal, v Verifier, m Metrics, log *slog.Logger
 		},
 	}
 	h.writers, h.appending = newWriters(h), newWriter()
+	h.throttle.hub, h.inlineLimit = h, inlineLimit(runtime.GOMAXPROCS(0))
 	return h
 }
 

@@ -60,6 +60,7 @@ func readToken(_ context.Context, token string, _ netip.AddrPort) (event.Identit
 type counters struct {
 	mu        sync.Mutex
 	delivered int
+	writes    int // calls of Delivered
 	lags      []time.Duration
 	closed    map[int]int
 	refused   map[string]int
@@ -69,6 +70,7 @@ func (c *counters) Delivered(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.delivered += n
+	c.writes++
 }
 
 func (c *counters) Lagged(lag time.Duration) {

@@ -51,6 +51,8 @@ type session struct {
 	closeCode uint16 // guarded by mu: code of the close frame
 	closeSent bool   // guarded by mu: the writer has taken the close frame
 	woken     bool   // guarded by mu: the log may hold more
+	held      bool   // guarded by mu: it waits for the throttle's next tick
+	pace      pace   // guarded by mu
 	writing   bool   // guarded by mu: a writer runs
 	broken    bool   // guarded by mu: nothing can be written any more
 
@@ -65,28 +67,51 @@ func (s *session) peer() netip.AddrPort {
 	return peer
 }
 
-// Wake tells the session that its cursor has entries to read. At leisure the
-// goroutine that appends writes them itself, where that does not wait: a writer
-// would first have to be started.
-func (s *session) Wake(leisure bool) {
-	if s.wokenToWrite(leisure) {
-		s.turn(s.hub.appending)
+// Wake notes that the session's cursor has entries to read. If only a few sessions have
+// done so since the batch began, it writes them on the calling goroutine: starting a
+// writer takes longer.
+func (s *session) Wake(inlined int) (inline bool) {
+	if !s.wokenToWrite(inlined) {
+		return false
 	}
+	s.turn(s.hub.appending)
+	return true
 }
 
-// wokenToWrite returns whether the caller is to write what there is; else somebody
-// does.
-func (s *session) wokenToWrite(leisure bool) bool {
+// wokenToWrite reports whether the caller must write; otherwise a writer does.
+func (s *session) wokenToWrite(inlined int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.holdLocked() {
+		return false
+	}
 	s.woken = true
-	if leisure && s.wire.raw != nil && !s.writing && !s.broken {
+	if s.wire.raw != nil && !s.writing && !s.broken && inlined < s.inlineLimitLocked() {
 		s.writing = true
 		return true
 	}
 	s.startWriterLocked()
 	return false
 }
+
+// inlineLimitLocked returns how many sessions may write inline in a batch, as far as
+// this one is concerned. If it is busy, a writer starts a little later and so may write
+// several events at once.
+func (s *session) inlineLimitLocked() int {
+	if s.pace.isBusy(s.hub.now) {
+		return minInline
+	}
+	return s.hub.inlineLimit
+}
+
+// inlineLimit returns how many sessions may write inline in a batch. There a write takes
+// some 10 µs, half of what it takes if another processor must be woken for it. So with
+// two processors they take a millisecond, and less if more processors can share the
+// work.
+func inlineLimit(procs int) int { return max(minInline, 200/procs) }
+
+// minInline is the least inline limit.
+const minInline = 4
 
 // say queues a message and waits until it is written, so that a client that
 // only sends is slowed down to its own reading.

@@ -85,6 +85,7 @@ type work struct {
 	reason  string          // of it
 	written chan struct{}   // to be closed then, where not nil
 	taken   time.Time       // when the oldest live event came; zero where there is none
+	live    int             // entries that were read and are not replayed
 }
 
 // nextWork takes what is to be written, or ends the writer where there is
@@ -173,6 +174,9 @@ func (s *session) wrote(w *work, events int) error {
 		close(w.written)
 		w.written = nil
 	}
+	if w.live > 0 {
+		s.countLive(w.live)
+	}
 	if events > 0 {
 		s.hub.metrics.Delivered(events)
 		if !w.taken.IsZero() {
@@ -201,6 +205,7 @@ func (s *session) gather(buf []byte, w *work) (_ []byte, n int, more bool) {
 			s.end(TooSlow)
 			return buf, n, false
 		}
+		w.countLive(entries[:k])
 		for i := range entries[:k] {
 			var isEvent bool
 			if buf, isEvent = w.feed.appendEntry(buf, &entries[i]); isEvent {
@@ -213,6 +218,13 @@ func (s *session) gather(buf []byte, w *work) (_ []byte, n int, more bool) {
 		}
 	}
 	return buf, n, true
+}
+
+// countLive counts entries that are not replayed, by the state of the feed before them.
+func (w *work) countLive(entries []journal.Entry) {
+	if w.feed == nil || !w.feed.replaying {
+		w.live += len(entries)
+	}
 }
 
 // note takes down when e came, if it is the first live event.

@@ -24,8 +24,8 @@ func TestAppend_RefusesOffsetsUpToTheLast(t *testing.T) {
 			t.Errorf("Append of offset %d after 41 = true, want false", offset)
 		}
 	}
-	if w.woken != 2 {
-		t.Errorf("woken %d times, want 2", w.woken)
+	if w.woken != 1 {
+		t.Errorf("woken %d times, want once", w.woken)
 	}
 	wantRead(t, c, 40, 41)
 	wantStats(t, s.Journal, journal.Stats{

@@ -15,11 +15,12 @@ import (
 // bell is a Waker that notifies its cursor's reader without blocking.
 type bell chan struct{}
 
-func (b bell) Wake(bool) {
+func (b bell) Wake(int) bool {
 	select {
 	case b <- struct{}{}:
 	default:
 	}
+	return false
 }
 
 // I3, I4: while one goroutine appends, readers come and go; each reads its user's

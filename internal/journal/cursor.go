@@ -12,12 +12,15 @@ var ErrBehind = errors.New("the cursor fell behind its user's log")
 
 // Waker is notified when its cursor has entries to read.
 type Waker interface {
-	// Wake is called after an Append that added entries, or a moment after several
-	// of them. It is called on the goroutine that appends, so it must not block.
-	// There may be nothing new to read. If inline is true, Wake may write on the
-	// calling goroutine for a few microseconds; otherwise it must only schedule the
-	// write.
-	Wake(inline bool)
+	// Wake is called when entries are added to what the cursor has read: once, until
+	// Read has returned all of them. Before that it is called again only if the log
+	// fills up, each time that a quarter of its bound has been added. There may be
+	// nothing new to read.
+	//
+	// It is called on the goroutine that appends, so it must not block. It may do a
+	// few microseconds of work on it, such as a write, and reports whether it did.
+	// inlined is how many wakers have done so since the last EndBatch.
+	Wake(inlined int) (inline bool)
 }
 
 // Cursor is a position in one user's log. Its methods are safe for concurrent use.
@@ -31,13 +34,15 @@ type Cursor struct {
 	sibling     *Cursor // the next cursor on the same log
 	next        uint64  // number of the entry to read next
 	nextGap     uint64  // number of the gap to read next
+	addedBytes  int64   // bytes of the entries added since notifyLocked last reported true
+	added       uint32  // number of these entries
 	truncations uint32  // calls of Truncate since the cursor began
 	behind      bool    // Truncate removed entries that it had not read
+	notified    bool    // its waker is called for entries that Read has not returned yet
 
 	// Owned by the goroutine that appends.
 	late  bool  // it is one of the lateCursors
 	woken int64 // Message.At of the last call of its waker
-	pace  pace
 }
 
 // Read copies the entries after the cursor into dst, as many as there are and fit,
@@ -61,6 +66,7 @@ func (c *Cursor) Read(dst []Entry) (int, error) {
 		c.next++
 		n++
 	}
+	c.notified = c.notified && n == len(dst)
 	return n, nil
 }
 
@@ -87,10 +93,24 @@ func (c *Cursor) readWithGaps(dst []Entry) (int, error) {
 			dst[n] = *entries.at(c.next)
 			c.next++
 		default:
+			c.notified = false
 			return n, nil
 		}
 	}
 	return n, nil
+}
+
+// notifyLocked counts an added entry, and reports whether the waker must be called:
+// again after a quarter of the log's bound, which is given. The caller holds the
+// shard's mu.
+func (c *Cursor) notifyLocked(bytes int, quarter bound) bool {
+	c.added++
+	c.addedBytes += int64(bytes)
+	if c.notified && int64(c.added) < quarter.entries && c.addedBytes < quarter.bytes {
+		return false
+	}
+	c.notified, c.added, c.addedBytes = true, 0, 0
+	return true
 }
 
 // Reached returns the position of the newest message if the cursor has read

@@ -14,12 +14,6 @@ func (j *Journal) Logs() int {
 	return n
 }
 
-// InlineBudget returns how many wakers may write inline between two calls of EndBatch.
-func (j *Journal) InlineBudget() int { return j.late.inlineBudget }
-
-// InlineBudgetOf returns the inline budget with so many processors.
-func InlineBudgetOf(procs int) int { return inlineBudget(procs) }
-
 // Heads returns how many logs the heap of oldest entries has, and its capacity.
 func (j *Journal) Heads() (n, room int) {
 	j.mu.Lock()
@@ -65,5 +59,4 @@ const (
 	SegmentSpan = segmentSpan
 	LookBack    = lookBack
 	MaxGaps     = maxGaps
-	MinInline   = minInline
 )

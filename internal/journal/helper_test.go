@@ -89,7 +89,10 @@ func held(size int) int64 { return int64(cap(bytes.Clone(make([]byte, size)))) }
 // waker counts its calls. Only the goroutine that appends may read the number.
 type waker struct{ woken int }
 
-func (w *waker) Wake(bool) { w.woken++ }
+func (w *waker) Wake(int) bool {
+	w.woken++
+	return false
+}
 
 // readAll reads everything that c has.
 func readAll(tb testing.TB, c *journal.Cursor) (got []journal.Entry) {

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"cmp"
 	"hash/maphash"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +25,12 @@ type Config struct {
 	Memory int64
 }
 
+// logShare is the part of Memory that one user's log may take.
+const logShare = 64
+
+// bound is a number of entries and their bytes.
+type bound struct{ entries, bytes int64 }
+
 // Message is one message of the stream, decoded.
 type Message struct {
 	Position
@@ -41,10 +46,6 @@ type Message struct {
 	// once: cursors woken within 5 ms are then woken once for several messages.
 	// After the last one the caller calls EndBatch.
 	MoreBuffered bool
-	// Throttle reports that the caller calls FlushThrottled within ThrottleInterval
-	// of the time when HasThrottled becomes true. Cursors that get more than 750
-	// events/s are then woken only by that.
-	Throttle bool
 	// Events are of different users. Append copies their Message.
 	Events []event.Event
 	// Gap is the text of a gap that all users are notified of, nil for none. It
@@ -52,13 +53,13 @@ type Message struct {
 	Gap []byte
 }
 
-// Journal is the window. Its methods are safe for concurrent use, except Append,
-// Truncate, EndBatch, FlushThrottled and HasThrottled: they are for one goroutine,
-// which decides the order.
+// Journal is the window. Its methods are safe for concurrent use, except Append, Truncate
+// and EndBatch: they are for one goroutine, which decides the order.
 type Journal struct {
-	cfg    Config        // fixed at construction
-	seed   maphash.Seed  // fixed at construction
-	shards [shards]shard // each with its mutex, locked after mu
+	cfg     Config        // fixed at construction
+	quarter bound         // a quarter of the bound of a log; fixed at construction
+	seed    maphash.Seed  // fixed at construction
+	shards  [shards]shard // each with its mutex, locked after mu
 
 	mu sync.Mutex
 	// Guarded by mu.
@@ -83,7 +84,11 @@ func New(cfg Config) *Journal {
 	cfg.TTL = cmp.Or(cfg.TTL, 15*time.Minute)
 	cfg.Size = cmp.Or(cfg.Size, 1000)
 	cfg.Memory = cmp.Or(cfg.Memory, 256<<20)
-	j := &Journal{cfg: cfg, seed: maphash.MakeSeed(), late: lateCursors{inlineBudget: inlineBudget(runtime.GOMAXPROCS(0))}}
+	j := &Journal{
+		cfg:     cfg,
+		quarter: bound{entries: int64(cfg.Size / 4), bytes: cfg.Memory / logShare / 4},
+		seed:    maphash.MakeSeed(),
+	}
 	for i := range j.shards {
 		j.shards[i].journal, j.shards[i].logs = j, make(map[event.UID]*userLog)
 	}
@@ -139,7 +144,7 @@ func (j *Journal) addLocked(m *Message, e *event.Event, text []byte) {
 	l := s.openLocked(e.UID)
 	before, known := l.bytes, l.entries.len() > 0
 	entry := Entry{Offset: m.Offset, Check: m.Check, At: m.At, Micros: m.Micros, Message: text, Kind: e.Kind}
-	for l.entries.len() == j.cfg.Size || (l.entries.len() > 0 && l.bytes+entry.cost() > j.cfg.Memory/64) {
+	for l.entries.len() == j.cfg.Size || (l.entries.len() > 0 && l.bytes+entry.cost() > j.cfg.Memory/logShare) {
 		l.completeFrom = l.drop().Offset + 1
 		j.entries--
 		j.evicted++
@@ -151,7 +156,9 @@ func (j *Journal) addLocked(m *Message, e *event.Event, text []byte) {
 		j.oldest.push(l)
 	}
 	for c := l.cursors; c != nil; c = c.sibling {
-		j.wake = append(j.wake, c)
+		if c.notifyLocked(len(text), j.quarter) {
+			j.wake = append(j.wake, c)
+		}
 	}
 }
 

@@ -35,13 +35,15 @@ func (s *shard) openLocked(uid event.UID) *userLog {
 	return l
 }
 
-// appendCursors appends to dst the cursors that read the gaps of all users.
+// appendCursors appends to dst the cursors that read the gaps of all users and must be
+// woken for one.
 func (s *shard) appendCursors(dst []*Cursor) []*Cursor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range s.logs {
 		for c := l.cursors; c != nil; c = c.sibling {
-			if c.withGaps {
+			if c.withGaps && !c.notified {
+				c.notified = true
 				dst = append(dst, c)
 			}
 		}

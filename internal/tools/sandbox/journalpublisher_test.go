@@ -18,7 +18,7 @@ import (
 // asleep is a journal.Waker for a test that polls.
 type asleep struct{}
 
-func (asleep) Wake(bool) {}
+func (asleep) Wake(int) bool { return false }
 
 // entries returns the unread entries of the cursor, without their times.
 func entries(tb testing.TB, c *journal.Cursor) []journal.Entry {
