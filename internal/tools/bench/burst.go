@@ -32,9 +32,9 @@ func runBurst(ctx context.Context, cfg Config) (Report, error) {
 	err = r.measureBystanders(ctx, others, r.cfg.Rate, r.cfg.Duration, func(ctx context.Context) error {
 		stop := r.rateSeries("burst", "deliveries of the burst", time.Second/10, five.counts.received.Load)
 		defer stop()
-		start, before := r.now(), r.cpu()
+		start, before := r.now(), r.meter.cpu()
 		err := r.publishBurst(ctx, five, want)
-		took, cpu = five.counts.latest()-start, r.cpu()-before
+		took, cpu = five.counts.latest()-start, r.meter.cpu()-before
 		return err
 	})
 	if err != nil {

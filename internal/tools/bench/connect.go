@@ -20,11 +20,11 @@ func runConnect(ctx context.Context, cfg Config) (Report, error) {
 	if r.cfg.Rate > 0 {
 		p.interval = time.Second / time.Duration(r.cfg.Rate)
 	}
-	start, before := r.now(), r.cpu()
+	start, before := r.now(), r.meter.cpu()
 	if err := f.connect(ctx, p); err != nil {
 		return Report{}, err
 	}
-	took, cpu := r.now()-start, r.cpu()-before
+	took, cpu := r.now()-start, r.meter.cpu()-before
 	f.checkMissing()
 	n := int64(len(f.clients))
 	r.figure("connect_rate", "connects with authentication", perSecond(n, took), "1/s")

@@ -24,7 +24,7 @@ func runFanout(ctx context.Context, cfg Config) (Report, error) {
 	want := int64(r.cfg.Events) * m.views() * int64(f.sockets)
 	stopSeries := r.rateSeries("deliveries", "deliveries", time.Second/10, f.counts.received.Load)
 	stopWatch := r.progress("delivering", want, f.counts.received.Load)
-	start, before := r.now(), r.cpu()
+	start, before := r.now(), r.meter.cpu()
 	err = m.flood(ctx, r.cfg.Events, classMain)
 	if err == nil {
 		err = pub.Flush(ctx)
@@ -33,7 +33,7 @@ func runFanout(ctx context.Context, cfg Config) (Report, error) {
 	if err == nil {
 		err = f.counts.await(ctx, want)
 	}
-	cpu, last := r.cpu()-before, f.counts.latest()
+	cpu, last := r.meter.cpu()-before, f.counts.latest()
 	stopWatch()
 	stopSeries()
 	if err != nil {

@@ -31,10 +31,10 @@ func runIdle(ctx context.Context, cfg Config) (Report, error) {
 	if err := f.sign(ctx); err != nil {
 		return Report{}, err
 	}
-	before := r.resident()
+	before := r.meter.resident()
 	stop := func() {}
-	if r.server != 0 {
-		stop = r.series(Series{Name: "rss", Title: "server memory", Unit: "B"}, time.Second/2, func(time.Duration) float64 { return float64(r.resident()) })
+	if r.meter.known() {
+		stop = r.series(Series{Name: "rss", Title: "server memory", Unit: "B"}, time.Second/2, func(time.Duration) float64 { return float64(r.meter.resident()) })
 	}
 	after, cpu, err := r.stay(ctx, f)
 	stop()
@@ -60,9 +60,9 @@ func (r *run) stay(ctx context.Context, f *fleet) (rss int64, cpu time.Duration,
 		return 0, 0, err
 	}
 	defer r.waitProgress("idle", r.cfg.Duration)()
-	before := r.cpu()
+	before := r.meter.cpu()
 	err = r.sleep(ctx, r.cfg.Duration)
-	return rss, r.cpu() - before, err
+	return rss, r.meter.cpu() - before, err
 }
 
 // settle waits until the server's memory has been stable for cfg.Stable, and returns
@@ -73,7 +73,7 @@ func (r *run) settle(ctx context.Context) (int64, error) {
 	defer r.waitProgress("settling", longest)()
 	var seen []int64 // one per second
 	for start := r.now(); ; {
-		seen = append(seen, r.resident())
+		seen = append(seen, r.meter.resident())
 		if latest := seen[max(0, len(seen)-1-same):]; len(latest) > same {
 			low, high := slices.Min(latest), slices.Max(latest)
 			if float64(high-low) <= stableWithin*math.Abs(float64(high)) {

@@ -22,7 +22,7 @@ func runLatency(ctx context.Context, cfg Config) (Report, error) {
 	want := int64(count) * m.views() * int64(f.sockets)
 	stopSeries := r.rateSeries("deliveries", "deliveries", time.Second, f.counts.received.Load)
 	stopWatch := r.progress("delivering", want, f.counts.received.Load)
-	before := r.cpu()
+	before := r.meter.cpu()
 	err = m.steady(ctx, r.cfg.Rate, func(n int) class {
 		if n == count {
 			return 0
@@ -35,7 +35,7 @@ func runLatency(ctx context.Context, cfg Config) (Report, error) {
 	if err == nil {
 		err = f.counts.await(ctx, want)
 	}
-	cpu := r.cpu() - before
+	cpu := r.meter.cpu() - before
 	stopWatch()
 	stopSeries()
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -16,8 +15,7 @@ type run struct {
 	workload workload
 	start    time.Time
 	target   *target
-	server   Process // 0: unknown
-
+	meter    meter
 	schedule schedule
 	shards   [shards]shard
 	faults   faults
@@ -31,9 +29,6 @@ type run struct {
 	// Owned by the scenario's goroutine.
 	sockets int // created so far
 	report  Report
-
-	mu      sync.Mutex
-	readErr error // guarded by mu: the first error of reading the server's process
 }
 
 // newRun starts a run with the defaults of a scenario.
@@ -56,13 +51,13 @@ func newRun(name string, cfg, defaults Config) (*run, error) {
 	}
 	now := time.Now()
 	r := &run{
-		cfg: cfg, workload: newWorkload(now), start: now, target: t, server: Process(cfg.PID),
+		cfg: cfg, workload: newWorkload(now), start: now, target: t, meter: meter{process: Process(cfg.PID)},
 		sent:   make([]uint32, cfg.Users+1000), // scenarios add some users
 		report: Report{Scenario: name, Server: cfg.Server, Begun: now, Users: cfg.Users, Sockets: cfg.Sockets},
 	}
-	r.cpu()
-	r.resident()
-	return r, r.readErr
+	r.meter.cpu()
+	r.meter.resident()
+	return r, r.meter.err()
 }
 
 // now returns the time since the start of the run.
@@ -91,35 +86,6 @@ func (r *run) sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// cpu returns the server's CPU time so far; 0 if unknown.
-func (r *run) cpu() time.Duration {
-	if r.server == 0 {
-		return 0
-	}
-	d, err := r.server.CPU()
-	r.noteError(err)
-	return d
-}
-
-// resident returns the server's resident memory in bytes; 0 if unknown.
-func (r *run) resident() int64 {
-	if r.server == 0 {
-		return 0
-	}
-	n, err := r.server.Resident()
-	r.noteError(err)
-	return n
-}
-
-// noteError keeps the first error of reading the server's process.
-func (r *run) noteError(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.readErr == nil {
-		r.readErr = err
-	}
-}
-
 // figure adds a figure to the report.
 func (r *run) figure(name, title string, value float64, unit string) {
 	r.report.Figures = append(r.report.Figures, Figure{name, title, value, unit})
@@ -127,7 +93,7 @@ func (r *run) figure(name, title string, value float64, unit string) {
 
 // serverFigure adds a figure of the server's process, if that is known.
 func (r *run) serverFigure(name, title string, value float64, unit string) {
-	if r.server != 0 {
+	if r.meter.known() {
 		r.figure(name, title, value, unit)
 	}
 }
@@ -136,9 +102,7 @@ func (r *run) serverFigure(name, title string, value float64, unit string) {
 func (r *run) finish() (Report, error) {
 	r.report.Took = r.now()
 	r.report.Faults = r.faults.all()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.report, r.readErr
+	return r.report, r.meter.err()
 }
 
 // micros returns d divided by n, in µs.

@@ -39,7 +39,7 @@ func runSlow(ctx context.Context, cfg Config) (Report, error) {
 	var grown int64
 	err = r.measureBystanders(ctx, others, r.cfg.Rate, min(5*time.Second, r.cfg.Duration), func(ctx context.Context) error {
 		err := r.publishToBusy(ctx, busy)
-		grown = r.resident() - rss
+		grown = r.meter.resident() - rss
 		return err
 	})
 	if err != nil {

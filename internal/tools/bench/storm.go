@@ -37,9 +37,9 @@ func runStorm(ctx context.Context, cfg Config) (Report, error) {
 	}
 	var back, cpu time.Duration
 	err = r.measureBystanders(ctx, others, r.cfg.Rate, r.cfg.Duration, func(ctx context.Context) error {
-		start, before := r.now(), r.cpu()
+		start, before := r.now(), r.meter.cpu()
 		err := f.reconnect(ctx, want)
-		back, cpu = r.now()-start, r.cpu()-before
+		back, cpu = r.now()-start, r.meter.cpu()-before
 		return err
 	})
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 )
 
 // timedReader reads a connection. It does not know when bytes arrived.
-type arrival struct {
+type timedReader struct {
 	io.Reader
 	at time.Time // always zero
 }
 
-func newArrival(conn net.Conn, _ bool) *arrival { return &arrival{Reader: conn} }
+func newTimedReader(conn net.Conn, _ bool) *timedReader { return &timedReader{Reader: conn} }

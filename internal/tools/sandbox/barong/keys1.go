@@ -38,9 +38,9 @@ func (t timestamp) MarshalText() ([]byte, error) {
 	return time.Time(t).UTC().AppendFormat(nil, "2006-01-02T15:04:05Z"), nil
 }
 
-// keyOwner1 returns the user who may see and change API keys: the request needs a session
+// keyOwner returns the user who may see and change API keys: the request needs a session
 // token and a TOTP code (Barong 1.8, api_keys.rb).
-func (s *Service) keyOwner1(c *call) (*User, *Refusal) {
+func (s v1) keyOwner(c *call) (*User, *Refusal) {
 	user, refusal := s.user(c.r)
 	if refusal != nil {
 		return nil, refusal
@@ -58,16 +58,16 @@ func (s *Service) keyOwner1(c *call) (*User, *Refusal) {
 	return user, nil
 }
 
-func (s *Service) listKeys1(c *call) (any, *Refusal) {
-	user, refusal := s.keyOwner1(c)
+func (s v1) listKeys(c *call) (any, *Refusal) {
+	user, refusal := s.keyOwner(c)
 	if refusal != nil {
 		return nil, refusal
 	}
 	return s.publicKeys.list(user.UID), nil
 }
 
-func (s *Service) createKey1(c *call) (any, *Refusal) {
-	user, refusal := s.keyOwner1(c)
+func (s v1) createKey(c *call) (any, *Refusal) {
+	user, refusal := s.keyOwner(c)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -83,16 +83,16 @@ func (s *Service) createKey1(c *call) (any, *Refusal) {
 	return key, nil
 }
 
-func (s *Service) showKey1(c *call) (any, *Refusal) {
-	key, refusal := s.ownKey1(c)
+func (s v1) showKey(c *call) (any, *Refusal) {
+	key, refusal := s.ownKey(c)
 	if refusal != nil {
 		return nil, refusal
 	}
 	return key, nil
 }
 
-func (s *Service) updateKey1(c *call) (any, *Refusal) {
-	key, refusal := s.ownKey1(c)
+func (s v1) updateKey(c *call) (any, *Refusal) {
+	key, refusal := s.ownKey(c)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -111,8 +111,8 @@ func (s *Service) updateKey1(c *call) (any, *Refusal) {
 	return key, nil
 }
 
-func (s *Service) deleteKey1(c *call) (any, *Refusal) {
-	key, refusal := s.ownKey1(c)
+func (s v1) deleteKey(c *call) (any, *Refusal) {
+	key, refusal := s.ownKey(c)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -120,9 +120,9 @@ func (s *Service) deleteKey1(c *call) (any, *Refusal) {
 	return nil, nil
 }
 
-// ownKey1 returns the API key in the path if it belongs to the user.
-func (s *Service) ownKey1(c *call) (publicKey, *Refusal) {
-	user, refusal := s.keyOwner1(c)
+// ownKey returns the API key in the path if it belongs to the user.
+func (s v1) ownKey(c *call) (publicKey, *Refusal) {
+	user, refusal := s.keyOwner(c)
 	if refusal != nil {
 		return publicKey{}, refusal
 	}

@@ -32,9 +32,9 @@ type secret struct {
 	WrapInfo      *string `json:"wrap_info"`
 }
 
-// keyOwner2 returns the user who may see and change API keys: the request must be
+// keyOwner returns the user who may see and change API keys: the request must be
 // authenticated and have a TOTP code (Barong 2.x, resource/api_keys.rb).
-func (s *Service) keyOwner2(c *call) (*User, *Refusal) {
+func (s v2) keyOwner(c *call) (*User, *Refusal) {
 	user, refusal := s.user(c.r)
 	if refusal != nil {
 		return nil, refusal
@@ -53,17 +53,17 @@ func (s *Service) keyOwner2(c *call) (*User, *Refusal) {
 	return user, nil
 }
 
-func (s *Service) listKeys2(c *call) (any, *Refusal) {
-	user, refusal := s.keyOwner2(c)
+func (s v2) listKeys(c *call) (any, *Refusal) {
+	user, refusal := s.keyOwner(c)
 	if refusal != nil {
 		return nil, refusal
 	}
 	return s.secretKeys.list(user.UID), nil
 }
 
-// createKey2 creates an API key. Only this answer contains its secret.
-func (s *Service) createKey2(c *call) (any, *Refusal) {
-	user, refusal := s.keyOwner2(c)
+// createKey creates an API key. Only this answer contains its secret.
+func (s v2) createKey(c *call) (any, *Refusal) {
+	user, refusal := s.keyOwner(c)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -90,8 +90,8 @@ func (s *Service) createKey2(c *call) (any, *Refusal) {
 	return key, nil
 }
 
-func (s *Service) updateKey2(c *call) (any, *Refusal) {
-	key, refusal := s.ownKey2(c)
+func (s v2) updateKey(c *call) (any, *Refusal) {
+	key, refusal := s.ownKey(c)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -116,8 +116,8 @@ func (s *Service) updateKey2(c *call) (any, *Refusal) {
 	return key, nil
 }
 
-func (s *Service) deleteKey2(c *call) (any, *Refusal) {
-	key, refusal := s.ownKey2(c)
+func (s v2) deleteKey(c *call) (any, *Refusal) {
+	key, refusal := s.ownKey(c)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -125,9 +125,9 @@ func (s *Service) deleteKey2(c *call) (any, *Refusal) {
 	return nil, nil
 }
 
-// ownKey2 returns the API key in the path if it belongs to the user.
-func (s *Service) ownKey2(c *call) (secretKey, *Refusal) {
-	user, refusal := s.keyOwner2(c)
+// ownKey returns the API key in the path if it belongs to the user.
+func (s v2) ownKey(c *call) (secretKey, *Refusal) {
+	user, refusal := s.keyOwner(c)
 	if refusal != nil {
 		return secretKey{}, refusal
 	}

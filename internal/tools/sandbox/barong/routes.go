@@ -39,24 +39,25 @@ func (c *call) faults() *Refusal {
 // routes returns the resources by their paths.
 func (s *Service) routes() map[string]resource {
 	const session2, key2 = "identity.session", "resource.api_key"
+	one, two := v1{s}, v2{s}
 	return map[string]resource{
-		"/api/v1/sessions":              {barong1, "", map[string]endpoint{http.MethodPost: {s.openSession1, 201}}},
-		"/api/v1/sessions/generate_jwt": {barong1, "", map[string]endpoint{http.MethodPost: {s.exchangeToken, 200}}},
+		"/api/v1/sessions":              {barong1, "", map[string]endpoint{http.MethodPost: {one.openSession, 201}}},
+		"/api/v1/sessions/generate_jwt": {barong1, "", map[string]endpoint{http.MethodPost: {one.exchangeToken, 200}}},
 		"/api/v1/api_keys": {barong1, "", map[string]endpoint{
-			http.MethodGet: {s.listKeys1, 200}, http.MethodPost: {s.createKey1, 201},
+			http.MethodGet: {one.listKeys, 200}, http.MethodPost: {one.createKey, 201},
 		}},
 		"/api/v1/api_keys/*": {barong1, "", map[string]endpoint{
-			http.MethodGet: {s.showKey1, 200}, http.MethodPatch: {s.updateKey1, 200}, http.MethodDelete: {s.deleteKey1, 204},
+			http.MethodGet: {one.showKey, 200}, http.MethodPatch: {one.updateKey, 200}, http.MethodDelete: {one.deleteKey, 204},
 		}},
 		"/api/v2/barong/identity/sessions": {barong2, session2, map[string]endpoint{
-			http.MethodPost: {s.openSession2, 200}, http.MethodDelete: {s.closeSession2, 200},
+			http.MethodPost: {two.openSession, 200}, http.MethodDelete: {two.closeSession, 200},
 		}},
-		"/api/v2/barong/resource/users/me": {barong2, "resource.user", map[string]endpoint{http.MethodGet: {s.showUser2, 200}}},
+		"/api/v2/barong/resource/users/me": {barong2, "resource.user", map[string]endpoint{http.MethodGet: {two.showUser, 200}}},
 		"/api/v2/barong/resource/api_keys": {barong2, key2, map[string]endpoint{
-			http.MethodGet: {s.listKeys2, 200}, http.MethodPost: {s.createKey2, 201},
+			http.MethodGet: {two.listKeys, 200}, http.MethodPost: {two.createKey, 201},
 		}},
 		"/api/v2/barong/resource/api_keys/*": {barong2, key2, map[string]endpoint{
-			http.MethodPatch: {s.updateKey2, 200}, http.MethodDelete: {s.deleteKey2, 204},
+			http.MethodPatch: {two.updateKey, 200}, http.MethodDelete: {two.deleteKey, 204},
 		}},
 		"/sandbox/users": {barong1, "", map[string]endpoint{http.MethodGet: {s.listUsers, 200}}},
 	}

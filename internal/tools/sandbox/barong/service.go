@@ -74,6 +74,12 @@ type Service struct {
 	secretKeys ownedStore[secretKey]
 }
 
+// v1 has the endpoints of Barong 1.8, v2 those of 2.x.
+type (
+	v1 struct{ *Service }
+	v2 struct{ *Service }
+)
+
 // New returns a Service. Its error names every invalid field of cfg.
 func New(cfg Config) (*Service, error) {
 	if cfg.Now == nil {

@@ -8,10 +8,10 @@ import (
 	"ranger/internal/auth"
 )
 
-// openSession1 signs a user in with a password and, if the user has a second factor, a
+// openSession signs a user in with a password and, if the user has a second factor, a
 // TOTP code. It returns a session token as a JSON string (Barong 1.8, sessions.rb). Every
 // application id is accepted.
-func (s *Service) openSession1(c *call) (any, *Refusal) {
+func (s v1) openSession(c *call) (any, *Refusal) {
 	email, password := c.params.required("email"), c.params.required("password")
 	c.params.required("application_id")
 	passcode := c.params.optional("otp_code", "totp_code")
@@ -46,7 +46,7 @@ func (s *Service) openSession1(c *call) (any, *Refusal) {
 // exchangeToken exchanges a token signed with a client's API key for a session token with
 // the key's lifetime (Barong 1.8, session_jwt_generator.rb). The client's token may be
 // used again.
-func (s *Service) exchangeToken(c *call) (any, *Refusal) {
+func (s v1) exchangeToken(c *call) (any, *Refusal) {
 	kid, token := c.params.required("kid"), c.params.required("jwt_token")
 	if refusal := c.faults(); refusal != nil {
 		return nil, refusal

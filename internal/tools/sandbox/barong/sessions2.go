@@ -48,7 +48,7 @@ type label struct {
 }
 
 // profile returns the profile of a user. Sandbox users have no phones and no documents.
-func (s *Service) profile(user *User, csrf string) profile {
+func (s v2) profile(user *User, csrf string) profile {
 	created := timestamp(s.created)
 	return profile{
 		CreatedAt: created, CSRFToken: csrf, Data: `{"language":"en"}`, DataStorages: []string{}, Email: user.Email,
@@ -58,8 +58,8 @@ func (s *Service) profile(user *User, csrf string) profile {
 	}
 }
 
-// openSession2 signs a user in and sets the cookie (Barong 2.x, identity/sessions.rb).
-func (s *Service) openSession2(c *call) (any, *Refusal) {
+// openSession signs a user in and sets the cookie (Barong 2.x, identity/sessions.rb).
+func (s v2) openSession(c *call) (any, *Refusal) {
 	email, password := c.params.required("email"), c.params.required("password")
 	passcode := c.params.optional("otp_code", "totp_code")
 	if refusal := c.faults(); refusal != nil {
@@ -80,8 +80,8 @@ func (s *Service) openSession2(c *call) (any, *Refusal) {
 	return s.profile(user, opened.csrf), nil
 }
 
-// closeSession2 ends the session of the cookie. It needs no CSRF token.
-func (s *Service) closeSession2(c *call) (any, *Refusal) {
+// closeSession ends the session of the cookie. It needs no CSRF token.
+func (s v2) closeSession(c *call) (any, *Refusal) {
 	id, _, _, ok := s.session(c.r)
 	if !ok {
 		return nil, refuse2(http.StatusNotFound, "identity.session.not_found")
@@ -91,8 +91,8 @@ func (s *Service) closeSession2(c *call) (any, *Refusal) {
 	return nil, nil
 }
 
-// showUser2 returns the caller's profile.
-func (s *Service) showUser2(c *call) (any, *Refusal) {
+// showUser returns the caller's profile.
+func (s v2) showUser(c *call) (any, *Refusal) {
 	user, refusal := s.user(c.r)
 	if refusal != nil {
 		return nil, refusal
