@@ -76,3 +76,57 @@ func TestLossAnnounced_BetweenPositionsOfReset(t *testing.T) {
 		}
 	}
 }
+
+// TestLossAnnounced_ByGapOrReset: a gap that covers the publishing of an event, or
+// resumed:false after it, announces its loss; others do not.
+func TestLossAnnounced_ByGapOrReset(t *testing.T) {
+	t.Parallel()
+	const sent = 10 * time.Second
+	no := false
+	reset := line{kind: "success", offset: 500, resumed: &no}
+	around := func(from, to time.Duration) func(*audit.Trial) []line {
+		return func(trial *audit.Trial) []line {
+			return []line{{kind: "gap", offset: 200, from: trial.UnixMS(from), to: trial.UnixMS(to), reason: "exchange"}}
+		}
+	}
+	for _, c := range []struct {
+		name  string
+		lines func(*audit.Trial) []line
+		want  map[audit.Fault]int
+	}{
+		{"nothing", func(*audit.Trial) []line { return nil }, map[audit.Fault]int{audit.Lost: 1, audit.Unannounced: 1}},
+		{"a gap around it", around(sent-time.Second, sent+time.Second), map[audit.Fault]int{audit.Lost: 1}},
+		{"a gap within a second after it", around(sent+900*time.Millisecond, sent+time.Minute), map[audit.Fault]int{audit.Lost: 1}},
+		{"a gap within a second before it", around(0, sent-900*time.Millisecond), map[audit.Fault]int{audit.Lost: 1}},
+		{"a later gap", around(sent+1200*time.Millisecond, sent+time.Minute), map[audit.Fault]int{audit.Lost: 1, audit.Unannounced: 1}},
+		{"an earlier gap", around(0, sent-1200*time.Millisecond), map[audit.Fault]int{audit.Lost: 1, audit.Unannounced: 1}},
+		{"resumed:false after it", func(*audit.Trial) []line {
+			return []line{{kind: "socket"}, reset}
+		}, map[audit.Fault]int{audit.Lost: 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			trial := audit.NewTrial(1, 1)
+			m := &model{trial: trial, sockets: 1, scripts: [][]line{append([]line{{kind: "socket"}, {kind: "success", offset: 99}}, c.lines(trial)...)}}
+			// Answers come after the start of the trial, at which its clock is.
+			at := sent
+			if c.name == "resumed:false after it" {
+				at = -time.Second
+			}
+			trial.Add(audit.SentEvent{First: at, Last: at, Confirmed: at + time.Millisecond, Conn: 1, Tries: 1})
+			got, found, err := m.play()
+			if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
+				t.Errorf("error %v; faults (-want +got):\n%s%v", err, diff, found)
+			}
+		})
+	}
+	t.Run("resumed:false before it", func(t *testing.T) {
+		t.Parallel()
+		trial := audit.NewTrial(1, 1)
+		m := &model{trial: trial, sockets: 1, scripts: [][]line{{{kind: "socket"}, {kind: "success", offset: 99}, {kind: "socket"}, reset}}}
+		trial.Add(audit.SentEvent{First: time.Hour, Last: time.Hour, Confirmed: time.Hour + 1, Conn: 1, Tries: 1})
+		if got, _, err := m.play(); err != nil || got[audit.Unannounced] != 1 {
+			t.Errorf("got faults %v, error %v; want 1 unannounced", got, err)
+		}
+	})
+}
