@@ -18,7 +18,7 @@ type logLine struct{ level, message string }
 // TestLogDoc: the table of docs/operations.md has each log message with its level, and no
 // other. A message may be abbreviated with …. Lines of internal/tools are not in the table.
 func TestLogDoc(t *testing.T) {
-	_, section, _ := strings.Cut(readText(t, operationsDoc), "\n## Log\n")
+	_, section, _ := strings.Cut(readText(t, operationsDoc), "\n## Read its log\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	var rows []logLine
 	for _, m := range regexp.MustCompile("(?m)^\\| (`.+`) \\| (debug|info|warn|error) \\| .+ \\|$").FindAllStringSubmatch(section, -1) {

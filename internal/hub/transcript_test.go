@@ -91,7 +91,7 @@ func (p *play) meanwhile(text string) {
 		pass(time.Duration(seconds) * time.Second)
 		return
 	}
-	if text == "the server is told to stop" {
+	if text == "the server stops" {
 		p.stop()
 		return
 	}
