@@ -8,7 +8,7 @@ export function connect<O = Order, T = Trade>(options: Options): Ranger<O, T>;
 export function parse(text: string): any;
 
 export interface Options {
-  /** The server's address: `wss://…`, or on a page a path of its own host. */
+  /** The server's address: `wss://…`, or on a page a path of the same host. */
   url: string | URL;
   /** Called before each connection, and when the server announces that the token expires. */
   token: TokenFunction;

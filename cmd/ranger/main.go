@@ -33,13 +33,13 @@ var errSecondSignal = errors.New("second signal: exited immediately")
 
 // commands is the command line.
 type commands struct {
-	Sandbox sandboxCommand `cmd:"" help:"A toy exchange with ranger inside, to look at and to write clients against."`
+	Sandbox sandboxCommand `cmd:"" help:"Run a toy exchange with ranger inside, for a first look and for authors of clients."`
 	Serve   serveCommand   `cmd:"" help:"Push events from RabbitMQ to WebSockets."`
 	Health  healthCommand  `cmd:"" help:"Check whether the server on this machine is ready."`
 	Publish publishCommand `cmd:"" help:"Publish Orders or Trades as Peatio does."`
 	Inspect inspectCommand `cmd:"" help:"Show messages of the stream and why they were not delivered."`
-	Audit   auditCommand   `cmd:"" help:"Publish for many users, and judge what their sockets get."`
-	Bench   benchCommand   `cmd:"" help:"Put a server under load, and measure what it costs."`
+	Audit   auditCommand   `cmd:"" help:"Check that every published event reaches its user's sockets."`
+	Bench   benchCommand   `cmd:"" help:"Put a server under load and measure its cost."`
 	Token   tokenCommand   `cmd:"" help:"Sign a session token as Barong does."`
 	Keygen  keygenCommand  `cmd:"" help:"Generate a key pair for session tokens."`
 	Version versionCommand `cmd:"" help:"Print the version."`

@@ -9,9 +9,9 @@ const (
 	settleLinger = 500 * time.Millisecond
 )
 
-// settle waits until each client has received every event of its user, or was told
-// by the server that the missing ones may be lost; at most for cfg.Settle. Confirms
-// have ended before.
+// settle waits until each client has received every event of its user or an
+// announcement that the missing ones may be lost; at most for cfg.Settle. It is called
+// when no more confirms can arrive.
 func (r *run) settle() {
 	events := r.sent.all()
 	o := newOutstanding(expected(r.workload, events), r.transcripts)
@@ -83,7 +83,7 @@ func (o *outstanding) update(i int) {
 	}
 }
 
-// announced reports whether each client was told that what it lacks may be lost.
+// announced reports whether the loss of each missing event was announced to its client.
 // positions holds those of events that some client received.
 func (o *outstanding) announced(events []sentEvent, positions map[serial]position, unixMS func(time.Duration) int64) bool {
 	for i, missing := range o.missing {

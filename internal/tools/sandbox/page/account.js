@@ -1,26 +1,26 @@
 import { call } from "./api.js";
 
-/** Who can log in: [{ name, email, password, uid, totp_code }]. */
+/** The users that can log in: [{ name, email, password, uid, totp_code }]. */
 export async function users() {
   const answer = await call("GET", "/sandbox/users");
   return answer.users.map((user) => ({ name: nameOf(user.email), ...user }));
 }
 
-// alice@example.com is Alice.
+// "alice@example.com" becomes "Alice".
 function nameOf(email) {
   return email[0].toUpperCase() + email.slice(1, email.indexOf("@"));
 }
 
-/** One user's way to the API. What it knows of passwords and tokens is in memory alone. */
+/** One user's access to the API. Passwords and tokens are kept only in memory. */
 export class Account {
   #email;
-  #token; // a promise of it
+  #token; // a promise of the token
 
   constructor(email) {
     this.#email = email;
   }
 
-  /** Resolves with a session's token, a new one if the last will not do. */
+  /** Resolves with a session token, a new one if the last one is invalid. */
   token({ fresh = false } = {}) {
     if (fresh || !this.#token) {
       const token = (this.#token = this.#login());
@@ -40,7 +40,7 @@ export class Account {
     }
   }
 
-  // The one-time code is good for half a minute, so it is asked for each time.
+  // The one-time code is valid for half a minute, so it is fetched each time.
   async #login() {
     const user = (await users()).find(({ email }) => email === this.#email);
     if (!user) throw new Error(`There is no ${this.#email} any more: log out.`);

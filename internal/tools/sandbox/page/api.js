@@ -1,15 +1,15 @@
 import { parse } from "/client/index.js";
 
-const patience = 10_000; // ms that an answer may take
+const patience = 10_000; // longest wait for a response, in ms
 
-/** An answer of the API that is no success. */
+/** An error response of the API. */
 export class ApiError extends Error {
   constructor(status, text) {
     super(text);
     this.status = status;
   }
 
-  /** What it says of which of these fields, by name. A message may be "price is missing, volume is missing". */
+  /** Its messages for these fields, by name. A message may be "price is missing, volume is missing". */
   about(fields) {
     const parts = this.message.replace(/^.* Reason: /, "").split(/, (?=[a-z_]+ (?:is|does) )/);
     const named = parts.map((part) => [part.match(/^[a-z_]+/)?.[0], part]);
@@ -18,8 +18,8 @@ export class ApiError extends Error {
 }
 
 /**
- * Calls the API and resolves with its answer, in which every number is the text that
- * stands there. Cookies are left out: two users may be logged in side by side.
+ * Calls the API and resolves with its response, in which every number is its text.
+ * Cookies are omitted: two users may be logged in at the same time.
  */
 export async function call(method, path, { token, body } = {}) {
   const headers = {};

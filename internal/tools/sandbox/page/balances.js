@@ -1,8 +1,8 @@
 import { el } from "./dom.js";
 
-const pause = 250; // ms that changes are gathered for
+const pause = 250; // ms for which changes are collected
 
-/** A user's balances, fetched whenever something may have changed them. */
+/** A user's balances, fetched whenever they may have changed. */
 export class Balances {
   #root;
   #account;
@@ -17,7 +17,7 @@ export class Balances {
   refresh() {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#fetch().catch(() => {}); // the next event asks again
+      this.#fetch().catch(() => {}); // the next event fetches again
     }, pause);
   }
 

@@ -2,19 +2,19 @@ import { time } from "./format.js";
 import { Plot } from "./plot.js";
 import { placed } from "./scale.js";
 
-const scale = 200; // ms that a px shows
+const scale = 200; // ms per px
 
-/** The prices of the last minutes. Pointer and arrow keys pick a trade, which is told in words. */
+/** The prices of the last minutes. Pointer and arrow keys select a trade, which is described in words. */
 export class Chart {
   #root;
   #say;
   #svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   #points = [];
   #size = { width: 0, height: 0 };
-  #plot; // undefined while there is nothing to draw
+  #plot; // undefined if there is nothing to draw
   #picked; // index; undefined: none
 
-  /** say(text) shows what is picked, or else how much there is. */
+  /** say(text) shows the selected trade, or else the number of trades. */
   constructor(root, say) {
     this.#root = root;
     this.#say = say;

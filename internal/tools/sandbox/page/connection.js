@@ -1,16 +1,16 @@
 import { field, write } from "./dom.js";
 import { duration, median, seconds } from "./format.js";
 
-const kept = 50; // latencies of which the median is told
+const kept = 50; // number of latencies for the median
 const cutFor = 5_000;
 
-/** What a panel says of its connection: state, position, latency, number of events. */
+/** The connection of a panel: state, position, latency, number of events. */
 export class Connection {
   #root;
   #line;
   #cut;
   #state = { state: "connecting" };
-  #until = 0; // when the wait for the next try ends
+  #until = 0; // end of the pause before the next connect
   #begun = false;
   #timer;
   #latencies = [];
@@ -29,7 +29,7 @@ export class Connection {
     this.#show();
   }
 
-  /** Takes a state of the client; begun says that there is something to resume. */
+  /** Shows a state of the client; begun: there is a position to resume from. */
   state(state, begun) {
     this.#state = state;
     this.#begun = begun;
@@ -37,7 +37,7 @@ export class Connection {
     this.#show();
   }
 
-  /** Takes an event; latency in ms, or undefined where it says nothing of the connection. */
+  /** Counts an event; latency in ms, or undefined if it does not describe the connection. */
   event({ replay }, latency) {
     this.#events++;
     if (replay) this.#replayed++;
@@ -56,13 +56,13 @@ export class Connection {
     clearInterval(this.#timer);
   }
 
-  // Announced is the state; the seconds count down beside it in silence.
+  // Only the state is announced to screen readers; the countdown is silent.
   #show() {
     const { name, words, left } = this.#now();
     this.#root.dataset.state = name;
     this.#write("state", words);
     this.#write("countdown", left === undefined ? "" : ` ${seconds(left)}`);
-    this.#cut.setAttribute("aria-disabled", name !== "live"); // disabled, it would lose the focus
+    this.#cut.setAttribute("aria-disabled", name !== "live"); // the attribute disabled would remove the focus
     clearInterval(this.#timer);
     if (left !== undefined) this.#timer = setInterval(() => this.#show(), 200);
   }

@@ -1,4 +1,4 @@
-/** Makes an element with attributes and children. */
+/** Creates an element with attributes and children. */
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -11,12 +11,12 @@ export function copy(template) {
   return document.getElementById(template).content.firstElementChild.cloneNode(true);
 }
 
-/** Returns what root has for a name: the element with that data-field. */
+/** Returns the element with that data-field in root. */
 export function field(root, name) {
   return root.querySelector(`[data-field="${name}"]`);
 }
 
-/** Writes text where it has changed, so that nothing is announced or painted for nothing. */
+/** Sets the text only if it changed, to avoid needless announcements and repaints. */
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -3,15 +3,15 @@ import { time } from "./format.js";
 import { session } from "./storage.js";
 import { orderWords, resyncWords, tradeWords } from "./words.js";
 
-/** Where a user's position is kept over a reload. */
+/** The storage of a user's position across reloads. */
 export function positionKey(user) {
   return `sandbox.position.${user.uid}`;
 }
 
 /**
- * Connects a user, and gives what comes to the parts of a panel. Orders and trades
- * are not kept over a reload, so they are fetched before the connection goes on
- * where it was; what is sent again since then does not harm.
+ * Connects a user and passes events to the parts of a panel. Orders and trades are not
+ * stored across reloads, so they are fetched before the connection resumes; events that
+ * arrive again after that do no harm.
  */
 export function follow({ account, line, key, base, parts: { balances, connection, log, orders, trades } }) {
   let fetched = 0; // Unix ms
@@ -40,7 +40,7 @@ export function follow({ account, line, key, base, parts: { balances, connection
     },
   });
 
-  // An event that had to wait for what was fetched says nothing of the connection.
+  // The latency of an event that waited for a fetch does not describe the connection.
   const took = (kind, event, text) => {
     const late = Date.now() - event.at;
     log.add({ ...event, kind, text, latency: late });
@@ -74,7 +74,7 @@ export function follow({ account, line, key, base, parts: { balances, connection
   return ranger;
 }
 
-// An error, and what is behind it.
+// An error and its cause.
 function said({ message, cause }) {
   return cause ? `${message}: ${said(cause)}` : message;
 }

@@ -3,12 +3,12 @@ import { el, field, write } from "./dom.js";
 const fields = ["market", "volume", "price"];
 const volumes = { btc: "0.01", eth: "0.2" };
 
-/** The form of a new order. What the API refuses is told at the field that it names. */
+/** The form of a new order. An error of the API is shown at the field that it names. */
 export class OrderForm {
   #form;
   #account;
   #quotes;
-  #own = false; // the price is what the user wrote
+  #own = false; // the user entered the price
 
   constructor(form, { account, quotes, side, name }) {
     this.#form = form;
@@ -42,14 +42,14 @@ export class OrderForm {
     this.#turn(true);
   }
 
-  /** Puts in the best price of the own side, as long as the user has not written another. */
+  /** Enters the best price of the same side, unless the user has entered one. */
   suggest() {
     const { side, price } = this.#form.elements;
     if (this.#own || document.activeElement === price) return;
     price.value = this.#best(side.value === "buy" ? "bids" : "asks");
   }
 
-  // Ids for what describes a field, which have to differ from the other panel's.
+  // Ids of the descriptions of fields, different from those of the other panel.
   #name(user) {
     for (const name of fields) {
       this.#error(name).id = `${user}-${name}-error`;

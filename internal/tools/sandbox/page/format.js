@@ -1,5 +1,5 @@
-// Numbers of the server stay the text that they are; what is formatted here was
-// measured in the page.
+// Numbers of the server are shown as their text; these functions format values measured
+// in the page.
 
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
@@ -8,24 +8,24 @@ export function time(when) {
   return clock.format(new Date(when));
 }
 
-/** A duration of so many ms, for people. */
+/** A duration in ms, for humans. */
 export function duration(ms) {
   if (ms < 0) return "clocks differ";
   if (ms < 1) return "< 1 ms";
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** The middle of a list of numbers, undefined of an empty one. */
+/** The median of numbers, undefined if there are none. */
 export function median(list) {
   return [...list].sort((a, b) => a - b)[(list.length - 1) >> 1];
 }
 
-/** Whole seconds that are left of so many ms. */
+/** The whole seconds left of a time in ms. */
 export function seconds(ms) {
   return `${Math.ceil(ms / 1000)} s`;
 }
 
-/** Compares two ids, which may be longer than a double's digits, the later one first. */
+/** Compares two ids, later ones first; they may have more digits than a double. */
 export function laterFirst(a, b) {
   return b.length - a.length || (a < b ? 1 : a > b ? -1 : 0);
 }

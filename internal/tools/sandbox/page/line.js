@@ -1,14 +1,14 @@
-/** One user's way to the server, which can be cut. */
+/** One user's connection to the server, which can be cut. */
 export class Line {
   #sockets = new Set();
   #until = 0;
 
-  /** How many ms it is still cut for. */
+  /** Time in ms until the cut ends. */
   get cutFor() {
     return Math.max(0, this.#until - Date.now());
   }
 
-  /** A constructor of sockets that go this way. */
+  /** A WebSocket class that uses this connection. */
   get WebSocket() {
     const dial = (url) => this.#dial(url);
     return function (url) {
@@ -16,7 +16,7 @@ export class Line {
     };
   }
 
-  /** Breaks what is open, and lets nothing through for so many ms. */
+  /** Breaks open sockets and refuses new ones for a time in ms. */
   cut(ms) {
     this.#until = Date.now() + ms;
     for (const socket of this.#sockets) socket.break();
@@ -32,10 +32,10 @@ export class Line {
   }
 }
 
-const broken = { code: 1006, reason: "" }; // as a browser tells of a connection that broke
+const broken = { code: 1006, reason: "" }; // as a browser reports a broken connection
 
 class Socket extends WebSocket {
-  // What is on its way here is lost, and who listens is told at once.
+  // Messages in transit are lost, and listeners are called at once.
   break() {
     const { onclose } = this;
     this.onopen = this.onmessage = this.onclose = null;
@@ -44,7 +44,7 @@ class Socket extends WebSocket {
   }
 }
 
-// Nowhere is a socket while there is no way.
+// A socket opened during a cut.
 class Nowhere {
   onopen = null;
   onmessage = null;

@@ -1,6 +1,6 @@
 /**
- * Rows of a table's body or a list by id, in a place that is hidden while there
- * are none. Rows that stay are not touched, so the focus stays where it is.
+ * Rows of a table body or a list, by id, in an element that is hidden if there are none.
+ * Unchanged rows are not touched, so the focus stays.
  */
 export class List {
   #rows = new Map();
@@ -8,7 +8,7 @@ export class List {
   #body;
   #most;
 
-  /** body is a selector within the section. At most so many rows are kept, the topmost. */
+  /** body is a selector within the section. Only the topmost rows up to the limit are kept. */
   constructor(section, body, most = Infinity) {
     this.#section = section;
     this.#body = section.querySelector(body);
@@ -47,7 +47,7 @@ export class List {
     if (focused) (next?.querySelector("button") ?? this.#section.querySelector("h3")).focus();
   }
 
-  /** Keeps the rows of these ids alone. */
+  /** Keeps only the rows of these ids. */
   keep(ids) {
     for (const id of [...this.#rows.keys()]) if (!ids.has(id)) this.remove(id);
   }

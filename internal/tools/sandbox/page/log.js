@@ -4,7 +4,7 @@ import { List } from "./list.js";
 
 const kept = 200;
 
-/** What happened on a user's connection, the latest first. */
+/** The events of a user's connection, latest first. */
 export class Log {
   #list;
   #next = 0;

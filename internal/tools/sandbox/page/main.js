@@ -5,8 +5,8 @@ import { Panel } from "./panel.js";
 import { Quotes, markets } from "./quotes.js";
 import { session } from "./storage.js";
 
-const key = "sandbox.users"; // the names of who is logged in, and nothing else of them
-const again = 2_000; // ms until the sandbox is asked once more
+const key = "sandbox.users"; // only the names of the users logged in
+const again = 2_000; // ms until the next request to the sandbox
 
 const login = document.getElementById("login");
 const both = document.getElementById("both");
@@ -76,7 +76,7 @@ function open(user, { side, quotes }) {
   return panel;
 }
 
-// Shows cards of those who are not logged in, and panels of those who are.
+// Shows cards of users not logged in, and panels of the others.
 function arrange() {
   const order = [...cards.keys()].filter((user) => panels.has(user));
   for (const [user, card] of cards) card.hidden = panels.has(user);

@@ -2,7 +2,7 @@ import { Book } from "./book.js";
 import { Chart } from "./chart.js";
 import { el, field, write } from "./dom.js";
 
-/** The public market: its choice, the last price, the chart and the book. onShow(id) is called with each choice. */
+/** The public market: the selection, the last price, the chart and the book. onShow(id) is called with each choice. */
 export function showMarket(quotes, { onShow, onTrouble }) {
   const last = document.getElementById("last");
   const readout = document.getElementById("readout");

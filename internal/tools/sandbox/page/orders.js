@@ -3,9 +3,9 @@ import { laterFirst } from "./format.js";
 import { List } from "./list.js";
 import { marketOf, volumeOf } from "./words.js";
 
-const page = 1000; // orders that one answer may have
+const page = 1000; // most orders in a response
 
-/** A user's open orders: fetched at the start, changed by events, cancelled by buttons. */
+/** A user's open orders: fetched at the start, changed by events, canceled by buttons. */
 export class Orders {
   #section;
   #account;
@@ -20,7 +20,7 @@ export class Orders {
     section.querySelector("[data-act=cancel-all]").addEventListener("click", () => this.#try(() => account.call("POST", "/api/v2/orders/clear", {})));
   }
 
-  /** Fetches what is open, in the place of what was known. */
+  /** Replaces the orders by the open ones. */
   async fetch() {
     const all = (await Promise.all(this.#markets.map(({ id }) => this.#open(id)))).flat();
     this.#list.keep(new Set(all.map(({ id }) => id)));
@@ -28,7 +28,7 @@ export class Orders {
     this.#count();
   }
 
-  /** Takes an order as it stands now. */
+  /** Updates an order. */
   put(order) {
     if (order.state !== "wait") this.#list.remove(order.id);
     else if (this.#list.has(order.id)) fill(this.#list.get(order.id), order);
@@ -62,7 +62,7 @@ export class Orders {
     return row;
   }
 
-  // What comes of it the events tell.
+  // Events show the result.
   async #try(call) {
     let text = "";
     try {

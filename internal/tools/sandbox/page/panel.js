@@ -10,12 +10,12 @@ import { Orders } from "./orders.js";
 import { session } from "./storage.js";
 import { Trades } from "./trades.js";
 
-/** All of one logged-in user: who it is, the connection, the orders, what happens to them. */
+/** The panel of a logged-in user: name, connection, orders, events. */
 export class Panel {
   element = copy("panel");
   form;
 
-  /** side is what the order form begins with. */
+  /** side is the initial side of the order form. */
   constructor({ user, side, quotes, onLogout }) {
     const { element } = this;
     const name = user.name.toLowerCase();

@@ -6,7 +6,7 @@ const below = 22; // px for times
 const above = 8;
 const buckets = 60; // bars of volume
 
-/** A drawing of trades in an area of so many px: where each stands, and the nodes that show it. */
+/** A drawing of trades in an area in px: their coordinates and SVG nodes. */
 export class Plot {
   #points;
   #width;
@@ -16,7 +16,7 @@ export class Plot {
   #min;
   #max;
 
-  /** Points are one at least, the oldest first. */
+  /** points has at least one element, oldest first. */
   constructor(points, { width, height }) {
     const prices = points.map(({ price }) => price);
     const low = Math.min(...prices);

@@ -1,18 +1,18 @@
 import { call } from "./api.js";
 
-const pause = 2_000; // ms from the end of a look to the next
+const pause = 2_000; // ms between two polls
 const levels = 8;
 const depth = 400; // trades
 
-/** The public side of the markets, asked for again and again while somebody looks at the page. */
+/** The public data of the markets, polled while the page is visible. */
 export class Quotes {
   markets; // [{ id, name, base, quote }]
-  shown; // id of the market whose trades are asked for
+  shown; // id of the market whose trades are fetched
   books = new Map(); // by market: { asks, bids }, of [price, volume], the best first
   trades = []; // of the market shown, the oldest first
 
   #listeners = new Set();
-  #turn = 0; // of the last look that began: it alone counts
+  #turn = 0; // number of the latest poll; results of earlier ones are ignored
   #timer;
 
   constructor(markets) {
@@ -22,7 +22,7 @@ export class Quotes {
     this.#look();
   }
 
-  /** Calls fn(error) after each look; error is undefined after a good one. Returns what ends that. */
+  /** Calls fn(error) after each poll; error is undefined after a success. Returns a function that stops it. */
   watch(fn) {
     this.#listeners.add(fn);
     return () => this.#listeners.delete(fn);
@@ -34,7 +34,7 @@ export class Quotes {
     this.#look();
   }
 
-  /** What a market trades, as people name it. */
+  /** The display name of a market's currency. */
   base(market) {
     return this.markets.find(({ id }) => id === market)?.base ?? market;
   }
@@ -64,7 +64,7 @@ export class Quotes {
     for (const fn of this.#listeners) fn(problem);
   }
 
-  // Sorted here: which end of a side is the best one is not the same with all Peatios.
+  // Sorted here: versions of Peatio differ in which end of a side is the best price.
   async #book(id) {
     const { asks, bids } = await call("GET", `/api/v2/depth?market=${encodeURIComponent(id)}&limit=${levels}`);
     asks.sort(([a], [b]) => a - b);
@@ -73,7 +73,7 @@ export class Quotes {
   }
 }
 
-/** Resolves with the markets there are. */
+/** Resolves with the markets. */
 export async function markets() {
   const all = await call("GET", "/api/v2/markets");
   return all.map(({ id, name }) => {

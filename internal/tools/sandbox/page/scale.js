@@ -21,8 +21,8 @@ export function timeTicks(min, max, about = 5) {
 }
 
 /**
- * Places trades, the oldest first, in time: { at, price, volume, trade }. The API
- * tells seconds alone, so those of one second are spread over it.
+ * Places trades, oldest first, on the time axis: { at, price, volume, trade }. The API
+ * gives times in seconds, so trades of the same second are spread over it.
  */
 export function placed(trades) {
   const points = trades.map((trade) => ({ at: Date.parse(trade.created_at), price: Number(trade.price), volume: Number(trade.volume), trade }));

@@ -1,14 +1,14 @@
 /**
- * What the page keeps in the browser. Where that refuses, as it does when site data
- * is blocked, the page remembers it for as long as it lives.
+ * Storage in the browser. If the browser refuses, for example because site data is
+ * blocked, values are kept in memory.
  */
 class Kept {
-  #where;
+  #name;
   #memory = new Map();
 
-  /** where is "sessionStorage" or "localStorage"; to name it is what may be refused. */
-  constructor(where) {
-    this.#where = where;
+  /** name is "sessionStorage" or "localStorage"; accessing it may be refused. */
+  constructor(name) {
+    this.#name = name;
   }
 
   /** The text under a key, null if there is none. */
@@ -28,15 +28,15 @@ class Kept {
 
   #try(use) {
     try {
-      return use(window[this.#where]);
+      return use(window[this.#name]);
     } catch {
       return undefined;
     }
   }
 }
 
-/** Kept over a reload of the tab. */
+/** Survives a reload of the tab. */
 export const session = new Kept("sessionStorage");
 
-/** Kept for all tabs. */
+/** Shared by all tabs. */
 export const local = new Kept("localStorage");

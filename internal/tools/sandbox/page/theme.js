@@ -1,6 +1,6 @@
 import { local } from "./storage.js";
 
-// The theme: the system's, unless the button says otherwise.
+// The theme: that of the system, unless chosen with the button.
 const themes = ["system", "light", "dark"];
 const key = "sandbox.theme";
 

@@ -17,14 +17,14 @@ export class Trades {
     this.#list = new List(section, "tbody", kept);
   }
 
-  /** Fetches the latest, beside what is known. */
+  /** Fetches the latest trades and keeps the known ones. */
   async fetch() {
     const answers = await Promise.all(this.#markets.map(({ id }) => this.#account.call("GET", `/api/v2/trades/my?market=${encodeURIComponent(id)}&limit=${kept}`)));
     const all = answers.flat().sort((a, b) => laterFirst(b.id, a.id));
     for (const trade of all.slice(-kept)) this.add(trade);
   }
 
-  /** Adds a trade, once. */
+  /** Adds a trade, unless it is known. */
   add(trade) {
     if (this.#list.has(trade.id)) return;
     const side = tradeSide(trade);
