@@ -93,7 +93,7 @@ func TestSandbox_Redis(t *testing.T) {
 	}
 	wantFault("(--redis-url, MEMBER_DIRECTORY): ", "--port=0", "--redis-url=redis://:"+secret+"@127.0.0.1:1")
 	check(t, client.HSet(t.Context(), key, "1", "IDELSE").Err())
-	wantFault("member 1 has another uid there", "--port=0", redisURL)
+	wantFault("member 1 has another uid", "--port=0", redisURL)
 
 	check(t, client.Del(t.Context(), key).Err())
 	startSandbox(t, env, "--quiet", redisURL).interrupt()
