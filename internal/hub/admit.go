@@ -9,6 +9,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"ranger/internal/event"
+	"ranger/internal/hub/internal/protocol"
 )
 
 // maxFailures is how many bad tokens in a row a socket may send.
@@ -19,17 +20,17 @@ const maxFailures = 5
 const catchUpTimeout = 10 * time.Second
 
 // authenticate has a token looked at and acts on what it says.
-func (s *session) authenticate(m message) {
+func (s *session) authenticate(m protocol.Request) {
 	left, first, ok := s.pauseClock()
 	if !ok {
 		return
 	}
 	// The wait is bounded by the verifier's own work and end: there is nothing
 	// else that could cut it short.
-	identity, err := s.hub.verifier.Verify(context.Background(), m.token, s.peer())
+	identity, err := s.hub.verifier.Verify(context.Background(), m.Token, s.peer())
 	stays := true
 	if err == nil && first {
-		stays = s.hub.catchUp(context.Background(), m.terms, s.peer())
+		stays = s.hub.catchUp(context.Background(), m.Options, s.peer())
 	}
 	s.resumeClock(left)
 	switch {
@@ -37,16 +38,16 @@ func (s *session) authenticate(m message) {
 		s.sendAway() // not refused: another node may have what this one lacks
 	case err == nil:
 		s.failures = 0
-		s.admit(identity, m.terms)
+		s.admit(identity, m.Options)
 	case errors.Is(err, event.ErrRefused):
 		s.failures++
-		s.say(websocket.TextMessage, []byte(textRefused))
+		s.say(websocket.TextMessage, []byte(protocol.Refused))
 		if s.failures >= maxFailures {
-			s.end(TooManyAttempts)
+			s.end(protocol.TooManyAttempts)
 		}
 	default:
 		s.hub.log.Error("a token could not be verified", "error", err, "peer", s.peer())
-		s.say(websocket.TextMessage, []byte(textBadMessage))
+		s.say(websocket.TextMessage, []byte(protocol.BadMessage))
 	}
 }
 
@@ -54,8 +55,8 @@ func (s *session) authenticate(m message) {
 // read, until this node has read it. It does not say whether it has: that is
 // seen when the client is admitted. It reports false where the node stops
 // meanwhile.
-func (h *Hub) catchUp(ctx context.Context, t terms, peer netip.AddrPort) (stays bool) {
-	if t.after == nil || h.cfg.CatchUp == nil || !h.journal.Ahead(*t.after) {
+func (h *Hub) catchUp(ctx context.Context, o protocol.Options, peer netip.AddrPort) (stays bool) {
+	if o.After == nil || h.cfg.CatchUp == nil || !h.journal.Ahead(*o.After) {
 		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, catchUpTimeout)
@@ -98,36 +99,36 @@ func (s *session) resumeClock(left time.Duration) {
 
 // admit gives the session its identity, or its new expiry, and returns when that
 // is said. To whom a socket belongs never changes.
-func (s *session) admit(identity event.Identity, t terms) {
-	<-s.beginAdmit(identity, t)
+func (s *session) admit(identity event.Identity, o protocol.Options) {
+	<-s.beginAdmit(identity, o)
 }
 
 // beginAdmit returns what is closed when the answer is written.
-func (s *session) beginAdmit(identity event.Identity, t terms) (written <-chan struct{}) {
+func (s *session) beginAdmit(identity event.Identity, o protocol.Options) (written <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.admitLocked(identity, t)
+	s.admitLocked(identity, o)
 	return s.writtenLocked()
 }
 
-func (s *session) admitLocked(identity event.Identity, t terms) {
-	success := []byte(textAuthenticated)
+func (s *session) admitLocked(identity event.Identity, o protocol.Options) {
+	success := []byte(protocol.Authenticated)
 	now := time.Now()
 	first := s.uid == ""
 	switch {
 	case s.ending != 0:
 		return
 	case first:
-		success = s.subscribeLocked(identity.UID, t, now)
+		success = s.subscribeLocked(identity.UID, o, now)
 		s.uid = identity.UID
 		s.hub.registry.authenticate()
 	case s.uid != identity.UID:
-		s.endLocked(IdentityChanged, uint16(IdentityChanged))
+		s.endLocked(protocol.IdentityChanged, uint16(protocol.IdentityChanged))
 		return
 	}
 	expires := wall(identity.Expires)
-	if s.feed != nil && s.expires != expires {
-		s.feed.warned = false
+	if s.sub != nil && s.expires != expires {
+		s.sub.warned = false
 	}
 	s.expires = expires
 	s.queueLocked(websocket.TextMessage, success)
@@ -138,32 +139,27 @@ func (s *session) admitLocked(identity event.Identity, t terms) {
 	s.planLocked(now)
 }
 
-// subscribeLocked begins the session's walk over its user's log as t asks, and
-// returns the success line, which says where it begins.
-func (s *session) subscribeLocked(uid event.UID, t terms, now time.Time) []byte {
+// subscribeLocked begins the session's subscription, and returns the answer to the client.
+func (s *session) subscribeLocked(uid event.UID, o protocol.Options, now time.Time) []byte {
 	j := s.hub.journal
-	if !t.resume {
+	if !o.Resume {
 		s.cursor = j.Subscribe(uid, s)
-		if !t.filter.all() {
-			s.feed = &feed{journal: j, cursor: s.cursor, filter: t.filter}
+		if !o.Filter.IsZero() {
+			s.sub = &subscription{journal: j, cursor: s.cursor, filter: o.Filter}
 		}
-		return []byte(textAuthenticated)
+		return []byte(protocol.Authenticated)
 	}
-	f := &feed{journal: j, resume: true, filter: t.filter, beatAt: s.hub.at(now).add(s.hub.cfg.HeartbeatInterval)}
-	s.feed = f
-	if t.after != nil {
-		if c, until, ok := j.Resume(uid, s, *t.after); ok {
-			s.cursor, f.cursor = c, c
-			f.until, f.replaying = until, true
+	sub := &subscription{journal: j, optIn: true, filter: o.Filter, heartbeatAt: s.hub.at(now).add(s.hub.cfg.HeartbeatInterval)}
+	s.sub = sub
+	if o.After != nil {
+		if c, until, ok := j.Resume(uid, s, *o.After); ok {
+			s.cursor, sub.cursor = c, c
+			sub.until, sub.replaying = until, true
 			s.woken = true // for the heartbeat at least
-			return []byte(textResumed)
+			return []byte(protocol.Resumed)
 		}
 	}
 	c, at := j.SubscribeWithGaps(uid, s)
-	s.cursor, f.cursor = c, c
-	success := appendPosition([]byte(textFollowing), at)
-	if t.after != nil {
-		success = append(success, `,"resumed":false`...)
-	}
-	return append(success, "}}"...)
+	s.cursor, sub.cursor = c, c
+	return protocol.Following(at, o.After != nil)
 }

@@ -13,6 +13,7 @@ import (
 
 	"ranger/internal/event"
 	"ranger/internal/hub"
+	"ranger/internal/hub/internal/protocol"
 	"ranger/internal/journal"
 )
 
@@ -24,7 +25,7 @@ func BenchmarkAppendFrame(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(len(sample)))
 	for b.Loop() {
-		buf = hub.AppendFrame(buf[:0], sample)
+		buf = protocol.AppendFrame(buf[:0], 1, sample)
 	}
 }
 
@@ -58,7 +59,7 @@ func BenchmarkWrite(b *testing.B) {
 				first[i] = h.NewWriter(user(i), sink{})
 				measured[i] = h.NewWriter(user(i), sink{})
 				if bm.resuming {
-					measured[i] = h.NewResumingWriter(user(i), sink{}, nil)
+					measured[i] = h.NewResumingWriter(user(i), sink{}, "")
 				}
 			}
 			wait := func() { // has events wait for all users
@@ -190,7 +191,7 @@ func BenchmarkParseMessage(b *testing.B) {
 	message := []byte(bearer("eyJhbGciOiJSUzI1NiJ9." + fmt.Sprintf("%0600d", 1)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if token, _ := hub.ParseMessage(message); token == "" {
+		if protocol.Parse(message).Token == "" {
 			b.Fatal("no token")
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"ranger/internal/hub/internal/protocol"
 )
 
 // A sweep looks at a part of the sessions at a time, so that each one's clocks
@@ -85,13 +87,13 @@ func (s *session) tick(now time.Time) {
 	switch {
 	case s.uid != "":
 		if s.expires.until(now) <= 0 {
-			s.endLocked(TokenExpired, uint16(TokenExpired))
-		} else if s.feed.optedIn() {
+			s.endLocked(protocol.TokenExpired, uint16(protocol.TokenExpired))
+		} else if s.sub.optedIn() {
 			s.beatLocked(at)
 			s.warnLocked(now)
 		}
 	case at >= s.authBy:
-		s.endLocked(AuthTimeout, uint16(AuthTimeout))
+		s.endLocked(protocol.AuthTimeout, uint16(protocol.AuthTimeout))
 	}
 	s.planLocked(now)
 }
@@ -118,8 +120,8 @@ func (s *session) planLocked(now time.Time) {
 	} else {
 		due = min(due, at.add(s.expires.until(now)))
 	}
-	if f := s.feed; f.optedIn() {
-		due = min(due, f.beatAt)
+	if f := s.sub; f.optedIn() {
+		due = min(due, f.heartbeatAt)
 		if !f.warned {
 			due = min(due, at.add(s.expires.until(now)-warning))
 		}

@@ -3,6 +3,8 @@ package hub
 import (
 	"context"
 	"time"
+
+	"ranger/internal/hub/internal/protocol"
 )
 
 // drainEvery is how often a slice of the sockets is closed.
@@ -63,9 +65,9 @@ func (s *session) part(now, at instant) {
 func (s *session) sendAway() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := GoingAway
-	if s.feed.optedIn() {
-		e = Restart
+	e := protocol.GoingAway
+	if s.sub.optedIn() {
+		e = protocol.Restart
 	}
 	s.goneBy = s.hub.now().add(s.hub.cfg.WriteTimeout)
 	s.endLocked(e, uint16(e))

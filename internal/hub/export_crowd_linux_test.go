@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ranger/internal/event"
+	"ranger/internal/hub/internal/protocol"
 )
 
 // Watch gives the hub the poller that Run would, without a goroutine.
@@ -23,7 +24,7 @@ func (h *Hub) OpenAtRest(w http.ResponseWriter, r *http.Request, uid event.UID, 
 		return err
 	}
 	s.ws, s.wire.raw = ws, raw
-	if !s.open(event.Identity{UID: uid, Expires: time.Now().Add(24 * time.Hour)}, terms{}) {
+	if !s.open(event.Identity{UID: uid, Expires: time.Now().Add(24 * time.Hour)}, protocol.Options{}) {
 		return net.ErrClosed
 	}
 	s.in = bufio.Reader{}

@@ -4,9 +4,8 @@ import (
 	"net"
 	"time"
 
-	"github.com/gorilla/websocket"
-
 	"ranger/internal/event"
+	"ranger/internal/hub/internal/protocol"
 )
 
 // ReadBuffer is the size of a socket's read buffer.
@@ -30,44 +29,6 @@ func (h *Hub) SetCloseTimeout(d time.Duration) { h.closeWait = d }
 // Wait waits until all sessions have ended.
 func (h *Hub) Wait() { h.running.Wait() }
 
-// ParseMessage reads a client's message; one of the two is empty.
-func ParseMessage(text []byte) (token, answer string) {
-	m := parseMessage(text)
-	return m.token, m.answer
-}
-
-// Terms are what a client asks for, its lists without copies and in order.
-type Terms struct {
-	Resume          bool
-	After           string
-	Markets, Events []string
-}
-
-// ParseTerms reads the terms of a client's message that bears a token.
-func ParseTerms(text []byte) Terms { return export(parseMessage(text).terms) }
-
-// QueryTerms reads the terms of an upgrade's query.
-func QueryTerms(query string) (Terms, bool) {
-	t, err := queryTerms(query)
-	return export(t), err == nil
-}
-
-func export(t terms) Terms {
-	out := Terms{Resume: t.resume, Markets: t.filter.markets}
-	if t.after != nil {
-		out.After = t.after.String()
-	}
-	for _, kind := range []event.Kind{event.Order, event.Trade} {
-		if t.filter.kinds&(1<<kind) != 0 {
-			out.Events = append(out.Events, kind.String())
-		}
-	}
-	return out
-}
-
-// AppendFrame appends a text frame.
-func AppendFrame(dst, payload []byte) []byte { return appendFrame(dst, websocket.TextMessage, payload) }
-
 // Writer is a session's writer without a session's goroutines.
 type Writer struct {
 	s   session
@@ -88,19 +49,23 @@ func (h *Hub) NewWriter(uid event.UID, conn net.Conn) *Writer {
 }
 
 // Write writes what there is.
-func (w *Writer) Write() error { return w.s.do(&work{cursor: w.s.cursor, feed: w.s.feed}, &w.buf) }
+func (w *Writer) Write() error { return w.s.do(&work{cursor: w.s.cursor, sub: w.s.sub}, &w.buf) }
 
-// NewResumingWriter is NewWriter of a client that opted in and asks for markets.
-func (h *Hub) NewResumingWriter(uid event.UID, conn net.Conn, markets []string) *Writer {
+// NewResumingWriter is NewWriter of a client that opted in, with the options of a query.
+func (h *Hub) NewResumingWriter(uid event.UID, conn net.Conn, query string) *Writer {
 	w := h.NewWriter(uid, conn)
 	w.s.cursor, _ = h.journal.SubscribeWithGaps(uid, noWaker{})
-	w.s.feed = &feed{journal: h.journal, cursor: w.s.cursor, resume: true, filter: filter{markets: markets}}
+	options, err := protocol.ParseQuery(query)
+	if err != nil {
+		panic(err)
+	}
+	w.s.sub = &subscription{journal: h.journal, cursor: w.s.cursor, optIn: true, filter: options.Filter}
 	return w
 }
 
 // WriteBeat writes what there is, and a heartbeat if it can be told already.
 func (w *Writer) WriteBeat() error {
-	w.s.feed.owed = true
+	w.s.sub.heartbeatOwed = true
 	return w.Write()
 }
 

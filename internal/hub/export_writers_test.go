@@ -50,6 +50,3 @@ func (h *Hub) Say(conn net.Conn, raw syscall.RawConn) {
 	defer s.mu.Unlock()
 	s.queueLocked(1, []byte("word"))
 }
-
-// ControlFrame reads a ping or a pong.
-func ControlFrame(b []byte) (opcode byte, payload []byte, n int) { return controlFrame(b) }

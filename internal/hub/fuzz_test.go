@@ -3,7 +3,6 @@ package hub_test
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"net"
@@ -11,164 +10,15 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
-	"unicode"
 	"unicode/utf8"
-
-	"github.com/google/go-cmp/cmp"
 
 	"ranger/internal/event"
 	"ranger/internal/hub"
+	"ranger/internal/hub/hubtest"
 	"ranger/internal/journal"
 )
-
-// messageSeeds are client messages that have felled servers, or might.
-func messageSeeds() []string {
-	deep := strings.Repeat("[", 8000) + strings.Repeat("]", 8000)
-	seeds := []string{
-		"", "ping", "pong", "{}", "[]", "null", "true", "0", `""`, `"jwt"`, "{", "\x00", "\ufeff{}",
-		`{"jwt":"Bearer alice"`, `{"jwt":"Bearer alice",}`, `{"jwt":"Bearer alice"}{}`, `{"JWT":"Bearer alice"}`,
-		`{"jwt":"Bearer alice","jwt":null}`, `{"jwt":null,"jwt":"Bearer alice"}`, `{"jwt":{},"jwt":[],"jwt":1}`,
-		`{"jwt":"Bearer alice bob"}`, `{"jwt":"Bearer\talice"}`, `{"jwt":"Bearer  alice "}`, `{"jwt":"bearer alice"}`,
-		`{"jwt":"Bearer \ud800"}`, `{"jwt":"Bearer \udc00\ud800x"}`, `{"\ud800":1}`, `{"jwt":"Bearer \x"}`, `{"jwt":"Bearer \u12"}`,
-		`{"jwt":"Bearer \u0000"}`, `{"jwt":"Bearer \u00a0x"}`, `{"jwt":"Bearer \u2003"}`, `{"jwt":"Bearer a\u0085b"}`, "{\"jwt\":\"Bearer \xff\"}",
-		`{"streams":null}`, `{"event":"subscribe","streams":null}`, `{"event":null}`, `{"resume":{},"markets":1,"jwt":"Bearer a"}`,
-		deep, `{"jwt":` + deep + `}`, `{"x":` + deep + `,"jwt":"Bearer alice"}`, strings.Repeat(`{"jwt":`, 2000),
-		`{"jwt":"Bearer ` + strings.Repeat("a", 16<<10) + `"}`, strings.Repeat(" ", 16<<10),
-	}
-	for _, value := range []string{"null", "true", "false", "0", "-0", "1e999", "1.5", "41.12345678", `""`, `"true"`, `"41.9f3c2a11"`, `"btcusd,ethusd"`, `"trade"`, `","`, "[]", "[null]", `["trade"]`, `[["trade"]]`, "{}", `{"resume":true}`} {
-		for _, key := range []string{"resume", "markets", "events"} {
-			seeds = append(seeds, `{"jwt":"Bearer alice","`+key+`":`+value+`}`, `{"`+key+`":`+value+`,"jwt":"Bearer alice","`+key+`":null}`)
-		}
-	}
-	for _, value := range []string{"null", "true", "false", "0", "-0", "1e999", "1.5", `""`, `" "`, `"Bearer"`, `"Bearer "`, "[]", "[null]", "{}", `{"jwt":"Bearer a"}`} {
-		seeds = append(seeds, `{"jwt":`+value+`}`, `{"jwt":"Bearer alice","jwt":`+value+`}`)
-	}
-	return seeds
-}
-
-// Whatever a client says, it is answered with one of four texts, or bears a
-// token: then it is an object of JSON whose jwt is Bearer and that word, and its
-// terms are what encoding/json makes of them.
-func FuzzClientMessage(f *testing.F) {
-	for _, seed := range messageSeeds() {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		token, answer := hub.ParseMessage(text)
-		switch answer {
-		case badMessage:
-			if object, ok := jsonObject(text); ok && wantTerms(object) != nil {
-				t.Error("an object was not understood")
-			}
-		case "pong":
-			if string(text) != "ping" {
-				t.Error("pong without a ping")
-			}
-		case noBearer:
-			wantBearer(t, text, token)
-		case "":
-			wantBearer(t, text, token)
-			object, _ := jsonObject(text)
-			got := hub.ParseTerms(text)
-			if diff := cmp.Diff(wantTerms(object), &got); diff != "" {
-				t.Errorf("terms (-want +got):\n%s", diff)
-			}
-		default:
-			t.Errorf("answered %q", answer)
-		}
-		if (token == "") == (answer == "") {
-			t.Errorf("token %q and answer %q", token, answer)
-		}
-	})
-}
-
-// jsonObject returns the object that a text is to encoding/json.
-func jsonObject(text []byte) (object map[string]any, ok bool) {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	err := decoder.Decode(&object)
-	return object, err == nil && object != nil && json.Valid(text)
-}
-
-// positionForm is that of a position, of up to 2^53 and a little more.
-var positionForm = regexp.MustCompile(`^(0|[1-9][0-9]{0,15})\.[0-9a-f]{8}$`)
-
-// wantTerms returns the terms of an object, nil where they are malformed.
-func wantTerms(object map[string]any) *hub.Terms {
-	var t hub.Terms
-	switch v := object["resume"].(type) {
-	case nil:
-	case bool:
-		t.Resume = v
-	case string:
-		number, _, _ := strings.Cut(v, ".")
-		if n, _ := strconv.ParseUint(number, 10, 64); !positionForm.MatchString(v) || n >= 1<<53 {
-			return nil
-		}
-		t.Resume, t.After = true, v
-	default:
-		return nil
-	}
-	markets, ok := wantList(object["markets"])
-	events, ok2 := wantList(object["events"])
-	for _, e := range events {
-		ok2 = ok2 && (e == "trade" || e == "orderbook")
-	}
-	tooLong := func(name string) bool { return len(name) > 64 }
-	if !ok || !ok2 || count(object["markets"]) > 100 || slices.ContainsFunc(markets, tooLong) {
-		return nil
-	}
-	t.Markets, t.Events = markets, events
-	return &t
-}
-
-// count returns how many names a list has, copies included.
-func count(value any) int {
-	switch v := value.(type) {
-	case string:
-		return 1 + strings.Count(v, ",")
-	case []any:
-		return len(v)
-	default:
-		return 0
-	}
-}
-
-// wantList returns a list without copies, in order.
-func wantList(value any) (list []string, ok bool) {
-	switch v := value.(type) {
-	case nil:
-		return nil, true
-	case string:
-		list = strings.Split(v, ",")
-	case []any:
-		for _, item := range v {
-			s, _ := item.(string)
-			list = append(list, s)
-		}
-	}
-	slices.Sort(list)
-	return slices.Compact(list), len(list) > 0 && !slices.Contains(list, "")
-}
-
-// wantBearer compares the token with what encoding/json makes of the message.
-func wantBearer(t *testing.T, text []byte, token string) {
-	object, ok := jsonObject(text)
-	if !ok {
-		t.Error("not an object of JSON")
-	}
-	value, _ := object["jwt"].(string)
-	word := strings.TrimLeft(strings.TrimPrefix(value, "Bearer "), " ")
-	if !strings.HasPrefix(value, "Bearer ") || strings.ContainsFunc(word, unicode.IsSpace) {
-		word = ""
-	}
-	if token != word {
-		t.Errorf("token %q, want %q", token, word)
-	}
-}
 
 // wired is a ResponseWriter whose connection can be taken over.
 type wired struct {
@@ -184,7 +34,7 @@ func (w wired) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // Whatever bytes follow the upgrade, nothing panics, every answer is one of the
 // protocol's, and the session ends with its connection.
 func FuzzFrames(f *testing.F) {
-	for _, seed := range messageSeeds() {
+	for _, seed := range hubtest.Messages() {
 		f.Add(masked(final|opText, seed))
 		f.Add(masked(final|opBinary, seed))
 	}

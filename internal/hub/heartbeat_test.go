@@ -118,7 +118,7 @@ func TestHeartbeatIsBehindItsEvents(t *testing.T) {
 	j := journal.New(journal.Config{Size: events})
 	h := hub.New(hub.Config{}, j, verifyFunc(readToken), &counters{}, nil)
 	var said bytes.Buffer
-	w := h.NewResumingWriter("alice", record{w: &said}, nil)
+	w := h.NewResumingWriter("alice", record{w: &said}, "")
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

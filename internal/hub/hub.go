@@ -93,13 +93,13 @@ type Hub struct {
 
 	inlineLimit int // sessions that may write inline in a batch; fixed at construction
 
-	buffers buffers
-	readers readers
-	poller  atomic.Pointer[poller] // nil before Run
-	origins ratelog.Limiter        // of log lines about refused origins
-	behind  ratelog.Limiter        // of log lines about clients that are ahead
-	terms   ratelog.Limiter        // of log lines about terms that were refused
-	running sync.WaitGroup         // all sessions, and their goroutines
+	buffers        buffers
+	readers        readers
+	poller         atomic.Pointer[poller] // nil before Run
+	origins        ratelog.Limiter        // of log lines about refused origins
+	behind         ratelog.Limiter        // of log lines about clients that are ahead
+	refusedOptions ratelog.Limiter        // of log lines about refused options
+	running        sync.WaitGroup         // all sessions, and their goroutines
 
 	staying context.Context //nolint:containedctx // it ends waits in many goroutines: until Drain begins
 	leave   func()          // ends staying

@@ -1,34 +1,47 @@
 package hub
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"ranger/internal/hub/internal/protocol"
 )
 
-// warning is how long before its token's expiry a client is told.
+// warning is how long before its token expires a client is notified.
 const warning = time.Minute
 
-// warnLocked tells the client, once for each expiry, that its token ends soon.
+// warnLocked notifies the client, once for each expiry, that its token expires soon.
 func (s *session) warnLocked(now time.Time) {
 	left := s.expires.until(now)
-	if f := s.feed; f.optedIn() && !f.warned && left <= warning && left > 0 {
-		f.warned = true
-		seconds := int64((left + time.Second - 1) / time.Second)
-		s.noticeLocked(`{"token":{"expires_in":`, seconds)
+	if sub := s.sub; sub.optedIn() && !sub.warned && left <= warning && left > 0 {
+		sub.warned = true
+		s.queueLocked(websocket.TextMessage, protocol.TokenExpiresIn(left))
 	}
 }
 
-// partLocked tells the client when a drain will close its socket, if one will.
+// partLocked notifies the client when a drain will close its socket, if one will.
 func (s *session) partLocked(now instant) {
-	if s.feed.optedIn() && s.partAt != 0 {
-		s.noticeLocked(`{"reconnect":{"after_ms":`, max(0, now.until(s.partAt).Milliseconds()))
+	if s.sub.optedIn() && s.partAt != 0 {
+		s.queueLocked(websocket.TextMessage, protocol.ReconnectAfter(now.until(s.partAt)))
 	}
 }
 
-// noticeLocked queues a message whose one number is its last value.
-func (s *session) noticeLocked(text string, number int64) {
-	b := strconv.AppendInt([]byte(text), number, 10)
-	s.queueLocked(websocket.TextMessage, append(b, "}}"...))
+// beatLocked has the writer send a heartbeat when it is time.
+func (s *session) beatLocked(now instant) {
+	if sub := s.sub; now >= sub.heartbeatAt {
+		sub.heartbeatAt, sub.heartbeatDue = now.add(s.hub.cfg.HeartbeatInterval), true
+		s.startWriterLocked()
+	}
+}
+
+// takeBeatLocked reports to the writer, which calls it, whether a heartbeat is owed.
+func (s *session) takeBeatLocked() bool {
+	sub := s.sub
+	if !sub.optedIn() {
+		return false
+	}
+	sub.heartbeatOwed = sub.heartbeatOwed || sub.heartbeatDue
+	sub.heartbeatDue = false
+	return sub.heartbeatOwed
 }

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
+
+	"ranger/internal/hub/internal/protocol"
 )
 
 // read is the session's reader: it handles what has come, until the socket rests
@@ -25,7 +27,7 @@ func (s *session) readOn() (ended bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.hub.log.Error("a session's reader panicked", "panic", r, "peer", s.peer())
-			s.endAndWait(InternalError, uint16(InternalError))
+			s.endAndWait(protocol.InternalError, uint16(protocol.InternalError))
 			s.drain()
 			ended = true
 		}
@@ -81,21 +83,21 @@ func (s *session) readMessage() error {
 // handle deals with one message; its answer is written when it returns.
 func (s *session) handle(kind int, text []byte) {
 	if kind == websocket.TextMessage && !utf8.Valid(text) {
-		s.end(InvalidUTF8)
+		s.end(protocol.InvalidUTF8)
 		return
 	}
-	m := message{answer: textBadMessage}
+	m := protocol.Request{Reply: protocol.BadMessage}
 	if kind == websocket.TextMessage {
-		m = parseMessage(text)
+		m = protocol.Parse(text)
 	}
-	if m.answer == textNoBearer {
+	if m.Reply == protocol.NoBearer {
 		s.hub.verifier.NoToken(context.Background(), s.peer())
 	}
-	if m.err != nil {
-		s.hub.termsRefused(context.Background(), m.err, s.peer())
+	if m.Err != nil {
+		s.hub.optionsRefused(context.Background(), m.Err, s.peer())
 	}
-	if m.token == "" {
-		s.say(websocket.TextMessage, []byte(m.answer))
+	if m.Token == "" {
+		s.say(websocket.TextMessage, []byte(m.Reply))
 		return
 	}
 	s.authenticate(m)
@@ -106,19 +108,19 @@ func (s *session) readFailed(err error) {
 	closed, ok := errors.AsType[*websocket.CloseError](err)
 	switch {
 	case ok && closed.Code != websocket.CloseAbnormalClosure:
-		s.endAndWait(Left, uint16(closed.Code)) //nolint:gosec // gorilla checked the range
+		s.endAndWait(protocol.ClosedByPeer, uint16(closed.Code)) //nolint:gosec // gorilla checked the range
 	case errors.Is(err, websocket.ErrReadLimit):
-		s.endAndWait(TooBig, uint16(TooBig))
+		s.endAndWait(protocol.TooBig, uint16(protocol.TooBig))
 		s.drain()
 	case s.wire.verdict == websocket.CloseProtocolError:
-		s.endAndWait(ProtocolError, uint16(ProtocolError))
+		s.endAndWait(protocol.ProtocolError, uint16(protocol.ProtocolError))
 		s.drain()
 	}
 }
 
 // endAndWait ends the session and returns when the close frame is written, or
 // never will be.
-func (s *session) endAndWait(e Ending, code uint16) {
+func (s *session) endAndWait(e protocol.CloseReason, code uint16) {
 	s.mu.Lock()
 	s.endLocked(e, code)
 	written := s.writtenLocked()
@@ -155,7 +157,7 @@ func (s *session) finish() {
 		s.hub.registry.remove(s, cursor != nil)
 	})
 	if ending == 0 {
-		ending = Lost
+		ending = protocol.Abnormal
 	}
 	defer s.hub.running.Done() // the session's own
 	s.hub.metrics.Closed(int(ending))

@@ -263,7 +263,7 @@ func TestEventsAllocateNothing(t *testing.T) {
 	h := newHub(j, &counters{})
 	writers := []*hub.Writer{
 		h.NewWriter("alice", sink{}), h.NewWriter("alice", sink{}),
-		h.NewResumingWriter("alice", sink{}, []string{"btcusd", "ethusd"}),
+		h.NewResumingWriter("alice", sink{}, "markets=btcusd,ethusd"),
 	}
 	write := func() {
 		for _, w := range writers {

@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"github.com/gorilla/websocket"
+
+	"ranger/internal/hub/internal/protocol"
 )
 
 // restBuffer is the size in bytes of the read buffer that a socket has while it
@@ -62,7 +64,7 @@ func (s *session) wake() { s.hub.running.Go(s.read) }
 func (s *session) takeControls() {
 	for {
 		b, _ := s.in.Peek(s.in.Buffered()) // as much is there
-		opcode, payload, n := controlFrame(b)
+		opcode, payload, n := protocol.ControlFrame(b)
 		if n == 0 {
 			return
 		}
@@ -71,28 +73,4 @@ func (s *session) takeControls() {
 		}
 		_, _ = s.in.Discard(n) // as much is there
 	}
-}
-
-// controlFrame returns the ping or pong that b begins with, its payload unmasked
-// in place, and its length: 0 where b begins with anything else, with a part of
-// one, or with a bad one (RFC 6455 §5.2, §5.5).
-func controlFrame(b []byte) (opcode byte, payload []byte, n int) {
-	const (
-		final  = 0x80
-		masked = 0x80
-		head   = 6 // opcode, length, mask
-	)
-	if len(b) < head || b[0] != final|websocket.PingMessage && b[0] != final|websocket.PongMessage ||
-		b[1] < masked || b[1] > masked+125 {
-		return 0, nil, 0
-	}
-	n = head + int(b[1]&^masked)
-	if len(b) < n {
-		return 0, nil, 0
-	}
-	payload = b[head:n]
-	for i := range payload {
-		payload[i] ^= b[2+i%4]
-	}
-	return b[0] &^ final, payload, n
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"ranger/internal/event"
+	"ranger/internal/hub/internal/protocol"
 	"ranger/internal/journal"
 )
 
@@ -35,7 +36,7 @@ type session struct {
 	uid     event.UID       // guarded by mu; empty before the first good token
 	expires wallTime        // guarded by mu: of the token
 	cursor  *journal.Cursor // guarded by mu; nil before the first good token
-	feed    *feed           // guarded by mu; nil for a client that asks for nothing beyond the plain protocol
+	sub     *subscription   // guarded by mu; nil for a client that asks for nothing beyond the plain protocol
 	authBy  instant         // guarded by mu: a good token is to be there by then; never while one is verified
 	pingAt  instant         // guarded by mu: when the next ping is due
 
@@ -47,14 +48,14 @@ type session struct {
 	slot    int32 // guarded by the registry's mu
 	restsAt int32 // the descriptor, where it rests; guarded by the poller's mu
 
-	ending    Ending // guarded by mu: why it ends, 0 while it does not
-	closeCode uint16 // guarded by mu: code of the close frame
-	closeSent bool   // guarded by mu: the writer has taken the close frame
-	woken     bool   // guarded by mu: the log may hold more
-	held      bool   // guarded by mu: it waits for the throttle's next tick
-	pace      pace   // guarded by mu
-	writing   bool   // guarded by mu: a writer runs
-	broken    bool   // guarded by mu: nothing can be written any more
+	ending    protocol.CloseReason // guarded by mu: why it ends, 0 while it does not
+	closeCode uint16               // guarded by mu: code of the close frame
+	closeSent bool                 // guarded by mu: the writer has taken the close frame
+	woken     bool                 // guarded by mu: the log may hold more
+	held      bool                 // guarded by mu: it waits for the throttle's next tick
+	pace      pace                 // guarded by mu
+	writing   bool                 // guarded by mu: a writer runs
+	broken    bool                 // guarded by mu: nothing can be written any more
 
 	watched  bool // the poller knows the descriptor; owned by the reader
 	failures int8 // bad tokens in a row; owned by the reader
@@ -126,7 +127,7 @@ func (s *session) say(opcode byte, text []byte) {
 // queueLocked queues a message for the writer, unless the session ends.
 func (s *session) queueLocked(opcode byte, payload []byte) {
 	if s.ending == 0 {
-		s.frames = appendFrame(s.frames, opcode, payload)
+		s.frames = protocol.AppendFrame(s.frames, opcode, payload)
 		s.startWriterLocked()
 	}
 }
@@ -154,14 +155,14 @@ func (s *session) releaseLocked() {
 
 // end begins the close handshake, unless it has begun: what is queued is
 // written, then a close frame. It does not block.
-func (s *session) end(e Ending) {
+func (s *session) end(e protocol.CloseReason) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.endLocked(e, uint16(e))
 }
 
 // endLocked is end with a close frame of the given code.
-func (s *session) endLocked(e Ending, code uint16) {
+func (s *session) endLocked(e protocol.CloseReason, code uint16) {
 	if s.ending == 0 {
 		s.ending, s.closeCode = e, code
 		s.startWriterLocked()

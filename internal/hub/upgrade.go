@@ -2,8 +2,6 @@ package hub
 
 import (
 	"bufio"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"net"
 	"net/http"
@@ -14,6 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"ranger/internal/event"
+	"ranger/internal/hub/internal/protocol"
 	"ranger/internal/rawio"
 )
 
@@ -45,24 +44,24 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 	peer, _ := netip.ParseAddrPort(r.RemoteAddr) // not an IP address in tests over pipes
 	var identity event.Identity
-	var t terms
+	var o protocol.Options
 	if values := r.Header.Values("Authorization"); len(values) > 0 {
-		token, ok := bearer(values)
+		token, ok := protocol.HeaderToken(values)
 		if !ok {
 			h.verifier.NoToken(r.Context(), peer)
-			refuseToken(w, textNoBearer)
+			refuseToken(w, protocol.NoBearer)
 			return
 		}
 		var err error
-		if t, err = queryTerms(r.URL.RawQuery); err != nil {
-			h.termsRefused(r.Context(), err, peer)
-			refuseWith(w, http.StatusBadRequest, textBadMessage)
+		if o, err = protocol.ParseQuery(r.URL.RawQuery); err != nil {
+			h.optionsRefused(r.Context(), err, peer)
+			refuseWith(w, http.StatusBadRequest, protocol.BadMessage)
 			return
 		}
 		identity, err = h.verifier.Verify(r.Context(), token, peer)
 		switch {
 		case errors.Is(err, event.ErrRefused):
-			refuseToken(w, textRefused)
+			refuseToken(w, protocol.Refused)
 			return
 		case r.Context().Err() != nil:
 			return // the client did not wait
@@ -71,7 +70,7 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 			refuseForNow(w)
 			return
 		}
-		if !h.catchUp(r.Context(), t, peer) {
+		if !h.catchUp(r.Context(), o, peer) {
 			refuseForNow(w)
 			return
 		}
@@ -88,7 +87,7 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.ws = ws
-	if !s.open(identity, t) {
+	if !s.open(identity, o) {
 		s.drop()
 		return
 	}
@@ -104,7 +103,7 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 // open begins a session, unless the hub is closed: its first write is the
 // handshake's response, the challenge and, for a token that came with the request,
 // the success.
-func (s *session) open(identity event.Identity, t terms) bool {
+func (s *session) open(identity event.Identity, o protocol.Options) bool {
 	h, now := s.hub, time.Now()
 	at := h.at(now)
 	s.wire.life.Store(int64(at))
@@ -123,29 +122,11 @@ func (s *session) open(identity event.Identity, t terms) bool {
 		return false
 	}
 	s.frames, s.wire.handshake = *s.wire.handshake, nil
-	s.queueLocked(websocket.TextMessage, challenge())
+	s.queueLocked(websocket.TextMessage, protocol.Challenge())
 	if identity.UID != "" {
-		s.admitLocked(identity, t)
+		s.admitLocked(identity, o)
 	}
 	return true
-}
-
-// challenge returns the first message. Its 40 random bytes are answered
-// by nobody; old clients wait for them.
-func challenge() []byte {
-	var b [40]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return []byte(`{"challenge":"` + base64.RawURLEncoding.EncodeToString(b[:]) + `"}`)
-}
-
-// bearer returns the token of an Authorization header. The scheme is compared
-// without case (RFC 9110 §11.1).
-func bearer(values []string) (token string, ok bool) {
-	scheme, rest, _ := strings.Cut(values[0], " ")
-	if len(values) > 1 || !strings.EqualFold(scheme, "Bearer") {
-		return "", false
-	}
-	return cutBearer("Bearer " + rest)
 }
 
 // reserved tells whether the request is in the streams dialect, which is kept

@@ -54,23 +54,3 @@ func (w *wire) Write(p []byte) (int, error) {
 
 // SetWriteDeadline leaves the deadline to the session's writer.
 func (w *wire) SetWriteDeadline(time.Time) error { return nil }
-
-// appendFrame appends a whole, unmasked message of the given opcode (RFC 6455
-// §5.2).
-func appendFrame(dst []byte, opcode byte, payload []byte) []byte {
-	return append(appendHead(dst, opcode, len(payload)), payload...)
-}
-
-// appendHead appends what stands before a payload of n bytes.
-func appendHead(dst []byte, opcode byte, n int) []byte {
-	const final = 0x80
-	dst = append(dst, final|opcode)
-	switch {
-	case n < 126:
-		return append(dst, byte(n)) //nolint:gosec // just compared
-	case n < 1<<16:
-		return binary.BigEndian.AppendUint16(append(dst, 126), uint16(n))
-	default:
-		return binary.BigEndian.AppendUint64(append(dst, 127), uint64(n))
-	}
-}

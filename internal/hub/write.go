@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"ranger/internal/hub/internal/protocol"
 	"ranger/internal/journal"
 )
 
@@ -78,7 +79,7 @@ func (s *session) recoverWriter(w *work) {
 type work struct {
 	frames  []byte          // to be written first
 	cursor  *journal.Cursor // events to be written after that, where not nil
-	feed    *feed           // how they are written
+	sub     *subscription   // how they are written
 	by      instant         // when it is to be written, where not zero
 	close   bool            // a close frame is the last
 	code    uint16          // of it
@@ -100,10 +101,10 @@ func (s *session) nextWork() (w work, ok bool) {
 		return work{}, false
 	}
 	closing := s.ending != 0
-	w = work{frames: s.frames, written: s.written, close: closing, code: s.closeCode, reason: s.ending.reason(), by: s.goneBy}
+	w = work{frames: s.frames, written: s.written, close: closing, code: s.closeCode, reason: s.ending.Text(), by: s.goneBy}
 	s.frames, s.written, s.closeSent = nil, nil, closing
 	if events {
-		w.cursor, w.feed, s.woken = s.cursor, s.feed, false
+		w.cursor, w.sub, s.woken = s.cursor, s.sub, false
 	}
 	return w, true
 }
@@ -116,7 +117,7 @@ func (s *session) pendingLocked() (events, ok bool) {
 		return false, false
 	}
 	// Who is sent away gets first what is there for them.
-	events = (s.woken || beat) && s.cursor != nil && (s.ending == 0 || s.ending.sendsAway() && s.hub.now() < s.goneBy)
+	events = (s.woken || beat) && s.cursor != nil && (s.ending == 0 || s.ending.IsDrain() && s.hub.now() < s.goneBy)
 	return events, events || len(s.frames) > 0 || s.ending != 0
 }
 
@@ -145,7 +146,7 @@ func (s *session) compose(b []byte, w *work) (_ []byte, events int) {
 		b, events = b[:len(w.frames)], 0
 	}
 	if w.close {
-		b = appendClose(b, w.code, w.reason)
+		b = protocol.AppendClose(b, w.code, w.reason)
 	}
 	return b, events
 }
@@ -202,43 +203,43 @@ func (s *session) gather(buf []byte, w *work) (_ []byte, n int, more bool) {
 	for looked := 0; len(buf) < batch && looked < batchEntries; looked += len(entries) {
 		k, err := w.read(entries[:])
 		if errors.Is(err, journal.ErrBehind) {
-			s.end(TooSlow)
+			s.end(protocol.TooSlow)
 			return buf, n, false
 		}
 		w.countLive(entries[:k])
 		for i := range entries[:k] {
 			var isEvent bool
-			if buf, isEvent = w.feed.appendEntry(buf, &entries[i]); isEvent {
+			if buf, isEvent = w.sub.appendEntry(buf, &entries[i]); isEvent {
 				n++
 				w.note(&entries[i])
 			}
 		}
 		if k < len(entries) {
-			return w.feed.appendBeat(buf), n, false
+			return w.sub.appendHeartbeat(buf), n, false
 		}
 	}
 	return buf, n, true
 }
 
-// countLive counts entries that are not replayed, by the state of the feed before them.
+// countLive counts entries that are not replayed, by the state of the subscription before them.
 func (w *work) countLive(entries []journal.Entry) {
-	if w.feed == nil || !w.feed.replaying {
+	if w.sub == nil || !w.sub.replaying {
 		w.live += len(entries)
 	}
 }
 
 // note takes down when e came, if it is the first live event.
 func (w *work) note(e *journal.Entry) {
-	if w.taken.IsZero() && (w.feed == nil || !w.feed.replaying) {
+	if w.taken.IsZero() && (w.sub == nil || !w.sub.replaying) {
 		w.taken = e.Taken()
 	}
 }
 
 func (w *work) read(dst []journal.Entry) (int, error) {
-	if w.feed == nil {
+	if w.sub == nil {
 		return w.cursor.Read(dst)
 	}
-	return w.feed.read(dst)
+	return w.sub.read(dst)
 }
 
 // goOn has the writer come back for the events that w left, and puts off the
@@ -260,7 +261,7 @@ func (s *session) expire(now time.Time) bool {
 	if s.expires.until(now) > 0 {
 		return false
 	}
-	s.endLocked(TokenExpired, uint16(TokenExpired))
+	s.endLocked(protocol.TokenExpired, uint16(protocol.TokenExpired))
 	return true
 }
 

@@ -2,27 +2,13 @@ package hub_test
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"ranger/internal/hub"
+	"ranger/internal/hub/hubtest"
 	"ranger/internal/journal"
 )
-
-// badPositions are strings that are no position, though some are nearly one.
-func badPositions() []string {
-	return []string{
-		"", " ", ".", "x", "41", "41.", ".9f3c2a11", "41.9f3c2a1", "41.9f3c2a111", "41.9F3C2A11", "41.9f3c2a1g",
-		"41.0x9f3c2a", "-1.9f3c2a11", "+41.9f3c2a11", "041.9f3c2a11", "00.00000000", "4_1.9f3c2a11", "41,9f3c2a11", " 41.9f3c2a11",
-		"41.9f3c2a11 ", "41 .9f3c2a11", "41.9f3c2a11.0", "41.9f3c2a11\n", "41.9f3c2a11\x00", "9007199254740992.9f3c2a11",
-		"18446744073709551616.9f3c2a11", strings.Repeat("9", 400) + ".9f3c2a11", "4e1.9f3c2a11", "41.5.9f3c2a11", "٤١.9f3c2a11",
-		"41.９f3c2a11", "True", "TRUE", "yes", "1", "0", "null,", "true ",
-	}
-}
 
 // Every message whose terms are malformed is answered so, and nothing came of it.
 func TestMalformedTerms(t *testing.T) {
@@ -38,7 +24,7 @@ func TestMalformedTerms(t *testing.T) {
 		`"events":{}`, `"events":0`, `"events":true`, `"events":false`,
 		`"resume":true,"markets":1`, `"resume":1,"markets":"a","events":"trade"`,
 	}
-	for _, p := range badPositions() {
+	for _, p := range hubtest.BadPositions() {
 		keys = append(keys, `"resume":`+quote(p))
 	}
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
@@ -75,54 +61,6 @@ func TestTermsThatSayNothing(t *testing.T) {
 			pass(40 * time.Second)
 			c.wantSilence()
 		})
-	}
-}
-
-func TestQueryTerms(t *testing.T) {
-	none := hub.Terms{}
-	on := hub.Terms{Resume: true}
-	for query, want := range map[string]*hub.Terms{
-		"":                                       &none,
-		"resume":                                 &none,
-		"resume=":                                &none,
-		"resume=false":                           &none,
-		"resume=null":                            &none,
-		"resume=true":                            &on,
-		"x=1&resume=true&y":                      &on,
-		"resume=%74rue":                          &on,
-		"%72esume=true":                          &on,
-		"resume=1&resume=true":                   &on,
-		"resume=%zz&resume=true":                 &on,
-		"resume=41.9f3c2a11":                     {Resume: true, After: "41.9f3c2a11"},
-		"resume=41%2e9f3c2a11":                   {Resume: true, After: "41.9f3c2a11"},
-		"resume=0.00000000":                      {Resume: true, After: "0.00000000"},
-		"resume=true&resume=":                    &none,
-		"Resume=true":                            &none,
-		"%zz=1&=&&;=%":                           &none,
-		"markets=btcusd,ethusd":                  {Markets: []string{"btcusd", "ethusd"}},
-		"markets=b%2Ca,a":                        {Markets: []string{"a", "b"}},
-		"markets=a&markets=b":                    {Markets: []string{"b"}},
-		"markets=null":                           {Markets: []string{"null"}},
-		"markets=a+b":                            {Markets: []string{"a b"}},
-		"events=trade":                           {Events: []string{"trade"}},
-		"events=trade,orderbook,trade":           {Events: []string{"orderbook", "trade"}},
-		"resume=true&markets=a&events=orderbook": {Resume: true, Markets: []string{"a"}, Events: []string{"orderbook"}},
-
-		"resume=1": nil, "resume=%zz": nil, "resume=true&resume=1": nil, "resume=true;resume=true": nil, "resume=%22true%22": nil,
-		"markets": nil, "markets=": nil, "markets=,": nil, "markets=a,,b": nil, "markets=%": nil,
-		"events": nil, "events=": nil, "events=null": nil, "events=gap": nil, "events=trade,": nil, "events=trade+": nil,
-	} {
-		got, ok := hub.QueryTerms(query)
-		if ok != (want != nil) {
-			t.Errorf("%q: understood: %v, want %v", query, ok, want != nil)
-		} else if diff := cmp.Diff(want, &got); ok && diff != "" {
-			t.Errorf("%q (-want +got):\n%s", query, diff)
-		}
-	}
-	for _, p := range badPositions()[1:] {
-		if got, ok := hub.QueryTerms("resume=" + url.QueryEscape(p)); ok {
-			t.Errorf("%q: got %+v, want nothing", p, got)
-		}
 	}
 }
 
