@@ -7,6 +7,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"ranger/internal/hub/internal/park"
 	"ranger/internal/hub/internal/protocol"
 )
 
@@ -24,11 +25,11 @@ const (
 // ctx is done: pings, silence, authentication, expiry and heartbeats. It is
 // called once. Without it, and after it, each socket takes a goroutine.
 func (h *Hub) Run(ctx context.Context) error {
-	p := newPoller()
+	p := park.New()
 	h.poller.Store(p)
 	var polling sync.WaitGroup
 	defer polling.Wait()
-	polling.Go(func() { p.run(ctx, (*session).wake) })
+	polling.Go(func() { p.Run(ctx) })
 	h.keepClocks(ctx)
 	return nil
 }

@@ -40,7 +40,7 @@ func newCrowd(tb testing.TB, raw syscall.RawConn, uids []event.UID) *crowd {
 	r := upgradeRequest(tb)
 	for i := range uids {
 		uids[i] = event.UID(fmt.Sprintf("ID%011d", i))
-		if err := c.hub.OpenAtRest(lent{}, r, uids[i], raw, i); err != nil {
+		if err := c.hub.OpenParked(lent{}, r, uids[i], raw); err != nil {
 			tb.Fatal(err)
 		}
 	}

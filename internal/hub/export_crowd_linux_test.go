@@ -8,16 +8,17 @@ import (
 	"time"
 
 	"ranger/internal/event"
+	"ranger/internal/hub/internal/park"
 	"ranger/internal/hub/internal/protocol"
 )
 
 // Watch gives the hub the poller that Run would, without a goroutine.
-func (h *Hub) Watch() { h.poller.Store(newPoller()) }
+func (h *Hub) Watch() { h.poller.Store(park.New()) }
 
-// OpenAtRest upgrades a request over a connection that is no socket of the system's and
-// writes to raw, and lets the session rest as if its descriptor were place, which
-// nobody else may have. It returns when the answer is written.
-func (h *Hub) OpenAtRest(w http.ResponseWriter, r *http.Request, uid event.UID, raw syscall.RawConn, place int) error {
+// OpenParked upgrades a request over a connection that is no socket of the system and
+// writes to raw. It leaves the session without a reader, as if it were parked. It
+// returns when the answer is written.
+func (h *Hub) OpenParked(w http.ResponseWriter, r *http.Request, uid event.UID, raw syscall.RawConn) error {
 	s := &session{hub: h}
 	ws, err := h.upgrader.Upgrade(hijacker{w, s}, r, nil)
 	if err != nil {
@@ -28,7 +29,6 @@ func (h *Hub) OpenAtRest(w http.ResponseWriter, r *http.Request, uid event.UID, 
 		return net.ErrClosed
 	}
 	s.in = bufio.Reader{}
-	h.poller.Load().put(place, s)
 	s.mu.Lock()
 	written := s.writtenLocked()
 	s.mu.Unlock()

@@ -16,6 +16,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"ranger/internal/event"
+	"ranger/internal/hub/internal/park"
 	"ranger/internal/journal"
 	"ranger/internal/ratelog"
 )
@@ -95,7 +96,7 @@ type Hub struct {
 
 	buffers        buffers
 	readers        readers
-	poller         atomic.Pointer[poller] // nil before Run
+	poller         atomic.Pointer[park.Poller] // nil before Run
 	origins        ratelog.Limiter        // of log lines about refused origins
 	behind         ratelog.Limiter        // of log lines about clients that are ahead
 	refusedOptions ratelog.Limiter        // of log lines about refused options

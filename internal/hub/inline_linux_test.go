@@ -22,7 +22,7 @@ func TestWake_BusySessionWritesInlineOnlyAmongTheFirst(t *testing.T) {
 		writes := map[event.UID]*atomic.Int64{}
 		open := func(uid event.UID) {
 			writes[uid] = new(atomic.Int64)
-			if err := h.OpenAtRest(lent{}, request, uid, counted{null, writes[uid]}, len(writes)); err != nil {
+			if err := h.OpenParked(lent{}, request, uid, counted{null, writes[uid]}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -43,7 +43,7 @@ func (s *session) readOn() (ended bool) {
 		if err := s.readSome(); err != nil {
 			return true
 		}
-		if s.rest() {
+		if s.park() {
 			return false
 		}
 	}

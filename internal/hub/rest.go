@@ -31,16 +31,15 @@ func (r *readers) give(in *bufio.Reader) {
 	r.pool.Put(in)
 }
 
-// rest gives the reader's goroutine up, where the socket can be watched without
-// one, and reports whether it did: then another goroutine is started when
-// something comes. A session that ends does not rest, since its reader has a
-// deadline.
-func (s *session) rest() bool {
-	if s.wire.raw == nil || s.isEnding() || !s.hub.poller.Load().rest(s) {
+// park gives up the reader's goroutine if the socket can be watched without one, and
+// reports whether it did: then another goroutine is started when something comes. A
+// session that ends is not parked, since its reader has a deadline.
+func (s *session) park() bool {
+	if s.wire.raw == nil || s.isEnding() || !s.hub.poller.Load().Park(s.wire.raw, s) {
 		return false
 	}
-	// It may have begun to end in between, and then nobody would wake it.
-	return !s.isEnding() || !s.hub.poller.Load().take(s)
+	// It may have begun to end in between, and then no goroutine would unpark it.
+	return !s.isEnding() || !s.hub.poller.Load().Unpark(s)
 }
 
 func (s *session) isEnding() bool {
@@ -49,15 +48,15 @@ func (s *session) isEnding() bool {
 	return s.ending != 0
 }
 
-// rouse starts a reader, if the session rests.
-func (s *session) rouse() {
-	if s.hub.poller.Load().take(s) {
-		s.wake()
+// unpark starts a reader, if the session is parked.
+func (s *session) unpark() {
+	if s.hub.poller.Load().Unpark(s) {
+		s.Readable()
 	}
 }
 
-// wake starts the reader of a session that has rested.
-func (s *session) wake() { s.hub.running.Go(s.read) }
+// Readable starts the reader of a session that was parked.
+func (s *session) Readable() { s.hub.running.Go(s.read) }
 
 // takeControls deals with the pings and pongs that have come between messages:
 // gorilla would wait for the message behind them.

@@ -100,7 +100,7 @@ func TestControlFramesInAMessage(t *testing.T) {
 		c.send(masked(final|opPing, fmt.Sprint(i)))
 		c.wantFrame(opPong, fmt.Sprint(i))
 		s.heardAll()
-		if n := s.hub.Resting(); n != 0 {
+		if n := s.hub.Parked(); n != 0 {
 			t.Fatal("a socket rests within a message")
 		}
 	}
@@ -257,7 +257,7 @@ func TestRunEndsWhileSocketsRest(t *testing.T) {
 			c.wantFrame(opPong, text)
 			c.talk([2]string{"ping", "pong"})
 		}
-		if n := s.hub.Resting(); n != 0 {
+		if n := s.hub.Parked(); n != 0 {
 			t.Errorf("%d sockets rest, and nobody would wake them", n)
 		}
 	}

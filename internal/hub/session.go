@@ -45,8 +45,7 @@ type session struct {
 	partAt  instant       // guarded by mu: when a drain closes it; 0 without a drain
 	goneBy  instant       // guarded by mu: until when events come first, once it is sent away
 
-	slot    int32 // guarded by the registry's mu
-	restsAt int32 // the descriptor, where it rests; guarded by the poller's mu
+	slot int32 // guarded by the registry's mu
 
 	ending    protocol.CloseReason // guarded by mu: why it ends, 0 while it does not
 	closeCode uint16               // guarded by mu: code of the close frame
@@ -57,7 +56,6 @@ type session struct {
 	writing   bool                 // guarded by mu: a writer runs
 	broken    bool                 // guarded by mu: nothing can be written any more
 
-	watched  bool // the poller knows the descriptor; owned by the reader
 	failures int8 // bad tokens in a row; owned by the reader
 }
 
@@ -178,5 +176,5 @@ func (s *session) drop() {
 		c = secure.NetConn()
 	}
 	_ = c.Close() // nothing is owed to a peer that is gone
-	s.rouse()     // only now does it not lie down any more
+	s.unpark()    // after Close, so that it cannot be parked again
 }

@@ -100,11 +100,11 @@ func (s *tcpServer) dialWith(token string, d *net.Dialer) *client {
 func (s *tcpServer) wantResting(n int) {
 	s.tb.Helper()
 	late := time.After(testenv.Patience)
-	for s.hub.Resting() != n {
+	for s.hub.Parked() != n {
 		select {
 		case <-s.laid:
 		case <-late:
-			s.tb.Fatalf("%d sockets rest, want %d", s.hub.Resting(), n)
+			s.tb.Fatalf("%d sockets rest, want %d", s.hub.Parked(), n)
 		}
 	}
 }

@@ -93,11 +93,11 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 	}
 	if s.wire.raw != nil {
 		s.in = bufio.Reader{}
-		if s.rest() {
+		if s.park() {
 			return
 		}
 	}
-	s.wake()
+	s.Readable()
 }
 
 // open begins a session, unless the hub is closed: its first write is the

@@ -186,7 +186,7 @@ func (s *session) wrote(w *work, events int) error {
 	}
 	if w.close {
 		err := s.wire.SetReadDeadline(time.Now().Add(s.hub.closeWait))
-		s.rouse()
+		s.unpark()
 		return err
 	}
 	return nil

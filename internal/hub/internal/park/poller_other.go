@@ -1,0 +1,23 @@
+//go:build !linux
+
+package park
+
+import (
+	"context"
+	"syscall"
+)
+
+// Poller parks no socket.
+type Poller struct{}
+
+// New returns a Poller.
+func New() *Poller { return new(Poller) }
+
+// Run returns when ctx is done.
+func (*Poller) Run(ctx context.Context) { <-ctx.Done() }
+
+// Park returns false.
+func (*Poller) Park(syscall.RawConn, Waker) bool { return false }
+
+// Unpark returns false.
+func (*Poller) Unpark(Waker) bool { return false }
