@@ -162,12 +162,11 @@ func TestMetricsDoc(t *testing.T) {
 		}
 		return set
 	}
-	m := ops.NewMetrics("node", version, auth.Reasons())
+	m := ops.NewMetrics("node", version, auth.Reasons(), hub.CloseCodes())
 	m.WatchSockets(func() (open, authenticated int) { return 0, 0 })
 	m.WatchRedis(func() (up bool, members int) { return false, 0 })
 	m.WatchSource(stateNames(), func() string { return "" })
 	m.WatchWindow(func() journal.Stats { return journal.Stats{} })
-	m.Closed(int(hub.GoingAway)) // a series exists from its first close
 	w := httptest.NewRecorder()
 	ops.Handler(m, func() ops.Readiness { return ops.Readiness{} }).
 		ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))

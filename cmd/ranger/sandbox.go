@@ -61,7 +61,7 @@ func (cmd *sandboxCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	log := newLogger(std.err, s.logLevel, false)
-	metrics := ops.NewMetrics(s.broker.Node, version, auth.Reasons())
+	metrics := ops.NewMetrics(s.broker.Node, version, auth.Reasons(), hub.CloseCodes())
 	verifier, err := auth.New(auth.Config{
 		Algorithm: "RS256", Keys: s.keys, Audience: []string{"peatio"}, IssuedAtLeeway: 3 * time.Minute, UIDClaim: "uid",
 		Log: log, Metrics: metrics,

@@ -34,7 +34,7 @@ func (cmd *serveCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	log := newLogger(std.err, s.logLevel, s.logJSON).With("node", s.node)
-	metrics := ops.NewMetrics(s.node, version, auth.Reasons())
+	metrics := ops.NewMetrics(s.node, version, auth.Reasons(), hub.CloseCodes())
 
 	s.auth.Log, s.auth.Metrics = log, metrics
 	verifier, err := auth.New(s.auth)

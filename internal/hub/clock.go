@@ -25,11 +25,13 @@ const (
 // ctx is done: pings, silence, authentication, expiry and heartbeats. It is
 // called once. Without it, and after it, each socket takes a goroutine.
 func (h *Hub) Run(ctx context.Context) error {
-	p := park.New()
-	h.poller.Store(p)
 	var polling sync.WaitGroup
 	defer polling.Wait()
-	polling.Go(func() { p.Run(ctx) })
+	if !h.cfg.Portable {
+		p := park.New()
+		h.poller.Store(p)
+		polling.Go(func() { p.Run(ctx) })
+	}
 	h.keepClocks(ctx)
 	return nil
 }

@@ -96,3 +96,7 @@ func (h *Hub) At(t time.Time) time.Duration { return time.Duration(h.at(t)) }
 
 // TokenLeft returns what is left at now of a token.
 func TokenLeft(expires, now time.Time) time.Duration { return wall(expires).until(now) }
+
+// SetReadBufferSize has gorilla use a reader with a buffer of this size, and not the one
+// that it is given.
+func (h *Hub) SetReadBufferSize(n int) { h.upgrader.ReadBufferSize = n }

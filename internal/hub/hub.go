@@ -17,6 +17,7 @@ import (
 
 	"ranger/internal/event"
 	"ranger/internal/hub/internal/park"
+	"ranger/internal/hub/internal/protocol"
 	"ranger/internal/journal"
 	"ranger/internal/ratelog"
 )
@@ -40,8 +41,11 @@ type Metrics interface {
 	// Lagged is told, for each write of live events, how long before its end this
 	// node had taken the oldest of them from the broker.
 	Lagged(lag time.Duration)
-	// Closed counts the end of one socket by its Ending.
+	// Closed counts the end of one socket by its close code, one of CloseCodes.
 	Closed(code int)
+	// Unparkable counts a socket that keeps a goroutine though it could be parked,
+	// because the WebSocket library does not read from the reader handed over.
+	Unparkable()
 }
 
 // Config sets a Hub up. Zero durations and sizes stand for the defaults given.
@@ -67,9 +71,19 @@ type Config struct {
 	WriteTimeout time.Duration
 	// MaxMessage is the largest client message in bytes, 16 KiB by default.
 	MaxMessage int64
-	// Portable selects plain reads and writes and a goroutine for each socket, as
-	// systems other than Linux always use.
+	// Portable uses no optimisation for Linux: each socket has a goroutine that
+	// reads, and another one while there is something to write. Sockets of other
+	// systems, and those of TLS, are served so in any case.
 	Portable bool
+}
+
+// CloseCodes returns the codes by which Metrics.Closed counts.
+func CloseCodes() []int {
+	var codes []int
+	for _, r := range protocol.CloseReasons() {
+		codes = append(codes, int(r))
+	}
+	return codes
 }
 
 // logInterval is the least time between two log lines about the same kind of
@@ -97,10 +111,10 @@ type Hub struct {
 	buffers        buffers
 	readers        readers
 	poller         atomic.Pointer[park.Poller] // nil before Run
-	origins        ratelog.Limiter        // of log lines about refused origins
-	behind         ratelog.Limiter        // of log lines about clients that are ahead
-	refusedOptions ratelog.Limiter        // of log lines about refused options
-	running        sync.WaitGroup         // all sessions, and their goroutines
+	origins        ratelog.Limiter             // of log lines about refused origins
+	behind         ratelog.Limiter             // of log lines about clients that are ahead
+	refusedOptions ratelog.Limiter             // of log lines about refused options
+	running        sync.WaitGroup              // all sessions, and their goroutines
 
 	staying context.Context //nolint:containedctx // it ends waits in many goroutines: until Drain begins
 	leave   func()          // ends staying

@@ -58,12 +58,13 @@ func readToken(_ context.Context, token string, _ netip.AddrPort) (event.Identit
 
 // counters are Metrics.
 type counters struct {
-	mu        sync.Mutex
-	delivered int
-	writes    int // calls of Delivered
-	lags      []time.Duration
-	closed    map[int]int
-	refused   map[string]int
+	mu         sync.Mutex
+	delivered  int
+	writes     int // calls of Delivered
+	lags       []time.Duration
+	closed     map[int]int
+	unparkable int
+	refused    map[string]int
 }
 
 func (c *counters) Delivered(n int) {
@@ -77,6 +78,18 @@ func (c *counters) Lagged(lag time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.lags = append(c.lags, lag)
+}
+
+func (c *counters) Unparkable() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.unparkable++
+}
+
+func (c *counters) unparkables() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.unparkable
 }
 
 func (c *counters) Closed(code int) {

@@ -4,11 +4,13 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"ranger/internal/hub"
 )
 
-// A panic while an event is framed ends its socket alone. The reader, which waits
-// until its answer in the same write is out, does not wait for ever.
-func TestPanicOfAWriter(t *testing.T) {
+// A panic while an event is framed ends only that socket. The reader, which waits until
+// its answer in the same write is written, does not wait for ever.
+func TestPanic_OfAWriterEndsOnlyItsSocket(t *testing.T) {
 	t.Run("on a pipe", func(t *testing.T) {
 		bubble(t, setup{}, func(t *testing.T, s *server) {
 			first := s.tell("alice", trade(1))
@@ -22,8 +24,8 @@ func TestPanicOfAWriter(t *testing.T) {
 			other.talk([2]string{"ping", "pong"})
 		})
 	})
-	t.Run("on TCP", func(t *testing.T) {
-		s := onTCP(t, setup{}, 0)
+	inBothModes(t, func(t *testing.T, cfg hub.Config) {
+		s := onTCP(t, setup{hub: cfg}, 0)
 		first := s.tell("alice", trade(1))
 		s.tell("alice", "")
 		other, c := s.dial("bob"), s.dial("")
@@ -38,6 +40,6 @@ func TestPanicOfAWriter(t *testing.T) {
 func (s *server) wantPanic() {
 	s.tb.Helper()
 	if got := s.log.String(); !strings.Contains(got, "a session's writer panicked") {
-		s.tb.Errorf("logged %s; want the panic", got)
+		s.tb.Errorf("the log is %s; want the panic", got)
 	}
 }

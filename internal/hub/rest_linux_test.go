@@ -16,9 +16,8 @@ import (
 	"ranger/internal/testenv"
 )
 
-// A socket at rest takes no goroutine and no read buffer, and hears and is heard
-// as before.
-func TestSocketsAtRestTakeNoGoroutine(t *testing.T) {
+// A parked socket has no goroutine and no read buffer, and is read and written as before.
+func TestPark_SocketTakesNoGoroutine(t *testing.T) {
 	const sockets = 200
 	s := onTCP(t, setup{}, 0)
 	before := runtime.NumGoroutine()
@@ -27,9 +26,9 @@ func TestSocketsAtRestTakeNoGoroutine(t *testing.T) {
 		clients = append(clients, s.dial("alice"))
 	}
 	for round := range 3 {
-		s.wantResting(sockets)
-		// Some are at the last line of what they did; a few of the hub's own may stay.
-		testenv.Eventually(t, "sockets at rest take no goroutines", func() bool {
+		s.wantParked(sockets)
+		// Some are about to end; a few of the hub may stay.
+		testenv.Eventually(t, "parked sockets take no goroutines", func() bool {
 			return runtime.NumGoroutine()-before < sockets/20
 		})
 		text := fmt.Sprint("event ", round)
@@ -42,114 +41,119 @@ func TestSocketsAtRestTakeNoGoroutine(t *testing.T) {
 	}
 }
 
-// Pings and pongs between messages are dealt with, and the socket rests again.
-func TestControlFramesAtRest(t *testing.T) {
-	s := onTCP(t, setup{}, 0)
-	c := s.dial("alice")
-	for _, payload := range []string{"", "x", strings.Repeat("y", 125)} {
-		s.wantResting(1)
-		c.send(masked(final|opPing, payload))
-		c.wantFrame(opPong, payload)
-		s.wantResting(1)
-		c.send(append(masked(final|opPong, payload), masked(final|opPing, "behind a pong")...))
-		c.wantFrame(opPong, "behind a pong")
-		s.wantResting(1)
-		c.send(masked(final|opPong, payload))
-		s.wantResting(1)
-	}
-	s.publish("alice", "1")
-	c.want("1")
-}
-
-// A control frame that comes in pieces is answered when it is whole, wherever it
-// was cut.
-func TestControlFramesInPieces(t *testing.T) {
-	s := onTCP(t, setup{}, 0)
-	c := s.dial("alice")
-	ping := masked(final|opPing, "payload")
-	for cut := 1; cut < len(ping); cut++ {
-		s.wantResting(1)
-		s.heardAll()
-		c.send(ping[:cut])
-		s.wantRead(cut)
-		c.send(ping[cut:])
-		c.wantFrame(opPong, "payload")
-		s.publish("alice", "event")
-		c.want("event")
-		c.talk([2]string{"ping", "pong"})
-	}
-	s.wantResting(1)
-}
-
-// Each frame of a fragmented message, and the pings between them, come in packets of
-// their own.
-func TestControlFramesInAMessage(t *testing.T) {
-	s := onTCP(t, setup{}, 0)
-	c := s.dial("")
-	s.wantResting(1)
-	s.heardAll()
-	token := bearer("alice")
-	for i := range len(token) {
-		first := byte(0)
-		if i == 0 {
-			first = opText
+// After pings and pongs between messages the socket is parked again.
+func TestControlFrames_BetweenMessagesAreAnswered(t *testing.T) {
+	inBothModes(t, func(t *testing.T, cfg hub.Config) {
+		s := onTCP(t, setup{hub: cfg}, 0)
+		c := s.dial("alice")
+		for _, payload := range []string{"", "x", strings.Repeat("y", 125)} {
+			s.wantParked(1)
+			c.send(masked(final|opPing, payload))
+			c.wantFrame(opPong, payload)
+			s.wantParked(1)
+			c.send(append(masked(final|opPong, payload), masked(final|opPing, "behind a pong")...))
+			c.wantFrame(opPong, "behind a pong")
+			s.wantParked(1)
+			c.send(masked(final|opPong, payload))
+			s.wantParked(1)
 		}
-		b := masked(first, token[i:i+1])
-		c.send(b)
-		s.wantRead(len(b))
-		c.send(masked(final|opPing, fmt.Sprint(i)))
-		c.wantFrame(opPong, fmt.Sprint(i))
-		s.heardAll()
-		if n := s.hub.Parked(); n != 0 {
-			t.Fatal("a socket rests within a message")
+		s.publish("alice", "1")
+		c.want("1")
+	})
+}
+
+// A control frame that comes in two pieces is answered when it is whole.
+func TestControlFrames_InPiecesAreAnswered(t *testing.T) {
+	inBothModes(t, func(t *testing.T, cfg hub.Config) {
+		s := onTCP(t, setup{hub: cfg}, 0)
+		c := s.dial("alice")
+		ping := masked(final|opPing, "payload")
+		for cut := 1; cut < len(ping); cut++ {
+			s.wantParked(1)
+			s.heardAll()
+			c.send(ping[:cut])
+			s.wantRead(cut)
+			c.send(ping[cut:])
+			c.wantFrame(opPong, "payload")
+			s.publish("alice", "event")
+			c.want("event")
+			c.talk([2]string{"ping", "pong"})
 		}
-	}
-	c.send(masked(final, ""))
-	c.want(authenticated)
-	s.wantResting(1)
+		s.wantParked(1)
+	})
 }
 
-// All that one packet brings is dealt with in order.
-func TestManyMessagesInAPacket(t *testing.T) {
-	s := onTCP(t, setup{}, 0)
-	c := s.dial("")
-	var packet []byte
-	for _, b := range [][]byte{
-		masked(final|opPing, "1"), masked(final|opPong, "2"), masked(final|opText, "ping"),
-		masked(final|opText, "{}"), masked(final|opPing, "3"), masked(final|opText, bearer("alice")),
-		masked(final|opPing, "4"), masked(final|opPing, "5"),
-	} {
-		packet = append(packet, b...)
-	}
-	for range 10 {
-		s.wantResting(1)
-		c.send(packet)
-		c.wantFrame(opPong, "1")
-		c.want("pong", noBearer)
-		c.wantFrame(opPong, "3")
-		c.want(authenticated)
-		c.wantFrame(opPong, "4")
-		c.wantFrame(opPong, "5")
-	}
-	// The last frame's rest comes later.
-	for cut := 1; cut < len(packet); cut++ {
-		s.wantResting(1)
+// Each frame of a fragmented message, and each ping between them, comes in another packet.
+func TestControlFrames_WithinAMessageAreAnswered(t *testing.T) {
+	inBothModes(t, func(t *testing.T, cfg hub.Config) {
+		s := onTCP(t, setup{hub: cfg}, 0)
+		c := s.dial("")
+		s.wantParked(1)
 		s.heardAll()
-		c.send(packet[:cut])
-		s.wantRead(cut)
-		c.send(packet[cut:])
-		c.wantFrame(opPong, "1")
-		c.want("pong", noBearer)
-		c.wantFrame(opPong, "3")
+		token := bearer("alice")
+		for i := range len(token) {
+			first := byte(0)
+			if i == 0 {
+				first = opText
+			}
+			b := masked(first, token[i:i+1])
+			c.send(b)
+			s.wantRead(len(b))
+			c.send(masked(final|opPing, fmt.Sprint(i)))
+			c.wantFrame(opPong, fmt.Sprint(i))
+			s.heardAll()
+			if n := s.hub.Parked(); n != 0 {
+				t.Fatalf("%d sockets are parked within a message, want 0", n)
+			}
+		}
+		c.send(masked(final, ""))
 		c.want(authenticated)
-		c.wantFrame(opPong, "4")
-		c.wantFrame(opPong, "5")
-		c.talk([2]string{"ping", "pong"})
-	}
+		s.wantParked(1)
+	})
 }
 
-// What a client is closed for is noticed at rest.
-func TestEndsAtRest(t *testing.T) {
+func TestMessages_OfOnePacketAreAnsweredInOrder(t *testing.T) {
+	inBothModes(t, func(t *testing.T, cfg hub.Config) {
+		s := onTCP(t, setup{hub: cfg}, 0)
+		c := s.dial("")
+		var packet []byte
+		for _, b := range [][]byte{
+			masked(final|opPing, "1"), masked(final|opPong, "2"), masked(final|opText, "ping"),
+			masked(final|opText, "{}"), masked(final|opPing, "3"), masked(final|opText, bearer("alice")),
+			masked(final|opPing, "4"), masked(final|opPing, "5"),
+		} {
+			packet = append(packet, b...)
+		}
+		for range 10 {
+			s.wantParked(1)
+			c.send(packet)
+			c.wantFrame(opPong, "1")
+			c.want("pong", noBearer)
+			c.wantFrame(opPong, "3")
+			c.want(authenticated)
+			c.wantFrame(opPong, "4")
+			c.wantFrame(opPong, "5")
+		}
+		// Now it comes in two packets.
+		for cut := 1; cut < len(packet); cut++ {
+			s.wantParked(1)
+			s.heardAll()
+			c.send(packet[:cut])
+			s.wantRead(cut)
+			c.send(packet[cut:])
+			c.wantFrame(opPong, "1")
+			c.want("pong", noBearer)
+			c.wantFrame(opPong, "3")
+			c.want(authenticated)
+			c.wantFrame(opPong, "4")
+			c.wantFrame(opPong, "5")
+			c.talk([2]string{"ping", "pong"})
+		}
+	})
+}
+
+// A parked socket ends as others do, whatever the reason.
+func TestPark_SocketEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		hub  hub.Config
 		do   func(s *tcpServer, c *client)
@@ -185,15 +189,18 @@ func TestEndsAtRest(t *testing.T) {
 		}, code: 4001},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := onTCP(t, setup{hub: c.hub}, 0)
-			token := "alice"
-			if c.code == 4002 {
-				token = ""
-			}
-			client := s.dial(token)
-			s.wantResting(1)
-			c.do(s, client)
-			s.wantEnded(c.code)
+			inBothModes(t, func(t *testing.T, mode hub.Config) {
+				c.hub.Portable = mode.Portable
+				s := onTCP(t, setup{hub: c.hub}, 0)
+				token := "alice"
+				if c.code == 4002 {
+					token = ""
+				}
+				client := s.dial(token)
+				s.wantParked(1)
+				c.do(s, client)
+				s.wantEnded(c.code)
+			})
 		})
 	}
 }
@@ -206,46 +213,48 @@ func (c *client) wantCloseOf(code uint16) {
 	c.wantEnd()
 }
 
-// A drain closes sockets at rest. One that answers is let go, whatever others do.
-func TestDrainAtRest(t *testing.T) {
-	s := onTCP(t, setup{}, 0)
-	polite, rude := s.dial("alice"), s.dial("bob")
-	s.wantResting(2)
-	var draining sync.WaitGroup
-	draining.Go(func() { s.hub.Drain(t.Context(), 0) })
-	polite.wantClose(1001, "going away")
-	rude.wantFrame(opClose, closing(1001, "going away"))
-	_ = rude.Close() // the time for its answer is not over
-	draining.Wait()
+func TestDrain_EndsSocketsThatAnswer(t *testing.T) {
+	inBothModes(t, func(t *testing.T, cfg hub.Config) {
+		s := onTCP(t, setup{hub: cfg}, 0)
+		polite, rude := s.dial("alice"), s.dial("bob")
+		s.wantParked(2)
+		var draining sync.WaitGroup
+		draining.Go(func() { s.hub.Drain(t.Context(), 0) })
+		polite.wantClose(1001, "going away")
+		rude.wantFrame(opClose, closing(1001, "going away"))
+		_ = rude.Close() // the time for its answer has not passed
+		draining.Wait()
+	})
 }
 
-// A drain cuts one that does not answer in time, and not before.
-func TestDrainCutsAtRest(t *testing.T) {
-	const wait = 100 * time.Millisecond
-	s := onTCP(t, setup{}, 0)
-	s.hub.SetCloseTimeout(wait)
-	rude := s.dial("alice")
-	s.wantResting(1)
-	start := time.Now()
-	var draining sync.WaitGroup
-	draining.Go(func() { s.hub.Drain(t.Context(), 0) })
-	rude.wantFrame(opClose, closing(1001, "going away"))
-	rude.wantEnd()
-	if took := time.Since(start); took < wait {
-		t.Errorf("it was cut after %v, want %v", took, wait)
-	}
-	draining.Wait()
+func TestDrain_CutsSocketsThatDoNotAnswerInTime(t *testing.T) {
+	inBothModes(t, func(t *testing.T, cfg hub.Config) {
+		const wait = 100 * time.Millisecond
+		s := onTCP(t, setup{hub: cfg}, 0)
+		s.hub.SetCloseTimeout(wait)
+		rude := s.dial("alice")
+		s.wantParked(1)
+		start := time.Now()
+		var draining sync.WaitGroup
+		draining.Go(func() { s.hub.Drain(t.Context(), 0) })
+		rude.wantFrame(opClose, closing(1001, "going away"))
+		rude.wantEnd()
+		if took := time.Since(start); took < wait {
+			t.Errorf("cut after %v, want at least %v", took, wait)
+		}
+		draining.Wait()
+	})
 }
 
-// When Run has ended each socket has a goroutine, those that rested too.
-func TestRunEndsWhileSocketsRest(t *testing.T) {
+// After Run each socket has a goroutine, also those that were parked.
+func TestPark_EndsWithRun(t *testing.T) {
 	const sockets = 20
 	s := onTCP(t, setup{}, 0)
 	var clients []*client
 	for range sockets {
 		clients = append(clients, s.dial("alice"))
 	}
-	s.wantResting(sockets)
+	s.wantParked(sockets)
 	s.stop()
 	clients = append(clients, s.dial("alice"))
 	for round := range 3 {
@@ -258,7 +267,7 @@ func TestRunEndsWhileSocketsRest(t *testing.T) {
 			c.talk([2]string{"ping", "pong"})
 		}
 		if n := s.hub.Parked(); n != 0 {
-			t.Errorf("%d sockets rest, and nobody would wake them", n)
+			t.Errorf("%d sockets are parked after Run, want 0", n)
 		}
 	}
 	for _, c := range clients {
@@ -267,9 +276,9 @@ func TestRunEndsWhileSocketsRest(t *testing.T) {
 	}
 }
 
-// A socket that is cut while its reader is about to lie down does not sleep for
-// ever: nothing would come to wake it.
-func TestCutWhileLyingDown(t *testing.T) {
+// A session that is dropped while its reader is about to park it is not parked again:
+// nothing would come to wake it.
+func TestPark_DroppedSessionIsNotReparked(t *testing.T) {
 	asked, answer := make(chan struct{}), make(chan struct{})
 	s := onTCP(t, setup{verify: func(ctx context.Context, token string, peer netip.AddrPort) (event.Identity, error) {
 		close(asked)
@@ -278,7 +287,7 @@ func TestCutWhileLyingDown(t *testing.T) {
 	}}, 0)
 	s.closing = sync.OnceFunc(func() {
 		close(answer)
-		s.wantResting(1)
+		s.wantParked(1)
 	})
 	c := s.dial("")
 	c.say(bearer("alice"))

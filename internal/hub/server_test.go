@@ -25,6 +25,8 @@ type setup struct {
 	hub     hub.Config
 	journal journal.Config
 	verify  verifyFunc
+
+	readBuffer int // of gorilla, which then does not use the hub's
 }
 
 // server is a Hub behind net/http, on pipes.

@@ -43,11 +43,11 @@ type live struct {
 	dialer websocket.Dialer
 }
 
-// listen starts a hub, behind TLS where secure. At the end of the test it is
-// drained, and then no socket may be left; goleak looks for goroutines.
-func listen(tb testing.TB, secure bool, m hub.Metrics) *live {
+// listen starts a hub, with TLS if secure. At the end of the test it is drained, and then
+// no socket may be left; goleak looks for goroutines.
+func listen(tb testing.TB, cfg hub.Config, secure bool, m hub.Metrics) *live {
 	l := &live{tb: tb, window: journal.New(journal.Config{})}
-	l.hub = hub.New(unhurried(hub.Config{}), l.window, verifyFunc(readToken), m, slog.New(slog.DiscardHandler))
+	l.hub = hub.New(unhurried(cfg), l.window, verifyFunc(readToken), m, slog.New(slog.DiscardHandler))
 	l.hub.SetCloseTimeout(rare)
 	web := httptest.NewUnstartedServer(l.hub)
 	if secure {
@@ -105,10 +105,16 @@ func (l *live) publish(offset uint64, uid event.UID, text string) {
 // I1, I3, I4, I7 with real sockets: hundreds of them read, renew, leave and
 // come back while events flow, and close at the end.
 func TestManySockets(t *testing.T) {
+	for name, portable := range map[string]bool{"fast": false, "portable": true} {
+		t.Run(name, func(t *testing.T) { manySockets(t, hub.Config{Portable: portable}) })
+	}
+}
+
+func manySockets(t *testing.T, cfg hub.Config) {
 	testenv.Heavy(t)
 	const users, sockets = 60, 300
 	counts := &counters{}
-	l := listen(t, false, counts)
+	l := listen(t, cfg, false, counts)
 	first, err := l.dial(name(0))
 	if err != nil {
 		t.Fatal(err)
@@ -237,7 +243,12 @@ func (l *live) leave(c *websocket.Conn) {
 // The close frame of a server that has not read all that was sent is not lost
 // to a reset (RFC 6455 §7.1.1).
 func TestCloseIsNotLostToAReset(t *testing.T) {
-	for _, secure := range []bool{false, true} {
+	for mode, cfg := range map[string]struct {
+		hub    hub.Config
+		secure bool
+	}{
+		"fast": {}, "portable": {hub: hub.Config{Portable: true}}, "TLS": {secure: true},
+	} {
 		for name, c := range map[string]struct {
 			message string
 			code    int
@@ -246,8 +257,8 @@ func TestCloseIsNotLostToAReset(t *testing.T) {
 			"too big": {strings.Repeat("x", 4<<20), 1009, "message too big"},
 			"a panic": {bearer("panic"), 1011, "internal error"},
 		} {
-			t.Run(fmt.Sprintf("%s, TLS %v", name, secure), func(t *testing.T) {
-				l := listen(t, secure, &counters{})
+			t.Run(name+", "+mode, func(t *testing.T) {
+				l := listen(t, cfg.hub, cfg.secure, &counters{})
 				conn, err := l.dial("alice")
 				if err != nil {
 					t.Fatal(err)
@@ -270,7 +281,7 @@ func TestCloseIsNotLostToAReset(t *testing.T) {
 }
 
 func TestTLS(t *testing.T) {
-	l := listen(t, true, &counters{})
+	l := listen(t, hub.Config{}, true, &counters{})
 	c, err := l.dial("alice")
 	if err != nil {
 		t.Fatal(err)

@@ -16,14 +16,14 @@ import (
 	"ranger/internal/testenv"
 )
 
-// stalled is how many events of a kilobyte no socket with small buffers takes at
+// stalled is a number of events of a kilobyte that no socket with small buffers takes at
 // once.
 const stalled = 1000
 
-// longText is the i-th of them.
+// longText returns the i-th of them.
 func longText(i int) string { return fmt.Sprint(i, " ", strings.Repeat("x", 900+i%200)) }
 
-// dialSmall opens a socket of alice's whose client takes little that it does not read.
+// dialSmall opens a socket for alice with a small receive buffer.
 func (s *tcpServer) dialSmall() *client {
 	s.tb.Helper()
 	return s.dialWith("alice", &net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
@@ -35,8 +35,7 @@ func (s *tcpServer) dialSmall() *client {
 	}})
 }
 
-// flood publishes the events from the given one on for alice, no faster than quick
-// reads them.
+// flood publishes the events from the given one on for alice, as fast as quick reads them.
 func (s *tcpServer) flood(from int, quick *client) {
 	s.tb.Helper()
 	for i := from; i < stalled; i++ {
@@ -45,34 +44,35 @@ func (s *tcpServer) flood(from int, quick *client) {
 	}
 }
 
-// I4: a peer that stalls delays nobody, and gets all, whole and in order, when it
-// reads again.
-func TestStalledPeerReadsAgain(t *testing.T) {
-	s := onTCP(t, setup{journal: journal.Config{Size: stalled}}, 4096)
-	slow, quick, other := s.dialSmall(), s.dial("alice"), s.dial("bob")
-	s.flood(0, quick)
-	other.talk([2]string{"ping", "pong"})
-	slow.say("ping") // is answered in between
-	ponged := false
-	for i := 0; i < stalled || !ponged; {
-		switch got := slow.read(); {
-		case !ponged && got == (frame{opText, "pong"}):
-			ponged = true
-		case got == (frame{opText, longText(i)}):
-			i++
-		default:
-			t.Fatalf("event %d is %.20q of %d bytes", i, got.payload, len(got.payload))
+// I4: a peer that stalls delays no other socket. When it reads again it gets everything,
+// whole and in order.
+func TestStall_PeerThatReadsAgainGetsEverything(t *testing.T) {
+	inBothModes(t, func(t *testing.T, cfg hub.Config) {
+		s := onTCP(t, setup{hub: cfg, journal: journal.Config{Size: stalled}}, 4096)
+		slow, quick, other := s.dialSmall(), s.dial("alice"), s.dial("bob")
+		s.flood(0, quick)
+		other.talk([2]string{"ping", "pong"})
+		slow.say("ping") // answered between the events
+		ponged := false
+		for i := 0; i < stalled || !ponged; {
+			switch got := slow.read(); {
+			case !ponged && got == (frame{opText, "pong"}):
+				ponged = true
+			case got == (frame{opText, longText(i)}):
+				i++
+			default:
+				t.Fatalf("event %d is %.20q of %d bytes", i, got.payload, len(got.payload))
+			}
 		}
-	}
-	slow.talk([2]string{"ping", "pong"})
-	s.wantResting(3)
-	s.publish("alice", "last")
-	slow.want("last")
-	quick.want("last")
+		slow.talk([2]string{"ping", "pong"})
+		s.wantParked(3)
+		s.publish("alice", "last")
+		slow.want("last")
+		quick.want("last")
+	})
 }
 
-// When a stall is over, its write timeout is too.
-func TestStallIsForgotten(t *testing.T) {
+func TestStall_WriteTimeoutEndsWithTheStall(t *testing.T) {
 	s := onTCP(t, setup{}, 4096)
 	c := s.dialSmall()
 	const events = 60
@@ -84,14 +84,14 @@ func TestStallIsForgotten(t *testing.T) {
 		c.want(longText(i))
 	}
 	conn.passDeadline()
-	s.publish("alice", "behind the stall")
-	c.want("behind the stall")
+	s.publish("alice", "after the stall")
+	c.want("after the stall")
 	c.talk([2]string{"ping", "pong"})
 }
 
-// One that takes nothing for a write timeout is dropped. What it got of the last
-// frames is their beginning.
-func TestStalledPeerIsDropped(t *testing.T) {
+// A peer that takes nothing for a write timeout is dropped. It has got whole frames, and
+// the beginning of the last one.
+func TestStall_PeerIsDroppedAfterTheWriteTimeout(t *testing.T) {
 	const timeout = 20 * time.Minute
 	s := onTCP(t, setup{hub: hub.Config{WriteTimeout: timeout}}, 4096)
 	slow, quick := s.dialSmall(), s.dial("alice")
@@ -99,7 +99,7 @@ func TestStalledPeerIsDropped(t *testing.T) {
 	s.flood(0, quick)
 	conn, due := s.wantStall(slow)
 	if due.Before(start.Add(timeout)) || due.After(time.Now().Add(timeout)) {
-		t.Errorf("it may stall until %v, want %v from when it began", due, timeout)
+		t.Errorf("the write deadline is %v, want %v after the write began", due, timeout)
 	}
 	conn.passDeadline()
 	s.wantEnded(1006)
@@ -115,8 +115,8 @@ func TestStalledPeerIsDropped(t *testing.T) {
 	quick.talk([2]string{"ping", "pong"})
 }
 
-// One that falls off its user's log is told so, behind what was on its way.
-func TestStalledPeerIsTooSlow(t *testing.T) {
+// A peer that falls behind its user's log is closed with 4100 after what was on its way.
+func TestStall_PeerThatFallsBehindIsClosed(t *testing.T) {
 	s := onTCP(t, setup{journal: journal.Config{Size: 4}}, 4096)
 	slow, quick := s.dialSmall(), s.dial("alice")
 	sent := 0
@@ -144,7 +144,7 @@ func TestStalledPeerIsTooSlow(t *testing.T) {
 		last = i
 	}
 	if last == 0 || last == stalled-1 {
-		t.Errorf("the last event was %d, want one on the way", last)
+		t.Errorf("the last event was %d, want one between the first and the last", last)
 	}
 	slow.send(masked(final|opClose, closing(4100, "")))
 	slow.wantEnd()
@@ -152,50 +152,52 @@ func TestStalledPeerIsTooSlow(t *testing.T) {
 	quick.talk([2]string{"ping", "pong"})
 }
 
-// Sockets come and go in every way, on the same few descriptors, while events flow:
-// each ends once, and who stays misses nothing.
-func TestDescriptorsAreUsedAgain(t *testing.T) {
-	testenv.Heavy(t)
-	const clients, visits = 12, 40
-	s := onTCP(t, setup{}, 0)
-	stays := s.dial("alice")
-	done := make(chan struct{})
-	var all, publisher sync.WaitGroup
-	for i := range clients {
-		all.Go(func() {
-			for n := range visits {
-				s.visit((i + n) % 4)
+// Sockets come and go in every way, on the same few descriptors, while events flow: each
+// ends once, and one that stays misses nothing.
+func TestDescriptors_AreUsedAgain(t *testing.T) {
+	inBothModes(t, func(t *testing.T, cfg hub.Config) {
+		testenv.Heavy(t)
+		const clients, visits = 12, 40
+		s := onTCP(t, setup{hub: cfg}, 0)
+		stays := s.dial("alice")
+		done := make(chan struct{})
+		var all, publisher sync.WaitGroup
+		for i := range clients {
+			all.Go(func() {
+				for n := range visits {
+					s.visit((i + n) % 4)
+				}
+			})
+		}
+		publisher.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-done:
+					s.publish("alice", "end")
+					return
+				default:
+					s.publish("alice", fmt.Sprint(i))
+					stays.want(fmt.Sprint(i))
+				}
 			}
 		})
-	}
-	publisher.Go(func() {
-		for i := 0; ; i++ {
+		all.Wait()
+		close(done)
+		publisher.Wait()
+		stays.want("end")
+		for range clients * visits {
 			select {
-			case <-done:
-				s.publish("alice", "end")
-				return
-			default:
-				s.publish("alice", fmt.Sprint(i))
-				stays.want(fmt.Sprint(i))
+			case <-s.ended:
+			case <-time.After(testenv.Patience):
+				t.Fatal("a socket has not ended")
 			}
 		}
+		s.wantSockets(1, 1)
+		s.wantParked(1)
 	})
-	all.Wait()
-	close(done)
-	publisher.Wait()
-	stays.want("end")
-	for range clients * visits {
-		select {
-		case <-s.ended:
-		case <-time.After(testenv.Patience):
-			t.Fatal("not every socket has ended")
-		}
-	}
-	s.wantSockets(1, 1)
-	s.wantResting(1)
 }
 
-// visit opens a socket, hears an event or two, and goes in one of four ways.
+// visit opens a socket, reads an event or two, and leaves in one of four ways.
 func (s *tcpServer) visit(way int) {
 	conn, err := new(net.Dialer).DialContext(s.tb.Context(), "tcp", s.addr)
 	if err != nil {
@@ -214,7 +216,7 @@ func (s *tcpServer) visit(way int) {
 	case 2:
 		_ = conn.(*net.TCPConn).SetLinger(0)
 		_ = c.read()
-		c.send(masked(final|opText, "ping")) // and nobody reads the answer
+		c.send(masked(final|opText, "ping")) // the answer is not read
 	default:
 		c.send(masked(final|opClose, closing(1000, "")))
 		_, _ = io.Copy(io.Discard, c.in)

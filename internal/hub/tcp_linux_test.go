@@ -17,36 +17,46 @@ import (
 	"ranger/internal/testenv"
 )
 
-// tcpServer is a server on loopback TCP, where sockets rest. What it hears of its
-// connections tells a test when to go on.
+// tcpServer is a server on loopback TCP, on which sockets are parked unless it is
+// portable. Tests wait for what it observes of its connections.
 type tcpServer struct {
 	*server
 
-	addr   string
-	laid   chan struct{} // holds a value after a socket lay down
-	reads  chan int      // of each read that a socket's reader has made, the bytes
-	ended  chan int      // of each socket that ended, the code
-	conns  sync.Map      // *heardConn by the client's address
-	window int           // of the sockets' send buffers in bytes, where not 0
-	stop   func()        // ends Run and returns when it has ended
+	addr     string
+	portable bool
+	parked   chan struct{} // has a value after a socket may have been parked
+	reads    chan int      // of each read that a socket's reader has made, the bytes
+	ended    chan int      // of each socket that ended, the code
+	conns    sync.Map      // *heardConn by the client's address
+	window   int           // of the sockets' send buffers in bytes, where not 0
+	stop     func()        // ends Run and returns when it has ended
 
 	closing func() // called before a socket is closed, where not nil
 }
 
-// onTCP starts a server. At the end of the test it is cut off, and then no socket
-// may be left.
+// inBothModes runs f once with the optimisations for Linux and once without.
+func inBothModes(t *testing.T, f func(t *testing.T, cfg hub.Config)) {
+	t.Helper()
+	for name, portable := range map[string]bool{"fast": false, "portable": true} {
+		t.Run(name, func(t *testing.T) { f(t, hub.Config{Portable: portable}) })
+	}
+}
+
+// onTCP starts a server. At the end of the test it is cut off, and then no socket may be
+// left.
 func onTCP(t *testing.T, cfg setup, window int) *tcpServer {
 	t.Helper()
 	if cfg.verify == nil {
 		cfg.verify = readToken
 	}
 	s := &tcpServer{
-		server: &server{tb: t, metrics: &counters{}, log: &logBuffer{}, window: journal.New(cfg.journal)},
-		laid:   make(chan struct{}, 1), reads: make(chan int, 1<<16), ended: make(chan int, 1<<16), window: window,
+		server:   &server{tb: t, metrics: &counters{}, log: &logBuffer{}, window: journal.New(cfg.journal)},
+		portable: cfg.hub.Portable, parked: make(chan struct{}, 1), reads: make(chan int, 1<<16), ended: make(chan int, 1<<16), window: window,
 	}
 	logger := slog.New(slog.NewTextHandler(s.log, nil))
 	s.hub = hub.New(unhurried(cfg.hub), s.server.window, noTokens{cfg.verify, s.metrics}, heard{s.metrics, s.ended}, logger)
 	s.hub.SetCloseTimeout(rare)
+	s.hub.SetReadBufferSize(cfg.readBuffer)
 	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +67,7 @@ func onTCP(t *testing.T, cfg setup, window int) *tcpServer {
 	var serving, running sync.WaitGroup
 	serving.Go(func() { _ = web.Serve(heardListener{listener, s}) })
 	running.Go(func() { _ = s.hub.Run(ctx) })
-	for !s.hub.Runs() { // before that no socket rests
+	for !cfg.hub.Portable && !s.hub.Runs() { // before that no socket is parked
 		runtime.Gosched()
 	}
 	s.stop = func() {
@@ -96,15 +106,18 @@ func (s *tcpServer) dialWith(token string, d *net.Dialer) *client {
 	return c
 }
 
-// wantResting returns when so many sockets rest.
-func (s *tcpServer) wantResting(n int) {
+// wantParked waits until so many sockets are parked. In portable mode none ever is.
+func (s *tcpServer) wantParked(n int) {
 	s.tb.Helper()
+	if s.portable {
+		n = 0
+	}
 	late := time.After(testenv.Patience)
 	for s.hub.Parked() != n {
 		select {
-		case <-s.laid:
+		case <-s.parked:
 		case <-late:
-			s.tb.Fatalf("%d sockets rest, want %d", s.hub.Parked(), n)
+			s.tb.Fatalf("%d sockets are parked, want %d", s.hub.Parked(), n)
 		}
 	}
 }
@@ -180,7 +193,8 @@ type heardConn struct {
 	due time.Time // guarded by mu: when the last such write had to be done
 }
 
-// SetWriteDeadline is called by who begins to wait for the peer.
+// SetWriteDeadline is called before a write that may wait for the peer: with the
+// optimisations only if it has to, in portable mode always.
 func (c *heardConn) SetWriteDeadline(due time.Time) error {
 	if c.hijacked.Load() && !due.IsZero() {
 		c.mu.Lock()
@@ -230,7 +244,7 @@ func (s *tcpServer) wantStall(c *client) (conn *heardConn, due time.Time) {
 	return conn, conn.due
 }
 
-// Read is net/http's, until the hub has asked for the RawConn.
+// Read reports what the hub reads.
 func (c *heardConn) Read(p []byte) (int, error) {
 	n, err := c.TCPConn.Read(p)
 	if c.hijacked.Load() && n > 0 {
@@ -247,8 +261,15 @@ func (c *heardConn) Close() error {
 	return c.TCPConn.Close()
 }
 
+// SetDeadline is called without a deadline when net/http hands the connection over.
+func (c *heardConn) SetDeadline(t time.Time) error {
+	if t.IsZero() {
+		c.hijacked.Store(true)
+	}
+	return c.TCPConn.SetDeadline(t)
+}
+
 func (c *heardConn) SyscallConn() (syscall.RawConn, error) {
-	c.hijacked.Store(true)
 	raw, err := c.TCPConn.SyscallConn()
 	return heardRaw{raw, c.server}, err
 }
@@ -259,11 +280,11 @@ type heardRaw struct {
 	server *tcpServer
 }
 
-// Control is what a socket lies down with.
+// Control is called when a socket is parked.
 func (r heardRaw) Control(f func(fd uintptr)) error {
 	defer func() {
 		select {
-		case r.server.laid <- struct{}{}:
+		case r.server.parked <- struct{}{}:
 		default:
 		}
 	}()

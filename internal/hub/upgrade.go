@@ -87,6 +87,10 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.ws = ws
+	if s.wire.raw != nil && !s.handedOver() {
+		s.wire.raw = nil
+		h.metrics.Unparkable()
+	}
 	if !s.open(identity, o) {
 		s.drop()
 		return
@@ -151,10 +155,29 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	s := h.session
-	s.wire = wire{Conn: c, raw: rawio.Of(c), hub: s.hub, handshake: new([]byte)}
+	s.wire = wire{Conn: c, hub: s.hub, handshake: new([]byte)}
+	if !s.hub.cfg.Portable {
+		s.wire.raw = rawio.Of(c)
+	}
 	if rw.Reader.Buffered() > 0 { // gorilla refuses what did not wait for the answer
 		return &s.wire, rw, nil
 	}
 	s.in = *bufio.NewReaderSize(&s.wire, readBuffer)
 	return &s.wire, bufio.NewReadWriter(&s.in, rw.Writer), nil
 }
+
+// handedOver reports whether gorilla reads from s.in, which Hijack has handed over. The
+// parking of sockets relies on it, and gorilla does not promise it. It has gorilla read
+// a frame that is only in s.in; if gorilla reads the connection instead, it finds the
+// same frame there.
+func (s *session) handedOver() bool {
+	s.in.Reset(strings.NewReader(probe))
+	s.wire.probing = true
+	_, _, err := s.ws.NextReader()
+	s.wire.probing = false
+	s.in.Reset(&s.wire)
+	return err == nil && !s.wire.probed
+}
+
+// probe is an empty text message of a client.
+const probe = "\x81\x80\x00\x00\x00\x00"

@@ -30,10 +30,16 @@ type wire struct {
 	// Owned by the goroutine that upgrades, then by the reader.
 	handshake *[]byte // the response so far; nil once upgraded
 	verdict   uint16  // close code that gorilla wanted to send of its own, or 0
+	probing   bool    // see session.handedOver
+	probed    bool    // the connection was read meanwhile
 }
 
 // Read notes that the peer lives.
 func (w *wire) Read(p []byte) (int, error) {
+	if w.probing {
+		w.probed = true
+		return copy(p, probe), nil
+	}
 	n, err := w.Conn.Read(p)
 	if n > 0 {
 		w.life.Store(int64(w.hub.now()))

@@ -24,12 +24,13 @@ type Metrics struct {
 	gaps            map[event.GapReason]prometheus.Counter
 	deliveries      prometheus.Counter
 	lag             prometheus.Histogram
-	closes          *prometheus.CounterVec
+	closes          map[int]prometheus.Counter
+	unparkable      prometheus.Counter
 }
 
-// NewMetrics returns metrics for a node that runs version. refusals are the reasons for
-// which tokens are refused.
-func NewMetrics(node, version string, refusals []string) *Metrics {
+// NewMetrics returns counters at zero, for a node that runs version, for the reasons of
+// refused tokens and the close codes of sockets.
+func NewMetrics(node, version string, refusals []string, closeCodes []int) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		authentications: counters("ranger_authentications_total",
@@ -50,8 +51,16 @@ func NewMetrics(node, version string, refusals []string) *Metrics {
 			Help:    "Time of events in the node, without replays: from reading the oldest event of a write from the broker to the end of that write.",
 			Buckets: []float64{.00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1, 10},
 		}),
-		closes: counters("ranger_closes_total",
-			"Sockets closed, by close code; 1000: closed by the client, 1006: connection lost.", "code"),
+		closes: make(map[int]prometheus.Counter),
+		unparkable: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "ranger_unparkable_sockets_total",
+			Help: "Sockets that keep a goroutine though idle sockets need none, because the WebSocket library does not read as expected.",
+		}),
+	}
+	closes := counters("ranger_closes_total",
+		"Sockets closed, by close code; 1000: closed by the client, 1006: connection lost.", "code")
+	for _, code := range closeCodes {
+		m.closes[code] = closes.WithLabelValues(strconv.Itoa(code))
 	}
 	events := counters("ranger_events_total", "Events accepted for a user, by kind.", "kind")
 	for _, k := range []event.Kind{event.Order, event.Trade} {
@@ -74,7 +83,7 @@ func NewMetrics(node, version string, refusals []string) *Metrics {
 		Name: "ranger_build_info", Help: "Always 1; the labels are the node's name and version.",
 	}, []string{"node", "version"})
 	build.WithLabelValues(node, version).Set(1)
-	m.registry.MustRegister(m.authentications, events, undelivered, m.retried, gaps, m.deliveries, m.lag, m.closes, build,
+	m.registry.MustRegister(m.authentications, events, undelivered, m.retried, gaps, m.deliveries, m.lag, closes, m.unparkable, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -110,8 +119,11 @@ func (m *Metrics) Delivered(n int) { m.deliveries.Add(float64(n)) }
 // Lagged observes the time from reading an event to writing it.
 func (m *Metrics) Lagged(lag time.Duration) { m.lag.Observe(lag.Seconds()) }
 
-// Closed counts a closed socket by its close code.
-func (m *Metrics) Closed(code int) { m.closes.WithLabelValues(strconv.Itoa(code)).Inc() }
+// Closed counts the end of one socket by its close code, one of those of NewMetrics.
+func (m *Metrics) Closed(code int) { m.closes[code].Inc() }
+
+// Unparkable counts a socket that keeps a goroutine though it could be parked.
+func (m *Metrics) Unparkable() { m.unparkable.Inc() }
 
 // gauge registers a gauge that calls value on each scrape.
 func (m *Metrics) gauge(name, help string, value func() float64) {

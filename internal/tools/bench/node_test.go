@@ -117,6 +117,7 @@ type noMetrics struct{}
 
 func (noMetrics) Delivered(int) {}
 func (noMetrics) Closed(int)    {}
+func (noMetrics) Unparkable()   {}
 
 // Lagged does nothing.
 func (noMetrics) Lagged(time.Duration) {}
