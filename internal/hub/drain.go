@@ -4,29 +4,31 @@ import (
 	"context"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"ranger/internal/hub/internal/protocol"
 )
 
-// drainEvery is how often a slice of the sockets is closed.
-const drainEvery = 50 * time.Millisecond
+// drainInterval is how often Drain closes some of the sockets.
+const drainInterval = 50 * time.Millisecond
 
-// Drain takes no more sockets, closes those that there are in equal slices over
-// period while events still flow, and returns when all have ended. Clients that
-// opted in are told at once when their moment is, and closed with 1012, others
-// with 1001. When ctx is done first, it cuts those that are left.
+// Drain accepts no more sockets, closes the open ones evenly over period while events
+// still flow, and returns when all have ended. Clients that opted in are notified at once
+// when they will be closed, and closed with 1012; others are closed with 1001. If ctx is
+// done before, it cuts those that are left.
 func (h *Hub) Drain(ctx context.Context, period time.Duration) {
 	sessions := h.registry.close()
-	h.leave()
+	h.stopWaiting()
 	total := len(sessions)
 	start := time.Now()
-	// moment is when, from start on, the n-th session is closed.
-	moment := func(n int) time.Duration {
+	// closeAfter returns when the n-th session is closed, from start on.
+	closeAfter := func(n int) time.Duration {
 		return time.Duration(int64(n) * int64(period) / int64(max(1, total-1)))
 	}
 	for n, s := range sessions {
-		s.part(h.at(start), h.at(start).add(moment(n)))
+		s.announceDrain(h.at(start), h.at(start).add(closeAfter(n)))
 	}
-	tick := time.NewTicker(drainEvery)
+	tick := time.NewTicker(drainInterval)
 	defer tick.Stop()
 	stop := context.AfterFunc(ctx, func() {
 		for _, s := range sessions {
@@ -36,10 +38,10 @@ func (h *Hub) Drain(ctx context.Context, period time.Duration) {
 	defer stop()
 	for closed := 0; closed < total && ctx.Err() == nil; {
 		if open, _ := h.registry.count(); open == 0 {
-			break // the rest have left by themselves
+			break // the others have left by themselves
 		}
-		for ; closed < total && moment(closed) <= time.Since(start); closed++ {
-			sessions[closed].sendAway()
+		for ; closed < total && closeAfter(closed) <= time.Since(start); closed++ {
+			sessions[closed].closeForDrain()
 		}
 		select {
 		case <-ctx.Done():
@@ -49,26 +51,34 @@ func (h *Hub) Drain(ctx context.Context, period time.Duration) {
 	h.running.Wait()
 }
 
-// part sets when the session is to be closed, unless it is sooner already, and
-// tells a client that understands it. It does not block.
-func (s *session) part(now, at instant) {
+// announceDrain sets when a drain closes the session, unless that is earlier already, and
+// notifies a client that opted in. It does not block.
+func (s *session) announceDrain(now, at monotonic) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.partAt == 0 || at < s.partAt {
-		s.partAt = at
-		s.partLocked(now)
+	if s.closing.drainAt == 0 || at < s.closing.drainAt {
+		s.closing.drainAt = at
+		s.notifyDrainLocked(now)
 	}
 }
 
-// sendAway ends the session with the code that its client understands. Events
-// that are there come first, for as long as one write may take.
-func (s *session) sendAway() {
+// notifyDrainLocked notifies a client that opted in when a drain closes its socket, if one
+// does.
+func (s *session) notifyDrainLocked(now monotonic) {
+	if s.sub.optedIn() && s.closing.drainAt != 0 {
+		s.queueLocked(websocket.TextMessage, protocol.ReconnectAfter(now.until(s.closing.drainAt)))
+	}
+}
+
+// closeForDrain closes the session. Pending events are written first, for as long as one
+// write may take.
+func (s *session) closeForDrain() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := protocol.GoingAway
+	reason := protocol.GoingAway
 	if s.sub.optedIn() {
-		e = protocol.Restart
+		reason = protocol.Restart
 	}
-	s.goneBy = s.hub.now().add(s.hub.cfg.WriteTimeout)
-	s.endLocked(e, uint16(e))
+	s.closing.drainDeadline = s.hub.now().add(s.hub.cfg.WriteTimeout)
+	s.closeLocked(reason, uint16(reason))
 }

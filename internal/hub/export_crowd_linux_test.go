@@ -20,17 +20,18 @@ func (h *Hub) Watch() { h.poller.Store(park.New()) }
 // returns when the answer is written.
 func (h *Hub) OpenParked(w http.ResponseWriter, r *http.Request, uid event.UID, raw syscall.RawConn) error {
 	s := &session{hub: h}
+	s.reader.session = s
 	ws, err := h.upgrader.Upgrade(hijacker{w, s}, r, nil)
 	if err != nil {
 		return err
 	}
-	s.ws, s.wire.raw = ws, raw
+	s.reader.ws, s.conn.raw = ws, raw
 	if !s.open(event.Identity{UID: uid, Expires: time.Now().Add(24 * time.Hour)}, protocol.Options{}) {
 		return net.ErrClosed
 	}
-	s.in = bufio.Reader{}
+	s.reader.in = bufio.Reader{}
 	s.mu.Lock()
-	written := s.writtenLocked()
+	written := s.out.whenWritten()
 	s.mu.Unlock()
 	<-written
 	return nil

@@ -6,7 +6,7 @@ import "ranger/internal/hub/internal/park"
 // buffer.
 func (h *Hub) Parked() (n int) {
 	h.poller.Load().Each(func(w park.Waker) {
-		if w.(*session).in.Size() != 0 {
+		if w.(*session).reader.in.Size() != 0 {
 			panic("a parked session has a read buffer")
 		}
 		n++

@@ -16,7 +16,7 @@ func (h *Hub) Queued() int {
 	n := 0
 	for _, s := range h.registry.all() {
 		s.mu.Lock()
-		n += len(s.frames)
+		n += len(s.out.frames)
 		s.mu.Unlock()
 	}
 	return n
@@ -41,30 +41,40 @@ func (noWaker) Wake(int) bool { return false }
 
 // NewWriter returns a Writer of what is appended for uid from now on to conn.
 func (h *Hub) NewWriter(uid event.UID, conn net.Conn) *Writer {
-	w := &Writer{s: session{hub: h, writing: true}}
-	w.s.wire.Conn = conn
-	w.s.uid, w.s.expires = uid, wall(time.Now().Add(time.Hour))
+	w := &Writer{s: session{hub: h, out: outbox{writing: true}}}
+	w.s.conn.Conn = conn
+	w.s.uid, w.s.expires = uid, toUnixNano(time.Now().Add(time.Hour))
 	w.s.cursor = h.journal.Subscribe(uid, noWaker{})
 	return w
 }
 
-// Write writes what there is.
-func (w *Writer) Write() error { return w.s.do(&work{cursor: w.s.cursor, sub: w.s.sub}, &w.buf) }
+// Write writes what is pending.
+func (w *Writer) Write() error {
+	j := job{session: &w.s, cursor: w.s.cursor, sub: w.s.sub}
+	w.buf = j.encode(w.buf[:0])
+	if err := j.writeAndWait(w.buf); err != nil {
+		return err
+	}
+	return j.done()
+}
 
 // NewResumingWriter is NewWriter of a client that opted in, with the options of a query.
 func (h *Hub) NewResumingWriter(uid event.UID, conn net.Conn, query string) *Writer {
 	w := h.NewWriter(uid, conn)
 	w.s.cursor, _ = h.journal.SubscribeWithGaps(uid, noWaker{})
-	options, err := protocol.ParseQuery(query)
-	if err != nil {
-		panic(err)
+	var options protocol.Options
+	if query != "" {
+		var err error
+		if options, err = protocol.ParseQuery(query); err != nil {
+			panic(err)
+		}
 	}
 	w.s.sub = &subscription{journal: h.journal, cursor: w.s.cursor, optIn: true, filter: options.Filter}
 	return w
 }
 
-// WriteBeat writes what there is, and a heartbeat if it can be told already.
-func (w *Writer) WriteBeat() error {
+// WriteHeartbeat writes what is pending, and a heartbeat if there is a position.
+func (w *Writer) WriteHeartbeat() error {
 	w.s.sub.heartbeatOwed = true
 	return w.Write()
 }
@@ -95,7 +105,7 @@ func TeardownRests(sessions int64) int {
 func (h *Hub) At(t time.Time) time.Duration { return time.Duration(h.at(t)) }
 
 // TokenLeft returns what is left at now of a token.
-func TokenLeft(expires, now time.Time) time.Duration { return wall(expires).until(now) }
+func TokenLeft(expires, now time.Time) time.Duration { return toUnixNano(expires).until(now) }
 
 // SetReadBufferSize has gorilla use a reader with a buffer of this size, and not the one
 // that it is given.

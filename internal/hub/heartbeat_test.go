@@ -131,7 +131,7 @@ func TestHeartbeatIsBehindItsEvents(t *testing.T) {
 	}()
 	v := view{tb: t}
 	for v.last() != events {
-		if err := w.WriteBeat(); err != nil {
+		if err := w.WriteHeartbeat(); err != nil {
 			t.Fatal(err)
 		}
 		for said.Len() > 0 {

@@ -1,9 +1,10 @@
-// Package hub keeps the clients' sockets: it upgrades requests, speaks the
-// socket protocol, and writes to each socket what its user's log holds. It alone
-// knows gorilla/websocket.
+// Package hub serves the WebSockets: it upgrades requests, authenticates clients, and
+// writes each user's events to their sockets. It is the only package of the server that
+// uses gorilla/websocket.
 package hub
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -22,24 +23,23 @@ import (
 	"ranger/internal/ratelog"
 )
 
-// Verifier says who bears a token.
+// Verifier verifies tokens.
 type Verifier interface {
-	// Verify returns the token's identity, or an error that is event.ErrRefused when
-	// the token is bad. It logs and counts refusals itself. peer is the
-	// client's address.
+	// Verify returns the identity of the token's owner. If the token is invalid, it
+	// logs and counts that, and returns an error that is event.ErrRefused. peer is
+	// the client's address.
 	Verify(ctx context.Context, token string, peer netip.AddrPort) (event.Identity, error)
-	// NoToken logs and counts that a client sent something else than a Bearer
-	// token.
+	// NoToken logs and counts that a client sent something else than a Bearer token.
 	NoToken(ctx context.Context, peer netip.AddrPort)
 }
 
-// Metrics is told what happens on sockets. Its methods may be called at once
-// from many goroutines, and must not block.
+// Metrics counts what happens on sockets. Its methods must be safe for concurrent use and
+// must not block.
 type Metrics interface {
 	// Delivered counts events written to one socket.
 	Delivered(n int)
-	// Lagged is told, for each write of live events, how long before its end this
-	// node had taken the oldest of them from the broker.
+	// Lagged observes, for each write of live events, the time from the read that
+	// brought the oldest of them from the broker to the end of the write.
 	Lagged(lag time.Duration)
 	// Closed counts the end of one socket by its close code, one of CloseCodes.
 	Closed(code int)
@@ -48,32 +48,33 @@ type Metrics interface {
 	Unparkable()
 }
 
-// Config sets a Hub up. Zero durations and sizes stand for the defaults given.
+// Config configures a Hub. Zero durations and sizes mean the defaults.
 type Config struct {
-	// Ready tells whether clients may connect; nil means always.
+	// Ready reports whether clients may connect; nil means always.
 	Ready func() bool
-	// Origins are those that may connect beside the server's own.
+	// Origins are the origins that may connect beside the server's.
 	Origins Origins
-	// AuthTimeout is how long a socket may stay without a good token, 30 s by
+	// AuthTimeout is how long a socket may stay open without a valid token, 30 s by
 	// default.
 	AuthTimeout time.Duration
-	// PingInterval is 30 s by default; a peer that is silent for two is dropped.
+	// PingInterval is the time between pings, 30 s by default. A peer that sends
+	// nothing for two of them is dropped.
 	PingInterval time.Duration
-	// HeartbeatInterval is how often a client that resumes is told how far it is,
-	// 15 s by default.
+	// HeartbeatInterval is the time between heartbeats to clients that opted in, 15 s
+	// by default.
 	HeartbeatInterval time.Duration
-	// CatchUp returns nil when all that was in the stream at the call is in the
-	// journal, an error when it cannot be or ctx is done. It is called where a
-	// client has seen more than the journal has; nil means that the journal never
-	// lags. It may be called at once from many goroutines.
+	// CatchUp returns nil when everything that was in the stream at the call is in
+	// the journal, or an error if that fails or ctx is done. It is called if a client
+	// has seen more than the journal has; nil means that the journal never lags. It
+	// must be safe for concurrent use.
 	CatchUp func(ctx context.Context) error
-	// WriteTimeout bounds one write, 10 s by default.
+	// WriteTimeout is the most time of one write, 10 s by default.
 	WriteTimeout time.Duration
 	// MaxMessage is the largest client message in bytes, 16 KiB by default.
 	MaxMessage int64
-	// Portable uses no optimisation for Linux: each socket has a goroutine that
+	// Portable turns off the optimisations for Linux: each socket has a goroutine that
 	// reads, and another one while there is something to write. Sockets of other
-	// systems, and those of TLS, are served so in any case.
+	// systems and of TLS are served so in any case.
 	Portable bool
 }
 
@@ -86,76 +87,69 @@ func CloseCodes() []int {
 	return codes
 }
 
-// logInterval is the least time between two log lines about the same kind of
-// refusal.
+// logInterval is the least time between two log lines about the same kind of refusal.
 const logInterval = time.Second
 
-// Hub is the server of all sockets. It is an http.Handler.
+// Hub serves all sockets. It is an http.Handler.
 type Hub struct {
-	cfg       Config
-	journal   *journal.Journal
-	verifier  Verifier
-	metrics   Metrics
-	log       *slog.Logger
-	began     time.Time     // instants are reckoned from here
-	closeWait time.Duration // closeTimeout
-	upgrader  websocket.Upgrader
-	registry  registry
-	teardown  *teardown
-	writers   *writers
-	throttle  throttle
+	// Fixed at construction.
+	cfg         Config
+	journal     *journal.Journal
+	verifier    Verifier
+	metrics     Metrics
+	log         *slog.Logger
+	began       time.Time     // zero of monotonic times
+	closeWait   time.Duration // closeTimeout
+	upgrader    websocket.Upgrader
+	inlineLimit int             // sessions that may write inline in a batch
+	untilDrain  context.Context //nolint:containedctx // done when Drain begins; it ends waits of many goroutines
+	stopWaiting func()          // ends untilDrain
+
+	// Safe for concurrent use.
+	registry       registry
+	teardown       *teardown
+	writers        *writers
+	throttle       throttle
+	readBuffers    readBuffers
+	writeBuffers   writeBuffers
+	poller         atomic.Pointer[park.Poller] // nil before Run, and if cfg.Portable
+	refusedOrigins ratelog.Limiter
+	refusedOptions ratelog.Limiter
+	lateCatchUps   ratelog.Limiter
+	running        sync.WaitGroup // all sessions, and their goroutines
+
 	appending *writer // owned by the goroutine that appends to the journal
-
-	inlineLimit int // sessions that may write inline in a batch; fixed at construction
-
-	buffers        buffers
-	readers        readers
-	poller         atomic.Pointer[park.Poller] // nil before Run
-	origins        ratelog.Limiter             // of log lines about refused origins
-	behind         ratelog.Limiter             // of log lines about clients that are ahead
-	refusedOptions ratelog.Limiter             // of log lines about refused options
-	running        sync.WaitGroup              // all sessions, and their goroutines
-
-	staying context.Context //nolint:containedctx // it ends waits in many goroutines: until Drain begins
-	leave   func()          // ends staying
 }
 
-// New returns a Hub that serves what j holds. Run it for its clocks, and Drain
-// it at the end.
+// New returns a Hub that serves the events of j. The caller calls Run, and Drain at the
+// end.
 func New(cfg Config, j *journal.Journal, v Verifier, m Metrics, log *slog.Logger) *Hub {
-	or(&cfg.AuthTimeout, 30*time.Second)
-	or(&cfg.PingInterval, 30*time.Second)
-	or(&cfg.HeartbeatInterval, 15*time.Second)
-	or(&cfg.WriteTimeout, 10*time.Second)
-	or(&cfg.MaxMessage, 16<<10)
+	cfg.AuthTimeout = cmp.Or(cfg.AuthTimeout, 30*time.Second)
+	cfg.PingInterval = cmp.Or(cfg.PingInterval, 30*time.Second)
+	cfg.HeartbeatInterval = cmp.Or(cfg.HeartbeatInterval, 15*time.Second)
+	cfg.WriteTimeout = cmp.Or(cfg.WriteTimeout, 10*time.Second)
+	cfg.MaxMessage = cmp.Or(cfg.MaxMessage, 16<<10)
 	if cfg.Ready == nil {
 		cfg.Ready = func() bool { return true }
 	}
-	staying, leave := context.WithCancel(context.Background())
+	untilDrain, stopWaiting := context.WithCancel(context.Background())
 	h := &Hub{
-		began:     time.Now().Add(-time.Second), // no instant is 0
-		closeWait: closeTimeout,
-		staying:   staying, leave: leave,
 		cfg: cfg, journal: j, verifier: v, metrics: m, log: log,
-		teardown: newTeardown(),
+		began:     time.Now().Add(-time.Second), // no monotonic time is 0
+		closeWait: closeTimeout,
 		upgrader: websocket.Upgrader{
-			WriteBufferPool: new(sync.Pool),                           // gorilla writes nothing: see wire
-			CheckOrigin:     func(*http.Request) bool { return true }, // checked before
+			WriteBufferPool: new(sync.Pool),                           // gorilla sends nothing: see hijackedConn
+			CheckOrigin:     func(*http.Request) bool { return true }, // was checked before
 			Error:           refuseUpgrade,
 		},
+		inlineLimit: inlineLimit(runtime.GOMAXPROCS(0)),
+		untilDrain:  untilDrain, stopWaiting: stopWaiting,
+		teardown:  newTeardown(),
+		appending: &writer{buf: new([]byte)},
 	}
-	h.writers, h.appending = newWriters(h), newWriter()
-	h.throttle.hub, h.inlineLimit = h, inlineLimit(runtime.GOMAXPROCS(0))
+	h.writers, h.throttle.hub = newWriters(h), h
 	return h
 }
 
-// Sockets returns how many sockets are open, and how many of them bore a good
-// token.
+// Sockets returns the number of open sockets, and of those with a valid token.
 func (h *Hub) Sockets() (open, authenticated int) { return h.registry.count() }
-
-func or[T comparable](v *T, def T) {
-	var zero T
-	if *v == zero {
-		*v = def
-	}
-}

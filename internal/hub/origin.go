@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Origins is a set of origins whose pages may connect. Its zero value is empty:
-// then only the server's own host is let in, and clients that send no Origin.
+// Origins is a set of origins that may connect. Its zero value is empty: then only pages
+// of the server's host may, and clients that send no Origin.
 type Origins struct {
 	any      bool
 	patterns []originPattern
@@ -17,12 +17,12 @@ type Origins struct {
 
 type originPattern struct {
 	scheme string
-	host   string // with *. in front: any name below it
+	host   string // if it begins with *. it is any name below
 	port   string // never empty
 }
 
-// ParseOrigins reads a comma list of `scheme://host[:port]`,
-// `scheme://*.example.com` (any depth, not itself) and `*`.
+// ParseOrigins parses a comma-separated list of `scheme://host[:port]`,
+// `scheme://*.example.com` (any depth, but not example.com) and `*`.
 func ParseOrigins(list string) (Origins, error) {
 	var o Origins
 	for item := range strings.SplitSeq(list, ",") {
@@ -38,18 +38,18 @@ func ParseOrigins(list string) (Origins, error) {
 		name := strings.TrimPrefix(p.host, "*.")
 		socket := p.scheme == "ws" || p.scheme == "wss" // a page's origin never is
 		if !ok || socket || name == "" || strings.Contains(name, "*") {
-			return Origins{}, fmt.Errorf("%q is no origin: write https://example.com, https://example.com:8443, https://*.example.com or *", item)
+			return Origins{}, fmt.Errorf("%q: must be an origin such as https://example.com, https://example.com:8443, https://*.example.com or *", item)
 		}
 		o.patterns = append(o.patterns, p)
 	}
 	return o, nil
 }
 
-// allow tells whether a request's Origin may connect (RFC 6454 §7).
+// allow reports whether a request's Origin may connect (RFC 6454 §7).
 func (o Origins) allow(r *http.Request) bool {
 	values := r.Header.Values("Origin")
 	if len(values) == 0 {
-		return true // a browser always sends one; others need none
+		return true // browsers always send one
 	}
 	origin, ok := parseOrigin(values[0])
 	if !ok || len(values) > 1 || strings.Contains(origin.host, "*") {
@@ -88,9 +88,9 @@ func defaultPort(scheme string) string {
 	}
 }
 
-// isHost tells whether the origin's host and port are those of a Host header.
-// The scheme does not count, since TLS may end before us: a Host without a port
-// has the default port of the origin's scheme.
+// isHost reports whether the origin's host and port are those of a Host header. The scheme
+// does not count, because a proxy may end TLS: a Host without a port has the default port
+// of the origin's scheme.
 func (p originPattern) isHost(host string) bool {
 	name, port, err := net.SplitHostPort(strings.ToLower(host))
 	if err != nil {

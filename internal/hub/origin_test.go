@@ -106,7 +106,7 @@ func TestParseOriginsRefuses(t *testing.T) {
 		"https://*", "https://*.", "wss://example.com", "https://a.*.test", "https://**.test", "*.example.com", "https://exa mple.com",
 		"https://ok.test,example.com", "https://example.com:port", "https://example.com?x=1", "https://example.com#x",
 	} {
-		if _, err := hub.ParseOrigins(list); err == nil || !strings.Contains(err.Error(), "is no origin") {
+		if _, err := hub.ParseOrigins(list); err == nil || !strings.Contains(err.Error(), "must be an origin") {
 			t.Errorf("ParseOrigins(%q): %v, want an error that says how to write one", list, err)
 		}
 	}

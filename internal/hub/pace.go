@@ -19,13 +19,13 @@ const (
 // pace is a decaying count of the live events that a session has written: the weight of
 // each falls to nothing in about paceSpan. Its zero value is ready for use.
 type pace struct {
-	at        instant // time of the last write
+	at        monotonic // time of the last write
 	n         uint16
 	throttled bool // above 750 events/s, and not below 250 since
 }
 
 // count counts so many events, written at now.
-func (p *pace) count(events int, now instant) {
+func (p *pace) count(events int, now monotonic) {
 	p.n = p.left(now)
 	p.at = now
 	p.n = uint16(min(int(p.n)+events*paceEvent, math.MaxUint16)) //nolint:gosec // just bounded
@@ -33,7 +33,7 @@ func (p *pace) count(events int, now instant) {
 }
 
 // left returns what is left of n at now.
-func (p *pace) left(now instant) uint16 {
+func (p *pace) left(now monotonic) uint16 {
 	passed := p.at.until(now)
 	if passed < 0 || passed >= paceSpan {
 		return 0
@@ -42,6 +42,6 @@ func (p *pace) left(now instant) uint16 {
 }
 
 // isBusy reports whether there are more than 250 events/s at now.
-func (p *pace) isBusy(now func() instant) bool {
+func (p *pace) isBusy(now func() monotonic) bool {
 	return p.n >= busyPace && p.left(now()) >= busyPace
 }

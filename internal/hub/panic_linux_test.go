@@ -39,7 +39,7 @@ func TestPanic_OfAWriterEndsOnlyItsSocket(t *testing.T) {
 
 func (s *server) wantPanic() {
 	s.tb.Helper()
-	if got := s.log.String(); !strings.Contains(got, "a session's writer panicked") {
+	if got := s.log.String(); !strings.Contains(got, "session writer panicked") {
 		s.tb.Errorf("the log is %s; want the panic", got)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// refuse answers a request with an error of the form that sockets have too.
+// refuse answers a request with an error in the form that sockets get too.
 func refuse(w http.ResponseWriter, status int, text string) {
 	var body struct {
 		Error struct {
@@ -17,19 +17,19 @@ func refuse(w http.ResponseWriter, status int, text string) {
 	refuseWith(w, status, string(b))
 }
 
-// refuseForNow answers a request that may be good in a moment.
+// refuseForNow answers a request that may succeed in a moment.
 func refuseForNow(w http.ResponseWriter) {
 	w.Header().Set("Retry-After", "1")
 	refuse(w, http.StatusServiceUnavailable, "Not ready: try again in a moment.")
 }
 
-// refuseToken answers a bad Authorization header.
+// refuseToken answers an invalid Authorization header.
 func refuseToken(w http.ResponseWriter, body string) {
 	w.Header().Set("WWW-Authenticate", "Bearer")
 	refuseWith(w, http.StatusUnauthorized, body)
 }
 
-// refuseUpgrade answers a handshake that gorilla finds wrong.
+// refuseUpgrade answers a handshake that gorilla refuses.
 func refuseUpgrade(w http.ResponseWriter, _ *http.Request, status int, reason error) {
 	w.Header().Set("Sec-WebSocket-Version", "13")
 	if status == http.StatusMethodNotAllowed {
@@ -41,10 +41,10 @@ func refuseUpgrade(w http.ResponseWriter, _ *http.Request, status int, reason er
 func refuseWith(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(body)) // a client that is gone misses nothing
+	_, _ = w.Write([]byte(body)) // the client may be gone
 }
 
-// clip keeps what a client sent short enough for the log.
+// clip shortens what a client sent for the log.
 func clip(s string) string {
 	const most = 100
 	if len(s) > most {

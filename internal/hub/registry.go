@@ -5,16 +5,16 @@ import (
 	"sync"
 )
 
-// registry knows all sessions. Its zero value is ready for use; all methods are
-// safe for concurrent use.
+// registry holds all sessions. Its zero value is ready for use; its methods are safe for
+// concurrent use.
 type registry struct {
 	mu            sync.Mutex
-	closed        bool       // guarded by mu: no session may be added any more
-	sessions      []*session // guarded by mu; a session's slot is its index
+	closed        bool       // guarded by mu: no session is added any more
+	sessions      []*session // guarded by mu: a session's slot is its index
 	authenticated int        // guarded by mu
 }
 
-// add takes s in and calls start, unless the registry is closed.
+// add adds s and calls start, unless the registry is closed.
 func (r *registry) add(s *session, start func()) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -34,7 +34,7 @@ func (r *registry) authenticate() {
 	r.authenticated++
 }
 
-// remove forgets s, which may have been counted as authenticated.
+// remove removes s, which may have been counted as authenticated.
 func (r *registry) remove(s *session, authenticated bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -48,9 +48,8 @@ func (r *registry) remove(s *session, authenticated bool) {
 	}
 }
 
-// part returns the indices between which one of so many equal parts of the sessions
-// lies. A session that changes its place in between may be missed, or come twice,
-// in one round.
+// part returns the indices of the n-th of so many equal parts of the sessions. If sessions
+// end meanwhile, others may be missed once, or come twice.
 func (r *registry) part(n, of int) (from, to int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -58,21 +57,21 @@ func (r *registry) part(n, of int) (from, to int) {
 	return n * all / of, (n + 1) * all / of
 }
 
-// copy copies the sessions from an index on to dst, and returns how many.
+// copy copies the sessions from an index on to dst, and returns their number.
 func (r *registry) copy(from int, dst []*session) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return copy(dst, r.sessions[min(from, len(r.sessions)):])
 }
 
-// all returns the sessions that there are.
+// all returns all sessions.
 func (r *registry) all() []*session {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.sessions)
 }
 
-// close lets no more sessions in and returns those that there are.
+// close returns all sessions. None is added any more.
 func (r *registry) close() []*session {
 	r.mu.Lock()
 	r.closed = true
@@ -80,14 +79,14 @@ func (r *registry) close() []*session {
 	return r.all()
 }
 
-// isClosed tells whether close was called.
+// isClosed reports whether close was called.
 func (r *registry) isClosed() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.closed
 }
 
-// count returns how many sessions there are, and how many are authenticated.
+// count returns the numbers of sessions, and of authenticated ones.
 func (r *registry) count() (open, authenticated int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -31,9 +31,9 @@ type subscription struct {
 	truncations   uint64 // of the cursor, when the above was true
 
 	// Guarded by the session's mu.
-	heartbeatAt  instant // time of the next heartbeat
-	heartbeatDue bool    // that time has come
-	warned       bool    // the client was notified that its token expires soon
+	heartbeatAt  monotonic // time of the next heartbeat
+	heartbeatDue bool      // that time has come
+	warned       bool      // the client was notified that its token expires soon
 }
 
 // optedIn reports whether the client uses part 2 of the protocol.
@@ -120,6 +120,27 @@ func (s *subscription) appendHeartbeatAt(dst []byte, p journal.Position) []byte 
 	return protocol.AppendHeartbeat(dst, protocol.HeartbeatFields{
 		Position: p, Last: s.last, HasLast: s.hasLast && s.inWindow(now), At: now,
 	})
+}
+
+// isHeartbeatDue reports whether the time of the next heartbeat has come. If so, it notes
+// that for the writer. It is called with the session's mu held.
+func (s *subscription) isHeartbeatDue(now monotonic, interval time.Duration) bool {
+	if now < s.heartbeatAt {
+		return false
+	}
+	s.heartbeatAt, s.heartbeatDue = now.add(interval), true
+	return true
+}
+
+// takeHeartbeat reports whether a heartbeat is owed. The writer calls it, with the
+// session's mu held.
+func (s *subscription) takeHeartbeat() bool {
+	if !s.optedIn() {
+		return false
+	}
+	s.heartbeatOwed = s.heartbeatOwed || s.heartbeatDue
+	s.heartbeatDue = false
+	return s.heartbeatOwed
 }
 
 // inWindow reports whether the last event is in the window at a time in Unix ms: a node

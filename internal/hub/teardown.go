@@ -5,24 +5,22 @@ import (
 	"time"
 )
 
-// Where sessions queue to be taken apart, teardownBatch of them are, then nobody
-// is for teardownRest: 16,000 a second at most. Of those beyond teardownCrowd that
-// wait, one in teardownShare goes with each batch beside: a million take three
-// seconds of rests, not a minute.
+// If sessions queue for their teardown, there is a pause after each batch: at most 16,000
+// sessions per second end. The batch grows with the queue beyond teardownCrowd, so that a
+// million sessions take three seconds of pauses, not a minute.
 const (
-	teardownBatch = 16
-	teardownRest  = time.Millisecond
-	teardownCrowd = 16 << 10
-	teardownShare = 256
+	teardownBatch = 16 // sessions
+	teardownPause = time.Millisecond
+	teardownCrowd = 16 << 10 // sessions
+	teardownShare = 256      // sessions beyond the crowd for one more in a batch
 )
 
-// teardown has sessions taken apart one at a time, with rests. Where thousands of
-// peers go at once, those that stay get their events in between: Go looks at the
-// network when it has nothing else to run, or every 10 ms, and what the broker
-// sends would wait behind all that end.
+// teardown ends sessions one at a time, with pauses. If thousands of peers leave at once,
+// those that stay get their events in between: Go polls the network when it has nothing
+// else to run, or every 10 ms, so the broker's messages would wait for all that end.
 type teardown struct {
-	turn    chan int     // holds one value: how many are left of the batch
-	waiting atomic.Int64 // how many wait for their turn, or have it
+	turn    chan int     // holds one value: what is left of the batch
+	waiting atomic.Int64 // sessions that wait for their turn or have it
 }
 
 func newTeardown() *teardown {
@@ -31,7 +29,7 @@ func newTeardown() *teardown {
 	return t
 }
 
-// do waits for its turn and calls f.
+// do waits for its turn, then calls f.
 func (t *teardown) do(f func()) {
 	t.waiting.Add(1)
 	left := <-t.turn - 1
@@ -40,13 +38,13 @@ func (t *teardown) do(f func()) {
 	if left == 0 {
 		left = batchOf(waiting)
 		if waiting > 0 {
-			<-time.After(teardownRest)
+			<-time.After(teardownPause)
 		}
 	}
 	t.turn <- left
 }
 
-// batchOf returns how many go before the next rest, where so many wait.
+// batchOf returns the size of a batch while so many sessions wait.
 func batchOf(waiting int64) int {
 	return teardownBatch + int(max(0, waiting-teardownCrowd)/teardownShare)
 }

@@ -40,7 +40,7 @@ func (t *throttle) run() {
 			return
 		}
 		for i, s := range sessions {
-			s.release()
+			t.wake(s)
 			sessions[i] = nil
 		}
 	}
@@ -56,31 +56,12 @@ func (t *throttle) take(spare []*session) (sessions []*session) {
 	return sessions
 }
 
-// holdLocked makes a throttled session wait, and reports whether it does. Woken again
-// while it waits, it no longer waits: its log fills up.
-func (s *session) holdLocked() bool {
-	if !s.pace.throttled || s.held || s.broken || !s.writing && s.pace.at.until(s.hub.now()) >= throttleInterval {
-		s.held = false
-		return false
-	}
-	s.held = true
-	s.hub.throttle.add(s)
-	return true
-}
-
-// release writes to a session that has waited.
-func (s *session) release() {
+// wake writes to a session that has waited.
+func (t *throttle) wake(s *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held {
-		s.held, s.woken = false, true
+	if s.out.waiting {
+		s.out.waiting, s.out.woken = false, true
 		s.startWriterLocked()
 	}
-}
-
-// countLive counts live events that were written.
-func (s *session) countLive(n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.pace.count(n, s.hub.now())
 }

@@ -3,137 +3,88 @@ package hub
 import (
 	"runtime"
 	"sync"
-
-	"ranger/internal/rawio"
 )
 
-// backlog is how many sessions may wait for each of the writers before another
-// one is started.
+// backlog is how many sessions may wait for each writer before another one is started.
 const backlog = 16
 
-// writers write to the sockets whose writes do not wait for the peer. They are a
-// few goroutines, which end when there is nothing left to write. A socket that
-// takes no more at once is handed to a goroutine of its own, so that none waits
-// for another. The zero value is not ready for use: see newWriters.
+// writers is a pool of goroutines that write to the sockets of which a write does not wait
+// for the peer. They end when nothing is left to write.
 type writers struct {
-	hub  *Hub // fixed at construction
-	most int  // how many run at once; fixed at construction
+	hub *Hub // fixed at construction
+	max int  // goroutines at a time; fixed at construction
 
 	mu      sync.Mutex
-	ready   []*session // guarded by mu: who has something to write, in order, each once
-	taken   int        // guarded by mu: how many of ready were taken
+	queue   []*session // guarded by mu: sessions with something to write, in order, each once
+	taken   int        // guarded by mu: sessions taken from the front of queue
 	running int        // guarded by mu
 }
 
-func newWriters(h *Hub) *writers { return &writers{hub: h, most: runtime.GOMAXPROCS(0)} }
+func newWriters(h *Hub) *writers { return &writers{hub: h, max: runtime.GOMAXPROCS(0)} }
 
-// push has a session written to. It does not block.
+// push queues a session. It does not block.
 func (p *writers) push(s *session) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ready = append(p.ready, s)
-	if p.running < p.most && len(p.ready)-p.taken > p.running*backlog {
+	p.queue = append(p.queue, s)
+	if p.running < p.max && len(p.queue)-p.taken > p.running*backlog {
 		p.running++
 		p.hub.running.Go(p.run)
 	}
 }
 
-// next takes the session that has waited longest; nil where there is none, and
-// then the writer that asks ends.
+// next takes the session that has waited longest. It returns nil if there is none; then
+// the goroutine that asks ends.
 func (p *writers) next() *session {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.taken == len(p.ready) {
+	if p.taken == len(p.queue) {
 		p.running--
 		return nil
 	}
-	s := p.ready[p.taken]
-	p.ready[p.taken] = nil
+	s := p.queue[p.taken]
+	p.queue[p.taken] = nil
 	p.taken++
 	switch {
-	case p.taken == len(p.ready):
-		p.ready, p.taken = p.ready[:0], 0
-		if cap(p.ready) > keptReady {
-			p.ready = nil
+	case p.taken == len(p.queue):
+		p.queue, p.taken = p.queue[:0], 0
+		if cap(p.queue) > spareQueue {
+			p.queue = nil
 		}
-	case p.taken > len(p.ready)/2 && p.taken > keptReady:
-		n := copy(p.ready, p.ready[p.taken:])
-		clear(p.ready[n:])
-		p.ready, p.taken = p.ready[:n], 0
+	case p.taken > len(p.queue)/2 && p.taken > spareQueue:
+		n := copy(p.queue, p.queue[p.taken:])
+		clear(p.queue[n:])
+		p.queue, p.taken = p.queue[:n], 0
 	}
 	return s
 }
 
-// keptReady is for how many sessions an empty queue keeps room.
-const keptReady = 1024
+// spareQueue is the number of sessions for which an empty queue keeps room.
+const spareQueue = 1024
 
 func (p *writers) run() {
-	w := newWriter()
-	w.buf = p.hub.buffers.take()
-	defer p.hub.buffers.give(w.buf)
+	w := writer{buf: p.hub.writeBuffers.take()}
+	defer p.hub.writeBuffers.give(w.buf)
 	for s := p.next(); s != nil; s = p.next() {
-		s.turn(w)
+		w.writeBatch(s)
 	}
 }
 
-// writer is what writing without waiting takes. One goroutine uses it at a time.
-type writer struct {
-	buf *[]byte
-	raw rawio.Writer
+// inlineLimitOf returns how many sessions may write inline in a batch, as far as one with
+// this pace is concerned. If it is busy, a writer starts a little later and so may write
+// several events at once.
+func (h *Hub) inlineLimitOf(p *pace) int {
+	if p.isBusy(h.now) {
+		return minInline
+	}
+	return h.inlineLimit
 }
 
-func newWriter() *writer { return &writer{buf: new([]byte)} }
+// inlineLimit returns how many sessions may write inline in a batch. There a write takes
+// some 10 µs, half of what it takes if another processor must be woken for it. So with
+// two processors they take a millisecond, and less if more processors can share the
+// work.
+func inlineLimit(procs int) int { return max(minInline, 200/procs) }
 
-// turn writes what there is, a batch at most, as far as the socket takes it at
-// once. Where more is left the session queues again.
-func (s *session) turn(to *writer) {
-	var w work
-	defer s.recoverWriter(&w)
-	var ok bool
-	if w, ok = s.nextWork(); !ok {
-		return
-	}
-	b, events := s.compose((*to.buf)[:0], &w)
-	*to.buf = b
-	rest, err := to.raw.TryWrite(s.wire.raw, b)
-	switch {
-	case err != nil:
-		s.giveUp(&w)
-	case len(rest) > 0:
-		s.startRest(w, append([]byte(nil), rest...), events)
-	default:
-		s.wroteAtOnce(&w, events)
-	}
-}
-
-// startRest has a goroutine of the session's own write what is left of w.
-func (s *session) startRest(w work, left []byte, events int) {
-	s.hub.running.Go(func() { s.writeRest(&w, left, events) })
-}
-
-// writeRest waits until the peer has taken what is left of w.
-func (s *session) writeRest(w *work, left []byte, events int) {
-	defer s.recoverWriter(w)
-	if err := s.writeInTime(w, left); err != nil {
-		s.giveUp(w)
-		return
-	}
-	s.wroteAtOnce(w, events)
-}
-
-// wroteAtOnce says that w was written, and queues the session again where there
-// is more to write.
-func (s *session) wroteAtOnce(w *work, events int) {
-	if err := s.wrote(w, events); err != nil {
-		s.giveUp(w)
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, more := s.pendingLocked(); more {
-		s.hub.writers.push(s)
-		return
-	}
-	s.writing = false
-	s.releaseLocked()
-}
+// minInline is the least inline limit.
+const minInline = 4

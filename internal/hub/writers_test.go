@@ -47,7 +47,7 @@ func FuzzWritersQueue(f *testing.F) {
 		if w := q.Next(); w != nil {
 			t.Error("one came that was not pushed")
 		}
-		if held, room := q.Held(); held != 0 || room > hub.KeptReady {
+		if held, room := q.Held(); held != 0 || room > hub.SpareQueue {
 			t.Errorf("when it is empty it holds %d and has room for %d", held, room)
 		}
 	})
@@ -64,7 +64,7 @@ func TestWritersQueueIsCompacted(t *testing.T) {
 		q.Push(new(hub.Waiter))
 		q.Next()
 	}
-	if held, room := q.Held(); held != 500 || room > 8*hub.KeptReady {
+	if held, room := q.Held(); held != 500 || room > 8*hub.SpareQueue {
 		t.Errorf("it holds %d and has room for %d; want 500, and few", held, room)
 	}
 }

@@ -1,0 +1,54 @@
+package hub
+
+// outbox is what a session has to write, and the state of its writer. It is guarded by
+// the session's mu.
+type outbox struct {
+	frames  []byte        // written before events
+	written chan struct{} // closed when frames are written, or never will be; may be nil
+	pace    pace
+
+	woken     bool // the log may have entries to read
+	waiting   bool // it waits for the throttle's next tick
+	writing   bool // a writer runs
+	broken    bool // nothing can be written any more
+	closeSent bool // the writer has taken the close frame
+}
+
+// isIdle reports whether a writer may be started.
+func (o *outbox) isIdle() bool { return !o.writing && !o.broken }
+
+// whenWritten returns a channel that is closed when everything queued so far is written,
+// or never will be.
+func (o *outbox) whenWritten() <-chan struct{} {
+	if o.written == nil {
+		o.written = make(chan struct{})
+	}
+	written := o.written
+	if !o.writing {
+		o.release()
+	}
+	return written
+}
+
+// release wakes those who wait for what was queued.
+func (o *outbox) release() {
+	if o.written != nil {
+		close(o.written)
+		o.written = nil
+	}
+}
+
+// stop notes that no writer runs any more.
+func (o *outbox) stop() {
+	o.writing = false
+	o.release()
+}
+
+// mustWait reports whether a session that is woken must wait for the throttle's next
+// tick, and notes that it does. If it is woken again while it waits it need not: its log
+// is filling up.
+func (o *outbox) mustWait(now func() monotonic) bool {
+	o.waiting = o.pace.throttled && !o.waiting && !o.broken &&
+		(o.writing || o.pace.at.until(now()) < throttleInterval)
+	return o.waiting
+}
