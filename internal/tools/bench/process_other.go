@@ -4,8 +4,8 @@ package bench
 
 import "time"
 
-// CPU returns ErrNoProcess.
-func (p Process) CPU() (time.Duration, error) { return 0, ErrNoProcess }
+// CPU returns errNoProcess.
+func (p Process) CPU() (time.Duration, error) { return 0, errNoProcess }
 
-// Resident returns ErrNoProcess.
-func (p Process) Resident() (int64, error) { return 0, ErrNoProcess }
+// Resident returns errNoProcess.
+func (p Process) Resident() (int64, error) { return 0, errNoProcess }

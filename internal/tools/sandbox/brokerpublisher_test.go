@@ -111,7 +111,7 @@ func TestBrokerPublisher(t *testing.T) {
 	})))
 	all := deliveries(t, 5, 20)
 	check(t, b.Publish(t.Context(), all[0]))
-	messages := await(t, bound, "word that nobody is bound")
+	messages := await(t, bound, "the log record that no queue is bound")
 	var publishing sync.WaitGroup
 	defer publishing.Wait()
 	publishing.Go(func() {
@@ -205,8 +205,8 @@ func TestBrokerPublisher_BrokerAway(t *testing.T) {
 	through.shut(true)
 	ctx, end := context.WithCancel(t.Context())
 	defer end()
-	told := 0
-	b := sandbox.NewBrokerPublisher(through.url, amqp.Exchanges{}, slog.New(handler(func(slog.Record) { told++ })))
+	records := 0
+	b := sandbox.NewBrokerPublisher(through.url, amqp.Exchanges{}, slog.New(handler(func(slog.Record) { records++ })))
 	defer b.Close()
 	failed := make(chan error, 1)
 	d := deliveries(t, 7, 1)[0]
@@ -218,8 +218,8 @@ func TestBrokerPublisher_BrokerAway(t *testing.T) {
 	if err := await(t, failed, "the end of Publish"); !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v", err)
 	}
-	if told != 1 {
-		t.Errorf("got %d log records, want 1", told)
+	if records != 1 {
+		t.Errorf("got %d log records, want 1", records)
 	}
 }
 

@@ -1,10 +1,10 @@
 package show
 
-// Quantity lets tests see how a value is told.
+// Quantity returns a value and its unit as printed.
 func Quantity(value float64, of string) (text, unit string) { return quantity(value, of) }
 
-// Axis returns the labels of an upright axis, and whether their places rise from
-// the bottom of a chart to what the values need.
+// Axis returns the labels of an upright axis, and reports whether they rise from
+// the bottom of the chart and include the values.
 func Axis(low, high float64, of string, mayLog bool) (labels []string, rising bool) {
 	s, ticks := upright(low, high, of, mayLog)
 	rising = s.at(high) >= marginTop && s.at(max(low, s.low)) <= chartHeight-marginBottom

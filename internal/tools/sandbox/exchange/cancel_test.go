@@ -99,7 +99,7 @@ func TestCancelAll(t *testing.T) {
 			place(t, x, alice, "sell 1 @ 10")
 			place(t, x, bob, "sell 1 @ 10")
 			drain(x)
-			var returned, told []uint64
+			var returned, changed []uint64
 			for _, o := range x.CancelAll(alice, tt.query) {
 				returned = append(returned, o.ID)
 			}
@@ -107,9 +107,9 @@ func TestCancelAll(t *testing.T) {
 				if c.Order.State != exchange.Cancel {
 					t.Errorf("got change %s", orderLine(*c.Order))
 				}
-				told = append(told, c.Order.ID)
+				changed = append(changed, c.Order.ID)
 			}
-			if d := cmp.Diff([][]uint64{tt.want, tt.want}, [][]uint64{returned, told}); d != "" {
+			if d := cmp.Diff([][]uint64{tt.want, tt.want}, [][]uint64{returned, changed}); d != "" {
 				t.Errorf("(-want +got)\n%s", d)
 			}
 			open := len(x.Orders(alice, exchange.Query{State: exchange.Wait})) + len(x.Orders(bob, exchange.Query{State: exchange.Wait}))

@@ -26,7 +26,7 @@ func TestConcurrentUsers(t *testing.T) {
 	x := newExchange(t, exchange.Config{Pending: 20}, uids...)
 
 	ctx, cancel := context.WithCancel(t.Context())
-	var told []exchange.Change
+	var changes []exchange.Change
 	var teller sync.WaitGroup
 	teller.Go(func() {
 		for {
@@ -34,7 +34,7 @@ func TestConcurrentUsers(t *testing.T) {
 			if err != nil {
 				return
 			}
-			told = append(told, c)
+			changes = append(changes, c)
 		}
 	})
 	var trading sync.WaitGroup
@@ -44,11 +44,11 @@ func TestConcurrentUsers(t *testing.T) {
 	trading.Wait()
 	cancel()
 	teller.Wait()
-	told = append(told, drain(x)...)
+	changes = append(changes, drain(x)...)
 
 	last := map[uint64]exchange.Order{}
 	trades := uint64(0)
-	for _, c := range told {
+	for _, c := range changes {
 		if c.Trade != nil {
 			if trades++; c.Trade.ID != trades {
 				t.Fatalf("got trade %d as number %d", c.Trade.ID, trades)

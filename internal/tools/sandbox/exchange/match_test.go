@@ -68,7 +68,7 @@ func TestMatching(t *testing.T) {
 			balances: map[event.UID]string{alice: "btc 7+0.5, usd 1027+0", bob: "btc 13.5+0, usd 962+0", carol: "btc 8+1, usd 1011+0"},
 		},
 		{
-			name:  "a seller takes the highest bid at the bid's price; the rest stands",
+			name:  "a seller takes the highest bid at the bid's price; the rest enters the book",
 			book:  []step{{alice, "buy 1 @ 9"}, {carol, "buy 0.25 @ 10.01"}},
 			taker: step{bob, "sell 0.5 @ 10"},
 			want: []string{

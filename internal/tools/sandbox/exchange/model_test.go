@@ -13,12 +13,12 @@ import (
 // model is a naive exchange: a list of orders, in which a new order searches the
 // best one for each match.
 type model struct {
-	cfg    exchange.Config
-	orders []*modelOrder // in the order of placing
-	trades int
-	last   map[exchange.MarketID]decimal.Decimal // price of the last trade
-	total  map[exchange.Currency]decimal.Decimal // deposited
-	told   []string                              // the queued changes, as in tape
+	cfg     exchange.Config
+	orders  []*modelOrder // in the order of placing
+	trades  int
+	last    map[exchange.MarketID]decimal.Decimal // price of the last trade
+	total   map[exchange.Currency]decimal.Decimal // deposited
+	changes []string                              // the queued changes, as in tape
 }
 
 type modelOrder struct {
@@ -90,7 +90,7 @@ func (m *model) refusal(o exchange.Order) exchange.Code {
 		return exchange.TooMany
 	case changes > m.cfg.Pending:
 		return exchange.TooBig
-	case changes > m.cfg.Pending-len(m.told):
+	case changes > m.cfg.Pending-len(m.changes):
 		return exchange.Busy
 	}
 	return ""
@@ -147,7 +147,7 @@ func (m *model) balance(uid event.UID, c exchange.Currency) decimal.Decimal {
 func (m *model) place(o exchange.Order) *modelOrder {
 	o.ID = uint64(len(m.orders) + 1)
 	taker := &modelOrder{Order: o}
-	m.told = append(m.told, orderLine(taker.Order))
+	m.changes = append(m.changes, orderLine(taker.Order))
 	for taker.Remaining.IsPositive() {
 		maker := m.best(taker.Order, nil)
 		if maker == nil {
@@ -183,12 +183,12 @@ func (m *model) match(maker, taker *modelOrder) {
 	if taker.Side == exchange.Sell {
 		t.Ask, t.Bid = t.Bid, t.Ask
 	}
-	m.told = append(m.told, tradeLine(t), orderLine(maker.Order), orderLine(taker.Order))
+	m.changes = append(m.changes, tradeLine(t), orderLine(maker.Order), orderLine(taker.Order))
 }
 
 func (m *model) cancel(o *modelOrder) {
 	o.State = exchange.Cancel
-	m.told = append(m.told, orderLine(o.Order))
+	m.changes = append(m.changes, orderLine(o.Order))
 }
 
 // floor returns a / b rounded down to that many decimals.

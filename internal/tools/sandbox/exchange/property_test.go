@@ -115,7 +115,7 @@ func (m *machine) cancel(t *rapid.T) {
 	case i < 0:
 		want = exchange.NotFound
 	case m.model.orders[i].State != exchange.Wait:
-	case len(m.model.told) == m.model.cfg.Pending:
+	case len(m.model.changes) == m.model.cfg.Pending:
 		want = exchange.Busy
 	default:
 		m.model.cancel(m.model.orders[i])
@@ -134,7 +134,7 @@ func (m *machine) cancelAll(t *rapid.T) {
 	uid, at := rapid.SampledFrom(users()).Draw(t, "uid"), rapid.SampledFrom(markets()).Draw(t, "market").ID
 	var want []string
 	for _, o := range m.model.orders {
-		if o.UID == uid && o.Market == at && o.State == exchange.Wait && len(m.model.told) < m.model.cfg.Pending {
+		if o.UID == uid && o.Market == at && o.State == exchange.Wait && len(m.model.changes) < m.model.cfg.Pending {
 			m.model.cancel(o)
 			want = append(want, orderLine(o.Order))
 		}
@@ -158,10 +158,10 @@ func differ(want, got []string) string {
 
 // next takes all queued changes.
 func (m *machine) next(t *rapid.T) {
-	if d := differ(m.model.told, tape(m.exchange)); d != "" {
+	if d := differ(m.model.changes, tape(m.exchange)); d != "" {
 		t.Fatalf("changes (-want +got)\n%s", d)
 	}
-	m.model.told = nil
+	m.model.changes = nil
 }
 
 func (m *machine) check(t *rapid.T) {

@@ -53,7 +53,7 @@ func TestOrders(t *testing.T) {
 	}{
 		{"all", alice, exchange.Query{}, []uint64{8, 7, 6, 3, 1}},
 		{"another's", bob, exchange.Query{}, []uint64{5, 4, 2}},
-		{"nobody's", "mallory", exchange.Query{}, nil},
+		{"unknown user", "mallory", exchange.Query{}, nil},
 		{"a market", alice, exchange.Query{Market: "ethbtc"}, []uint64{6}},
 		{"a side", alice, exchange.Query{Side: exchange.Buy}, []uint64{8, 3}},
 		{"open", alice, exchange.Query{State: exchange.Wait}, []uint64{7}},
@@ -86,7 +86,7 @@ func TestTrades(t *testing.T) {
 	}{
 		{"all", alice, exchange.Query{}, []uint64{4, 3, 2, 1}},
 		{"another's", bob, exchange.Query{}, []uint64{3, 2, 1}},
-		{"nobody's", "mallory", exchange.Query{}, nil},
+		{"unknown user", "mallory", exchange.Query{}, nil},
 		{"a market", alice, exchange.Query{Market: "ethbtc"}, []uint64{3}},
 		{"sold", alice, exchange.Query{Side: exchange.Sell}, []uint64{4, 3, 2, 1}},
 		{"bought", alice, exchange.Query{Side: exchange.Buy}, []uint64{4}},

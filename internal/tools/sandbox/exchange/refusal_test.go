@@ -54,7 +54,7 @@ func TestRefusals(t *testing.T) {
 		{"sell at market more than one has", bob, func(r *exchange.Request) {
 			r.Type, r.Side, r.Volume, r.Price = exchange.AtMarket, exchange.Sell, "11", ""
 		}, "volume insufficient_funds"},
-		{"nobody to sell to at market", bob, func(r *exchange.Request) {
+		{"no bid for a market order", bob, func(r *exchange.Request) {
 			*r = exchange.Request{Market: "ethbtc", Side: "sell", Type: "market", Volume: "1"}
 		}, "volume insufficient_liquidity"},
 		{"a user without a deposit", "mallory", func(*exchange.Request) {}, "volume insufficient_funds"},

@@ -20,8 +20,8 @@ import (
 const (
 	alice event.UID = "IDALICE00001"
 	bob   event.UID = "IDBOB0000001"
-	// nobody is not signed in.
-	nobody event.UID = ""
+	// anonymous is a request without a user.
+	anonymous event.UID = ""
 
 	asJSON = "application/json"
 	asForm = "application/x-www-form-urlencoded"
@@ -65,7 +65,7 @@ func newWorld(tb testing.TB, pending int) world {
 		x.Deposit(uid, "usd", decimal.NewFromInt(100_000))
 	}
 	who := func(r *http.Request) (event.UID, peatio.Refusal) {
-		if uid := event.UID(r.Header.Get("X-User")); uid != nobody {
+		if uid := event.UID(r.Header.Get("X-User")); uid != anonymous {
 			return uid, nil
 		}
 		return "", refusal{}

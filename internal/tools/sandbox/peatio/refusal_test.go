@@ -82,8 +82,8 @@ func TestRefused(t *testing.T) {
 		})
 	}
 	w := newWorld(t, 0)
-	w.want(t, nobody, "GET", v18+"/markets?a=%zz", "", 400, `{"error":{"code":1001,"message":"query is not a form: names and values are joined by = and \u0026, and escaped by %"}}`)
-	w.want(t, nobody, "GET", v2+"/public/markets?a=%zz", "", 400, `{"errors":["server.method.invalid_query"]}`)
+	w.want(t, anonymous, "GET", v18+"/markets?a=%zz", "", 400, `{"error":{"code":1001,"message":"query is not a form: names and values are joined by = and \u0026, and escaped by %"}}`)
+	w.want(t, anonymous, "GET", v2+"/public/markets?a=%zz", "", 400, `{"errors":["server.method.invalid_query"]}`)
 }
 
 // TestBusy: while the queue of changes is full, orders are refused with Retry-After.
@@ -106,7 +106,7 @@ func TestBusy(t *testing.T) {
 func TestUnknownUser(t *testing.T) {
 	w := newWorld(t, 0)
 	for _, e := range endpoints() {
-		answer := w.do(t, nobody, e.method, e.path, e.body())
+		answer := w.do(t, anonymous, e.method, e.path, e.body())
 		switch {
 		case e.public:
 			if answer.Code != 200 {

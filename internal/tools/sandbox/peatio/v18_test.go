@@ -80,8 +80,8 @@ func TestV18Orders(t *testing.T) {
 	w.want(t, bob, "GET", v18+"/trades/my?market=btcusd", "", 200, "["+trade+`,"side":"ask","order_id":1}]`)
 	w.want(t, bob, "GET", v18+"/trades/my?market=btcusd&page=2", "", 200, "[]")
 	w.want(t, "IDUNKNOWN", "GET", v18+"/trades/my?market=btcusd", "", 200, "[]")
-	w.want(t, nobody, "GET", v18+"/trades?market=btcusd", "", 200, "["+trade+"}]")
-	w.want(t, nobody, "GET", v18+"/trades?market=ethbtc", "", 200, "[]")
+	w.want(t, anonymous, "GET", v18+"/trades?market=btcusd", "", 200, "["+trade+"}]")
+	w.want(t, anonymous, "GET", v18+"/trades?market=ethbtc", "", 200, "[]")
 }
 
 func TestV18Cancel(t *testing.T) {
@@ -111,16 +111,16 @@ func TestV18Public(t *testing.T) {
 	level := func(side, price, volume string) string {
 		return `{"side":"` + side + `","ord_type":"limit","price":"` + price + `","state":"wait","market":"btcusd","remaining_volume":"` + volume + `"}`
 	}
-	w.want(t, nobody, "GET", v18+"/depth?market=btcusd", "", 200, `{"timestamp":1534776439,
+	w.want(t, anonymous, "GET", v18+"/depth?market=btcusd", "", 200, `{"timestamp":1534776439,
 		"asks":[["2016.0","0.5"],["2015.0","0.75"]],"bids":[["2014.0","1.0"],["2013.0","1.0"]]}`)
-	w.want(t, nobody, "GET", v18+"/depth?market=btcusd&limit=1", "", 200, `{"timestamp":1534776439,"asks":[["2015.0","0.75"]],"bids":[["2014.0","1.0"]]}`)
-	w.want(t, nobody, "GET", v18+"/depth?market=ethbtc", "", 200, `{"timestamp":1534776439,"asks":[],"bids":[]}`)
-	w.want(t, nobody, "GET", v18+"/order_book?market=btcusd", "", 200, `{"asks":[`+level("sell", "2015.0", "0.75")+`,`+level("sell", "2016.0", "0.5")+`],
+	w.want(t, anonymous, "GET", v18+"/depth?market=btcusd&limit=1", "", 200, `{"timestamp":1534776439,"asks":[["2015.0","0.75"]],"bids":[["2014.0","1.0"]]}`)
+	w.want(t, anonymous, "GET", v18+"/depth?market=ethbtc", "", 200, `{"timestamp":1534776439,"asks":[],"bids":[]}`)
+	w.want(t, anonymous, "GET", v18+"/order_book?market=btcusd", "", 200, `{"asks":[`+level("sell", "2015.0", "0.75")+`,`+level("sell", "2016.0", "0.5")+`],
 		"bids":[`+level("buy", "2014.0", "1.0")+`,`+level("buy", "2013.0", "1.0")+`]}`)
-	w.want(t, nobody, "GET", v18+"/order_book?market=btcusd&asks_limit=1&bids_limit=2", "", 200, `{"asks":[`+level("sell", "2015.0", "0.75")+`],
+	w.want(t, anonymous, "GET", v18+"/order_book?market=btcusd&asks_limit=1&bids_limit=2", "", 200, `{"asks":[`+level("sell", "2015.0", "0.75")+`],
 		"bids":[`+level("buy", "2014.0", "1.0")+`,`+level("buy", "2013.0", "1.0")+`]}`)
-	w.want(t, nobody, "GET", v18+"/markets", "", 200, `[{"id":"btcusd","name":"BTC/USD"},{"id":"ethbtc","name":"ETH/BTC"}]`)
-	w.want(t, nobody, "GET", v18+"/timestamp", "", 200, "1534776439")
+	w.want(t, anonymous, "GET", v18+"/markets", "", 200, `[{"id":"btcusd","name":"BTC/USD"},{"id":"ethbtc","name":"ETH/BTC"}]`)
+	w.want(t, anonymous, "GET", v18+"/timestamp", "", 200, "1534776439")
 }
 
 func TestV18Member(t *testing.T) {

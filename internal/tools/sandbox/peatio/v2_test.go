@@ -35,7 +35,7 @@ func TestV2Orders(t *testing.T) {
 	w.want(t, alice, "GET", v2+"/market/trades", "", 200, "["+trade+`,"side":"buy","order_id":2}]`)
 	w.want(t, bob, "GET", v2+"/market/trades?market=btcusd", "", 200, "["+trade+`,"side":"sell","order_id":1}]`)
 	w.want(t, bob, "GET", v2+"/market/trades?market=ethbtc", "", 200, "[]")
-	w.want(t, nobody, "GET", v2+"/public/markets/btcusd/trades", "", 200, "["+trade+"}]")
+	w.want(t, anonymous, "GET", v2+"/public/markets/btcusd/trades", "", 200, "["+trade+"}]")
 }
 
 func TestV2CancelAll(t *testing.T) {
@@ -64,10 +64,10 @@ func TestV2Public(t *testing.T) {
 	w.place(t, bob, exchange.Sell, "0.5", "2016")
 	w.place(t, bob, exchange.Sell, "0.5", "2015")
 	w.place(t, bob, exchange.Buy, "1", "2014")
-	w.want(t, nobody, "GET", v2+"/public/markets/btcusd/depth", "", 200, `{"timestamp":1534776439,
+	w.want(t, anonymous, "GET", v2+"/public/markets/btcusd/depth", "", 200, `{"timestamp":1534776439,
 		"asks":[["2015.0","0.5"],["2016.0","0.5"]],"bids":[["2014.0","1.0"]]}`)
-	w.want(t, nobody, "GET", v2+"/public/markets", "", 200, `[
+	w.want(t, anonymous, "GET", v2+"/public/markets", "", 200, `[
 		{"id":"btcusd","name":"BTC/USD","base_unit":"btc","quote_unit":"usd","min_price":"0.01","min_amount":"0.001","amount_precision":4,"price_precision":2,"state":"enabled"},
 		{"id":"ethbtc","name":"ETH/BTC","base_unit":"eth","quote_unit":"btc","min_price":"0.000001","min_amount":"0.0","amount_precision":0,"price_precision":6,"state":"enabled"}]`)
-	w.want(t, nobody, "GET", v2+"/public/timestamp", "", 200, `"2018-08-20T14:47:19Z"`)
+	w.want(t, anonymous, "GET", v2+"/public/timestamp", "", 200, `"2018-08-20T14:47:19Z"`)
 }
