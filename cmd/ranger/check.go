@@ -120,7 +120,7 @@ func (c *checker) host(name, raw string) string {
 // address accepts host:port.
 func (c *checker) address(name, raw string) string {
 	_, port, err := net.SplitHostPort(raw)
-	if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
+	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
 		c.fail(name, "%q: must be host:port, such as 127.0.0.1:4242", raw)
 	}
 	return raw

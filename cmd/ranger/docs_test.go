@@ -246,7 +246,7 @@ func TestBenchDoc(t *testing.T) {
 		}
 	}
 	if len(reported) < 20 {
-		t.Errorf("the sources report %q alone", reported)
+		t.Errorf("got only %q from the sources", reported)
 	}
 	for _, name := range reported {
 		if !strings.Contains(doc, "`"+name+"`") {

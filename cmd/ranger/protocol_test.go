@@ -23,7 +23,7 @@ func TestSeedProtocol(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := w.serve()
-	good := w.token(alice)
+	valid := w.token(alice)
 
 	t.Run("every refusal, then success", func(t *testing.T) {
 		s := dial(t, p, nil)
@@ -33,20 +33,20 @@ func TestSeedProtocol(t *testing.T) {
 			{`{"jwt":null}`, noBearer},
 			{`{"jwt":5}`, noBearer},
 			{`{"jwt":{"a":1}}`, noBearer},
-			{`{"JWT":"Bearer ` + good + `"}`, noBearer},
-			{`{"jwt":"` + good + `"}`, noBearer},
-			{`{"jwt":"bearer ` + good + `"}`, noBearer},
-			{`{"jwt":"Basic ` + good + `"}`, noBearer},
-			{`{"jwt":"Bearer ` + good + ` more"}`, noBearer},
+			{`{"JWT":"Bearer ` + valid + `"}`, noBearer},
+			{`{"jwt":"` + valid + `"}`, noBearer},
+			{`{"jwt":"bearer ` + valid + `"}`, noBearer},
+			{`{"jwt":"Basic ` + valid + `"}`, noBearer},
+			{`{"jwt":"Bearer ` + valid + ` more"}`, noBearer},
 			{`not json`, badMessage},
 			{`[]`, badMessage},
 			{`null`, badMessage},
 			{`"text"`, badMessage},
 			{``, badMessage},
-			{`{"jwt":"Bearer ` + good + `y"}`, refused},
+			{`{"jwt":"Bearer ` + valid + `y"}`, refused},
 			{`{"jwt":"Bearer garbage"}`, refused},
 			{`{"jwt":"Bearer ` + w.sign(auth.Claims{UID: alice, State: "banned"}) + `"}`, refused},
-			{`{"x":1,"jwt":"Bearer   ` + good + `"}`, authenticated},
+			{`{"x":1,"jwt":"Bearer   ` + valid + `"}`, authenticated},
 			{`ping`, `pong`},
 			{`{"jwt":"Bearer garbage"}`, refused},
 			{`{"jwt":"Bearer ` + w.token(alice) + `"}`, authenticated},
@@ -54,21 +54,21 @@ func TestSeedProtocol(t *testing.T) {
 			s.send(c.send)
 			s.expect(c.want)
 		}
-		check(t, s.ws.WriteMessage(websocket.BinaryMessage, []byte(`{"jwt":"Bearer `+good+`"}`)))
+		check(t, s.ws.WriteMessage(websocket.BinaryMessage, []byte(`{"jwt":"Bearer `+valid+`"}`)))
 		s.expect(badMessage)
 		s.expect(w.order(alice, 1), w.order(alice, 2)) // each once, after two successes
 		s.send(`{"jwt":"Bearer ` + w.token(bob) + `"}`)
 		s.expectClose(4009, "identity changed")
 	})
 	t.Run("a header authenticates", func(t *testing.T) {
-		s := dial(t, p, http.Header{"Authorization": {"bearer " + good}})
+		s := dial(t, p, http.Header{"Authorization": {"bearer " + valid}})
 		s.expect(authenticated)
 		s.expect(w.order(alice, 3))
 	})
 	t.Run("nothing before authentication", func(t *testing.T) {
 		s := dial(t, p, nil)
 		w.login(p, alice).expect(w.order(alice, 4))
-		s.send(`{"jwt":"Bearer ` + good + `"}`)
+		s.send(`{"jwt":"Bearer ` + valid + `"}`)
 		s.expect(authenticated)
 		s.expect(w.order(alice, 5))
 	})
@@ -79,7 +79,7 @@ func TestSeedProtocol(t *testing.T) {
 			status       int
 			contentEqual string
 		}{
-			{"bad token", "/", upgradeWith("Authorization", "Bearer garbage"), 401, refused},
+			{"invalid token", "/", upgradeWith("Authorization", "Bearer garbage"), 401, refused},
 			{"other scheme", "/", upgradeWith("Authorization", "Basic garbage"), 401, noBearer},
 			{"no upgrade", "/", nil, 426, ""},
 			{"other origin", "/", upgradeWith("Origin", "https://evil.example"), 403, ""},

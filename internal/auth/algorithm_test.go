@@ -40,8 +40,8 @@ func TestAlgorithmConfusion(t *testing.T) {
 	}
 	v := start(t, configFor(t, "RS256"))
 	claims := sample().json(t)
-	good := forge(t, "RS256", private, []byte(`{"alg":"RS256"}`), claims)
-	parts := strings.Split(good, ".")
+	valid := forge(t, "RS256", private, []byte(`{"alg":"RS256"}`), claims)
+	parts := strings.Split(valid, ".")
 	other := strings.Split(forge(t, "RS256", private, []byte(`{"alg":"RS256"}`), sample().with(object{"uid": "ID2"}).json(t)), ".")
 	rs := func(header string) string { return forge(t, "RS256", private, []byte(header), claims) }
 	hs := func(secret string) string {
@@ -58,7 +58,7 @@ func TestAlgorithmConfusion(t *testing.T) {
 		name, token string
 		want        auth.Reason
 	}{
-		{"good", good, ""},
+		{"valid", valid, ""},
 		{"the public PEM as a secret", hs(key.public), auth.Algorithm},
 		{"the public PEM without its last newline as a secret", hs(strings.TrimSpace(key.public)), auth.Algorithm},
 		{"the public PEM as a secret, said to be RS256", forge(t, "HS256", []byte(key.public), []byte(`{"alg":"RS256"}`), claims), auth.BadSignature},
@@ -83,25 +83,25 @@ func TestAlgorithmConfusion(t *testing.T) {
 		{"another key with its jwk in the header", forge(t, "RS256", stranger, []byte(`{"alg":"RS256","jwk":`+jwk+`}`), claims), auth.BadSignature},
 		{"another key, and its URL in the header", forge(t, "RS256", stranger, []byte(`{"alg":"RS256","jku":"https://example.com/jwks","x5u":"https://example.com/x"}`), claims), auth.BadSignature},
 		{"a kid that is a path", forge(t, "RS256", stranger, []byte(`{"alg":"RS256","kid":"../../dev/null"}`), claims), auth.BadSignature},
-		{"a kid on a good one", rs(`{"alg":"RS256","kid":"1"}`), ""},
+		{"a kid on a valid one", rs(`{"alg":"RS256","kid":"1"}`), ""},
 		{"an extension that must be understood", rs(`{"alg":"RS256","crit":["b64"],"b64":false}`), auth.Malformed},
 		{"the signature of another token", parts[0] + "." + parts[1] + "." + other[2], auth.BadSignature},
 		{"the claims of another token", parts[0] + "." + other[1] + "." + parts[2], auth.BadSignature},
 		{"another header", encode([]byte(`{"alg":"RS256","x":1}`)) + "." + parts[1] + "." + parts[2], auth.BadSignature},
-		{"y after it", good + "y", auth.Malformed},
+		{"y after it", valid + "y", auth.Malformed},
 		{"empty", "", auth.Malformed},
 		{"one part", parts[0], auth.Malformed},
 		{"two parts", parts[0] + "." + parts[1], auth.Malformed},
-		{"four parts", good + "." + parts[2], auth.Malformed},
+		{"four parts", valid + "." + parts[2], auth.Malformed},
 		{"five parts, as an encrypted one has", "a.b.c.d.e", auth.Malformed},
-		{"a dot after it", good + ".", auth.Malformed},
+		{"a dot after it", valid + ".", auth.Malformed},
 		{"dots", "..", auth.Malformed},
 		{"padded", parts[0] + "." + parts[1] + "." + parts[2] + "==", auth.Malformed},
 		{"standard Base64", parts[0] + "." + parts[1] + "." + strings.NewReplacer("-", "+", "_", "/").Replace(parts[2]) + "+", auth.Malformed},
-		{"a newline after it", good + "\n", auth.Malformed},
+		{"a newline after it", valid + "\n", auth.Malformed},
 		{"a newline within", parts[0] + ".\r\n" + parts[1] + "." + parts[2], auth.Malformed},
-		{"a space after it", good + " ", auth.Malformed},
-		{"Bearer before it", "Bearer " + good, auth.Malformed},
+		{"a space after it", valid + " ", auth.Malformed},
+		{"Bearer before it", "Bearer " + valid, auth.Malformed},
 		{"junk", "\x00\xff.\u00e9.!", auth.Malformed},
 		{"unused bits in the last character", parts[0] + "." + parts[1] + "." + parts[2][:len(parts[2])-1] + next(parts[2]), auth.Malformed},
 		{"as long as can be", forge(t, "RS256", private, []byte(`{"alg":"RS256"}`), sample().with(object{"x": strings.Repeat("x", 11700)}).json(t)), ""},

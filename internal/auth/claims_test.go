@@ -262,8 +262,8 @@ func TestClaimKinds(t *testing.T) {
 				if !ok {
 					want = test.want
 				}
-				good := sample().with(object{"iss": "x", "aud": "x"})
-				got := reasonOf(t, v, forgeHS256(t, good.with(object{claim: raw(kind)}).json(t)))
+				valid := sample().with(object{"iss": "x", "aud": "x"})
+				got := reasonOf(t, v, forgeHS256(t, valid.with(object{claim: raw(kind)}).json(t)))
 				if got != want {
 					t.Errorf("got reason %q, want %q", got, want)
 				}
@@ -282,8 +282,8 @@ func TestClaimsText(t *testing.T) {
 	}{
 		{"plain", `{"uid":"ID1",` + tail, ""},
 		{"white space", " {\n\t\"uid\" : \"ID1\" ,\r\n" + tail + "\n", ""},
-		{"a claim twice, the last bad", `{"uid":"ID1","uid":" ",` + tail, auth.UID},
-		{"a claim twice, the last good", `{"uid":7,"uid":"ID1",` + tail, ""},
+		{"a claim twice, the last invalid", `{"uid":"ID1","uid":" ",` + tail, auth.UID},
+		{"a claim twice, the last valid", `{"uid":7,"uid":"ID1",` + tail, ""},
 		{"a name in escapes", `{"\u0075id":"ID1",` + tail, ""},
 		{"empty", ``, auth.Malformed},
 		{"null", `null`, auth.Malformed},

@@ -12,7 +12,7 @@ import (
 )
 
 // ParsePublicKeys returns the public keys in text: consecutive PEM blocks, in which the
-// characters \n stand for a newline; or Base64 of PEM, standard or URL-safe, padded or not,
+// characters \n are a newline; or Base64 of PEM, standard or URL-safe, padded or not,
 // several separated by commas or white space. Base64 may be wrapped over lines.
 //
 // A block is a PUBLIC KEY (PKIX), an RSA PUBLIC KEY (PKCS #1) or a CERTIFICATE, of which

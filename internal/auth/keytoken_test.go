@@ -98,20 +98,20 @@ func TestVerifyKeyToken(t *testing.T) {
 func TestVerifyKeyTokenAsText(t *testing.T) {
 	now := time.Now()
 	claims := keyToken(now).json(t)
-	good := signKeyToken(t, "a", claims)
+	valid := signKeyToken(t, "a", claims)
 	public := []byte(keyOf(t, "RS256", "a").public)
 	tests := []struct {
 		name, token string
 		want        auth.Reason
 	}{
-		{"good", good, ""},
+		{"valid", valid, ""},
 		{"another's key", signKeyToken(t, "b", claims), auth.BadSignature},
 		{"the public key as a secret", forge(t, "HS256", public, []byte(`{"alg":"HS256"}`), claims), auth.Algorithm},
 		{"none", encode([]byte(`{"alg":"none"}`)) + "." + encode(claims) + ".", auth.Algorithm},
 		{"empty", "", auth.Malformed},
-		{"two parts", good[:strings.LastIndexByte(good, '.')], auth.Malformed},
-		{"a line break", good[:9] + "\n" + good[9:], auth.Malformed},
-		{"too long", good + strings.Repeat("A", 16<<10), auth.Malformed},
+		{"two parts", valid[:strings.LastIndexByte(valid, '.')], auth.Malformed},
+		{"a line break", valid[:9] + "\n" + valid[9:], auth.Malformed},
+		{"too long", valid + strings.Repeat("A", 16<<10), auth.Malformed},
 		{"claims null", signKeyToken(t, "a", []byte(`null`)), auth.Malformed},
 		{"claims an array", signKeyToken(t, "a", []byte(`[]`)), auth.Malformed},
 		{"a session", signKeyToken(t, "a", sample().with(object{"iat": now.Unix()}).json(t)), auth.Issuer},

@@ -14,7 +14,7 @@ const (
 )
 
 // readPEM returns the PEM blocks in text, which must be either
-//   - consecutive PEM blocks, in which the characters \n or \r\n stand for a newline; other
+//   - consecutive PEM blocks, in which the characters \n or \r\n are a newline; other
 //     text between blocks is ignored, as PEM allows; or
 //   - Base64 of such text, standard or URL-safe, padded or not; several are separated by
 //     commas or white space. A word that does not begin like a PEM block in Base64

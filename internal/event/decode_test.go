@@ -121,13 +121,13 @@ func TestReasonsPriority(t *testing.T) {
 		{"too deep before not an object", event.Order, nil, nested(33), event.TooDeep},
 		{"not JSON before not an object", event.Order, nil, `[1,]`, event.NotJSON},
 		{"not JSON before a duplicate key", event.Order, nil, `{"a":1,"a":1`, event.NotJSON},
-		{"a duplicate key before bad trades", event.Order, nil, `{"trades":1,"a":1,"a":1}`, event.DuplicateKey},
-		{"a duplicate key before a bad header", event.Order, headers{"member_uid": 1}, `{"a":1,"a":1}`, event.DuplicateKey},
-		{"bad trades before a bad header", event.Order, headers{"member_uid": 1}, `{"trades":1}`, event.BadField},
-		{"bad trades before no owner", event.Order, nil, `{"trades":1}`, event.BadField},
-		{"a bad ask before a bad header", event.Trade, headers{"ask_member_uid": 1}, `{"ask":1}`, event.BadField},
-		{"a bad header of the seller before a bad field of the buyer", event.Trade, headers{"ask_member_uid": 1}, `{"bid_member_uid":1}`, event.BadHeader},
-		{"a bad field of the seller before a bad header of the buyer", event.Trade, headers{"bid_member_uid": 1}, `{"ask_member_uid":1}`, event.BadField},
+		{"a duplicate key before invalid trades", event.Order, nil, `{"trades":1,"a":1,"a":1}`, event.DuplicateKey},
+		{"a duplicate key before an invalid header", event.Order, headers{"member_uid": 1}, `{"a":1,"a":1}`, event.DuplicateKey},
+		{"invalid trades before an invalid header", event.Order, headers{"member_uid": 1}, `{"trades":1}`, event.BadField},
+		{"invalid trades before no owner", event.Order, nil, `{"trades":1}`, event.BadField},
+		{"an invalid ask before an invalid header", event.Trade, headers{"ask_member_uid": 1}, `{"ask":1}`, event.BadField},
+		{"an invalid header of the seller before an invalid field of the buyer", event.Trade, headers{"ask_member_uid": 1}, `{"bid_member_uid":1}`, event.BadHeader},
+		{"an invalid field of the seller before an invalid header of the buyer", event.Trade, headers{"bid_member_uid": 1}, `{"ask_member_uid":1}`, event.BadField},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			wantBad(t, tt.kind, tt.headers, tt.body, tt.want)

@@ -98,8 +98,8 @@ func TestMemberIDsOfATrade(t *testing.T) {
 		{"only the buyer known", directory{"12": buyer}, nil, event.Outcome{
 			Events: views.Events[1:], Undelivered: []event.Reason{event.UnknownMember}, Members: []string{"11"},
 		}},
-		{"nobody known", directory{}, nil, unknown("11", "12")},
-		{"a bad header after an unknown id", directory{}, headers{"bid_member_id": 1.5}, undelivered(event.BadHeader)},
+		{"both unknown", directory{}, nil, unknown("11", "12")},
+		{"an invalid header after an unknown id", directory{}, headers{"bid_member_id": 1.5}, undelivered(event.BadHeader)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if d := diff(tt.want, decodeWith(t, tt.members, event.Trade, tt.headers, trade)); d != "" {

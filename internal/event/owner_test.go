@@ -142,7 +142,7 @@ func TestOwnerTable(t *testing.T) {
 						t.Errorf("%s: headers %v, body %s: got %s, want %s", name, h, body, got, want)
 					}
 				}
-				try("alone", map[place]any{p: valid}, present)
+				try("only one", map[place]any{p: valid}, present)
 
 				// The places before are absent; those after are not searched.
 				values := map[place]any{p: valid}

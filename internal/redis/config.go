@@ -83,7 +83,7 @@ func parseURL(text string) (*goredis.UniversalOptions, error) {
 	}
 	for _, addr := range options.Addrs {
 		_, port, err := net.SplitHostPort(addr)
-		if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 {
+		if n, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || n == 0 {
 			return nil, errURL
 		}
 	}

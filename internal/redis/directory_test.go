@@ -52,7 +52,7 @@ func fill(tb testing.TB, key string, members int) {
 }
 
 // TestChangesAreSeen: the next reading finds new, changed and removed members, so a user
-// who has lost an id gets no more of its events. It names I1.
+// that has lost an id gets no more of its events. It names I1.
 func TestChangesAreSeen(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{10, 3000} { // Redis stores the first as a list, the second as a table
