@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"golang.org/x/sync/errgroup"
 
 	"ranger/internal/amqp"
 	"ranger/internal/auth"
+	"ranger/internal/gctuner"
 	"ranger/internal/hub"
 	"ranger/internal/journal"
 	"ranger/internal/ops"
@@ -71,7 +73,9 @@ func (cmd *serveCommand) Run(ctx context.Context, std streams) error {
 	work, finish := context.WithCancel(context.WithoutCancel(ctx))
 	defer finish()
 	g, work := errgroup.WithContext(work)
-	g.Go(func() error { return boundHeap(work, s.journal.Memory) })
+	if os.Getenv("GOGC") == "" {
+		g.Go(func() error { return gctuner.Run(work, s.journal.Memory) })
+	}
 	g.Go(func() error { return verifier.Run(work) })
 	if directory != nil {
 		g.Go(func() error { return directory.Run(work) })
