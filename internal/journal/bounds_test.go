@@ -34,7 +34,7 @@ func TestSize_DropsTheOldestOfAFullLog(t *testing.T) {
 
 func TestMemory_OfOneUserIsBounded(t *testing.T) {
 	const size = 896 // a size class of the allocator
-	const most = 3*(size+journal.EntryCost) + journal.LogCost + 5
+	const most = 3*(size+entryCost) + logCost + 5
 	s := newStream(t, journal.Config{Memory: 64 * most})
 	c := s.Subscribe("alice", &waker{})
 	for range 3 {
@@ -55,10 +55,10 @@ func TestMemory_OfOneUserIsBounded(t *testing.T) {
 }
 
 func TestMemory_DropsTheOldestOfAllUsers(t *testing.T) {
-	const size = 704                                                        // a size class of the allocator
-	const all int64 = 64 * (size + journal.EntryCost + journal.LogCost + 7) // 7 bytes of uid
+	const size = 704                                        // a size class of the allocator
+	const all int64 = 64 * (size + entryCost + logCost + 7) // 7 bytes of uid
 	// The index has one segment, and counts too.
-	s := newStream(t, journal.Config{Memory: all + journal.SegmentCost + 65*journal.MessageCost})
+	s := newStream(t, journal.Config{Memory: all + segmentCost + 65*messageCost})
 	uid := func(i int) event.UID { return event.UID(fmt.Sprintf("user %02d", i)) }
 	first := s.Subscribe(uid(0), &waker{})
 	second := s.Subscribe(uid(1), &waker{})
@@ -248,13 +248,13 @@ func TestMemory_OldestOfManyLogs(t *testing.T) {
 		return uid, n
 	}
 	took := func() int64 { // each message has its segment
-		n := int64(len(owners)-first) * (journal.SegmentCost + journal.MessageCost)
+		n := int64(len(owners)-first) * (segmentCost + messageCost)
 		for uid, own := range logs {
 			if n += logBytes(uid); len(own) == 0 {
 				n -= logBytes(uid)
 			}
 			for _, i := range own {
-				n += journal.EntryCost + held(sizes[i])
+				n += entryCost + held(sizes[i])
 			}
 		}
 		return n

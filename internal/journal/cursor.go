@@ -57,12 +57,12 @@ func (c *Cursor) Read(dst []Entry) (int, error) {
 	if c.withGaps && c.nextGap != s.journal.announced.Load() {
 		return c.readWithGaps(dst)
 	}
-	if c.behind || c.next < c.log.entries.first {
+	if c.behind || c.next < c.log.entries.First() {
 		return 0, ErrBehind
 	}
 	n := 0
-	for n < len(dst) && c.next < c.log.entries.next { // a closed cursor may be beyond
-		dst[n] = *c.log.entries.at(c.next)
+	for n < len(dst) && c.next < c.log.entries.Next() { // a closed cursor may be beyond
+		dst[n] = *c.log.entries.At(c.next)
 		c.next++
 		n++
 	}
@@ -79,18 +79,18 @@ func (c *Cursor) readWithGaps(dst []Entry) (int, error) {
 	defer s.journal.mu.Unlock()
 	s.mu.Lock()
 	entries, gaps := &c.log.entries, &s.journal.gaps
-	if c.behind || c.next < entries.first || c.nextGap < gaps.first {
+	if c.behind || c.next < entries.First() || c.nextGap < gaps.First() {
 		return 0, ErrBehind
 	}
 	n := 0
 	for ; n < len(dst); n++ {
-		hasEntry, hasGap := c.next < entries.next, c.nextGap < gaps.next
+		hasEntry, hasGap := c.next < entries.Next(), c.nextGap < gaps.Next()
 		switch {
-		case hasGap && (!hasEntry || gaps.at(c.nextGap).before <= entries.at(c.next).Offset):
-			dst[n] = gaps.at(c.nextGap).Entry
+		case hasGap && (!hasEntry || gaps.At(c.nextGap).before <= entries.At(c.next).Offset):
+			dst[n] = gaps.At(c.nextGap).Entry
 			c.nextGap++
 		case hasEntry:
-			dst[n] = *entries.at(c.next)
+			dst[n] = *entries.At(c.next)
 			c.next++
 		default:
 			c.notified = false
@@ -121,7 +121,7 @@ func (c *Cursor) Reached() (Position, bool) {
 	defer s.journal.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c.behind || c.next != c.log.entries.next || c.withGaps && c.nextGap != s.journal.gaps.next {
+	if c.behind || c.next != c.log.entries.Next() || c.withGaps && c.nextGap != s.journal.gaps.Next() {
 		return Position{}, false
 	}
 	return s.journal.index.last()
@@ -162,13 +162,13 @@ func (c *Cursor) copyBefore(end uint64, dst []Entry) (n int, start uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	entries := &c.log.entries
-	end = min(end, c.next, entries.next)
-	start = entries.first
+	end = min(end, c.next, entries.Next())
+	start = entries.First()
 	if size := uint64(len(dst)); end > start+size {
 		start = end - size
 	}
 	for number := start; number < end; number++ {
-		dst[n] = *entries.at(number)
+		dst[n] = *entries.At(number)
 		n++
 	}
 	return n, start

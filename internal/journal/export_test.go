@@ -1,7 +1,5 @@
 package journal
 
-import "unsafe"
-
 // Logs returns the number of logs.
 func (j *Journal) Logs() int {
 	n := 0
@@ -27,36 +25,3 @@ func (j *Journal) IndexBytes() int64 {
 	defer j.mu.Unlock()
 	return j.index.bytes()
 }
-
-// Ring is a ring of numbers, with slots as large as those of entries.
-type Ring struct{ r ring[slot] }
-
-type slot struct {
-	n int
-	_ [unsafe.Sizeof(Entry{}) - unsafe.Sizeof(0)]byte
-}
-
-// Push, Pop, PopNewest, At, Len and Slots call the methods of the ring.
-func (r *Ring) Push(n int) uint64 { return r.r.push(slot{n: n}) }
-
-func (r *Ring) Pop() int { return r.r.pop().n }
-
-func (r *Ring) PopNewest() int { return r.r.popNewest().n }
-
-func (r *Ring) At(number uint64) int { return r.r.at(number).n }
-
-func (r *Ring) Len() int { return r.r.len() }
-
-func (r *Ring) Slots() int { return len(r.r.slots) }
-
-// Constants of the estimates and bounds.
-const (
-	EntryCost   = entryCost
-	LogCost     = logCost
-	MessageCost = messageCost
-	SegmentCost = segmentCost
-	SegmentSize = segmentSize
-	SegmentSpan = segmentSpan
-	LookBack    = lookBack
-	MaxGaps     = maxGaps
-)

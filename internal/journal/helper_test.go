@@ -16,6 +16,18 @@ import (
 	"ranger/internal/journal"
 )
 
+// Constants of the estimates and bounds, as the journal has them.
+const (
+	entryCost   = 72
+	logCost     = 192
+	messageCost = 4
+	segmentCost = 128
+	segmentSize = 8192
+	segmentSpan = 1000
+	lookBack    = 16
+	maxGaps     = 1024
+)
+
 // stream appends to a journal as a source does, with a simulated clock.
 type stream struct {
 	*journal.Journal
@@ -76,9 +88,9 @@ func (s *stream) announce(users ...event.UID) {
 
 // logBytes returns the estimated memory of a user's log with messages of these sizes.
 func logBytes(uid event.UID, sizes ...int) int64 {
-	n := journal.LogCost + int64(len(uid))
+	n := logCost + int64(len(uid))
 	for _, size := range sizes {
-		n += journal.EntryCost + held(size)
+		n += entryCost + held(size)
 	}
 	return n
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ranger/internal/event"
+	"ranger/internal/journal/internal/ring"
 )
 
 // Config bounds the window. Zero values mean the defaults.
@@ -65,11 +66,11 @@ type Journal struct {
 	// Guarded by mu.
 	index        index
 	oldest       oldest
-	gaps         ring[gap] // gaps of all users
-	entries      int       // number of entries in the logs
-	bytes        int64     // estimated memory of the logs
-	evicted      uint64    // entries dropped by Size or Memory since the start
-	completeFrom uint64    // offset from which on nothing is missing, except by the bound of a log
+	gaps         ring.Ring[gap] // gaps of all users
+	entries      int            // number of entries in the logs
+	bytes        int64          // estimated memory of the logs
+	evicted      uint64         // entries dropped by Size or Memory since the start
+	completeFrom uint64         // offset from which on nothing is missing, except by the bound of a log
 
 	announced atomic.Uint64 // number of the next gap; changes under mu
 
@@ -142,9 +143,9 @@ func (j *Journal) addLocked(m *Message, e *event.Event, text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.openLocked(e.UID)
-	before, known := l.bytes, l.entries.len() > 0
+	before, known := l.bytes, l.entries.Len() > 0
 	entry := Entry{Offset: m.Offset, Check: m.Check, At: m.At, Micros: m.Micros, Message: text, Kind: e.Kind}
-	for l.entries.len() == j.cfg.Size || (l.entries.len() > 0 && l.bytes+entry.cost() > j.cfg.Memory/logShare) {
+	for l.entries.Len() == j.cfg.Size || (l.entries.Len() > 0 && l.bytes+entry.cost() > j.cfg.Memory/logShare) {
 		l.completeFrom = l.drop().Offset + 1
 		j.entries--
 		j.evicted++
@@ -177,16 +178,16 @@ type gap struct {
 // position is that of m if m has no events: otherwise a client that has seen the gap
 // has not seen m.
 func (j *Journal) announceLocked(m *Message, last Position) {
-	if j.gaps.len() == maxGaps {
-		j.completeFrom = max(j.completeFrom, j.gaps.pop().before+1)
+	if j.gaps.Len() == maxGaps {
+		j.completeFrom = max(j.completeFrom, j.gaps.Pop().before+1)
 	}
 	at := m.Position
 	if len(m.Events) > 0 {
 		at = last
 	}
 	e := Entry{Offset: at.Offset, Check: at.Check, At: m.At, Message: m.Gap, Kind: event.Announcement}
-	j.gaps.push(gap{Entry: e, before: m.Offset})
-	j.announced.Store(j.gaps.next)
+	j.gaps.Push(gap{Entry: e, before: m.Offset})
+	j.announced.Store(j.gaps.Next())
 	for i := range j.shards {
 		j.wake = j.shards[i].appendCursors(j.wake)
 	}
@@ -196,8 +197,8 @@ func (j *Journal) announceLocked(m *Message, last Position) {
 // of all users until Memory suffices. The index must not be empty.
 func (j *Journal) trimLocked(now int64) {
 	before := now - j.cfg.TTL.Milliseconds()
-	for j.gaps.len() > 0 && j.gaps.oldest().At < before {
-		j.completeFrom = max(j.completeFrom, j.gaps.pop().before+1)
+	for j.gaps.Len() > 0 && j.gaps.Oldest().At < before {
+		j.completeFrom = max(j.completeFrom, j.gaps.Pop().before+1)
 	}
 	for end := uint64(0); ; { // end of the last message dropped; all entries of a message are dropped
 		j.index.trim(before, j.completeFrom)
@@ -205,9 +206,9 @@ func (j *Journal) trimLocked(now int64) {
 		l := j.oldest.log()
 		over := j.bytes+j.index.bytes() > j.cfg.Memory
 		switch {
-		case l != nil && l.entries.oldest().At < before:
+		case l != nil && l.entries.Oldest().At < before:
 			j.dropLocked(l)
-		case l != nil && (l.entries.oldest().Offset < end || over && !j.index.older(l.entries.oldest().Offset)):
+		case l != nil && (l.entries.Oldest().Offset < end || over && !j.index.older(l.entries.Oldest().Offset)):
 			end = j.dropLocked(l) + 1
 			j.evicted++
 		case over && len(j.index.segments) > 1:

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"ranger/internal/event"
+	"ranger/internal/journal/internal/ring"
 )
 
 // Entry is one event of one user's log, or a gap between events. Entries are in the
@@ -46,7 +47,7 @@ func (e *Entry) cost() int64 { return int64(cap(e.Message)) + entryCost }
 type userLog struct {
 	uid     event.UID // fixed at construction
 	shard   *shard    // fixed at construction
-	entries ring[Entry]
+	entries ring.Ring[Entry]
 	bytes   int64   // estimated memory; 0 without entries
 	cursors *Cursor // the newest; each has the next one as its sibling
 
@@ -68,16 +69,16 @@ func (l *userLog) removeCursor(c *Cursor) bool {
 
 // add appends an entry.
 func (l *userLog) add(e Entry) {
-	if l.entries.len() == 0 {
+	if l.entries.Len() == 0 {
 		l.bytes = logCost + int64(len(l.uid))
 	}
 	l.bytes += e.cost()
-	l.entries.push(e)
+	l.entries.Push(e)
 }
 
 // drop drops the oldest entry and returns it.
 func (l *userLog) drop() Entry {
-	e := l.entries.pop()
+	e := l.entries.Pop()
 	l.subtract(e)
 	return e
 }
@@ -85,26 +86,26 @@ func (l *userLog) drop() Entry {
 // truncate drops the entries from an offset on and returns how many it dropped. It
 // moves the cursors back to the entries and gaps that are left.
 func (l *userLog) truncate(offset uint64, gaps gapNumbers) (dropped int) {
-	end := l.entries.next
-	for l.entries.len() > 0 && l.entries.newest().Offset >= offset {
-		l.subtract(l.entries.popNewest())
+	end := l.entries.Next()
+	for l.entries.Len() > 0 && l.entries.Newest().Offset >= offset {
+		l.subtract(l.entries.PopNewest())
 		dropped++
 	}
 	l.completeFrom = min(l.completeFrom, offset)
 	for c := l.cursors; c != nil; c = c.sibling {
 		c.truncations++
 		c.behind = c.behind || dropped > 0 && c.next < end || c.withGaps && gaps.after < gaps.before && c.nextGap < gaps.before
-		c.next, c.nextGap = min(c.next, l.entries.next), min(c.nextGap, gaps.after)
+		c.next, c.nextGap = min(c.next, l.entries.Next()), min(c.nextGap, gaps.after)
 	}
 	return dropped
 }
 
 func (l *userLog) subtract(e Entry) {
 	l.bytes -= e.cost()
-	if l.entries.len() == 0 {
+	if l.entries.Len() == 0 {
 		l.bytes = 0
 	}
 }
 
 // idle reports whether the log can be removed without loss.
-func (l *userLog) idle() bool { return l.entries.len() == 0 && l.cursors == nil }
+func (l *userLog) idle() bool { return l.entries.Len() == 0 && l.cursors == nil }

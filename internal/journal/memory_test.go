@@ -39,7 +39,7 @@ func (f *filler) add(user, size int) {
 // full appends events of a size to users in turn until as many bytes as Memory
 // have been dropped again.
 func (f *filler) full(memory int64, users, size int) {
-	for evicted := uint64(0); evicted*uint64(size+journal.EntryCost) < uint64(memory); evicted = f.journal.Stats().Evicted {
+	for evicted := uint64(0); evicted*uint64(size+entryCost) < uint64(memory); evicted = f.journal.Stats().Evicted {
 		for range 1000 {
 			f.add(int(f.offset)%users, size)
 		}

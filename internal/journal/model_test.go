@@ -57,7 +57,7 @@ func (m *model) append(msg journal.Message) bool {
 	if ok {
 		before = last.Position
 	}
-	start := len(m.index) == 0 || msg.Offset != last.Offset+1 || msg.At >= m.startOf(last).at+journal.SegmentSpan
+	start := len(m.index) == 0 || msg.Offset != last.Offset+1 || msg.At >= m.startOf(last).at+segmentSpan
 	m.index = append(m.index, &record{Position: msg.Position, at: msg.At, start: start})
 	if msg.Gap != nil {
 		gap := entry(msg, event.Announcement, msg.Gap)
@@ -204,10 +204,10 @@ func (m *model) bytes() int64 {
 	for _, e := range m.held("*") {
 		logs[e.uid] = append(logs[e.uid], e)
 	}
-	n := int64(journal.MessageCost * len(m.index))
+	n := int64(messageCost * len(m.index))
 	for _, r := range m.index {
 		if r.start {
-			n += journal.SegmentCost
+			n += segmentCost
 		}
 	}
 	for _, own := range logs {
@@ -218,9 +218,9 @@ func (m *model) bytes() int64 {
 
 // sum returns the estimated memory of one user's log.
 func sum(own []*item) int64 {
-	n := journal.LogCost + int64(len(own[0].uid))
+	n := logCost + int64(len(own[0].uid))
 	for _, e := range own {
-		n += held(len(e.Message)) + journal.EntryCost
+		n += held(len(e.Message)) + entryCost
 	}
 	return n
 }

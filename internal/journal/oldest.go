@@ -18,7 +18,7 @@ const spareHeads = 256
 
 // push adds a log with one entry, the newest of all: it belongs at the end.
 func (o *oldest) push(l *userLog) {
-	*o = append(*o, head{l.entries.oldest().Offset, l})
+	*o = append(*o, head{l.entries.Oldest().Offset, l})
 }
 
 // log returns the log with the oldest entry, nil if no log has any.
@@ -27,10 +27,10 @@ func (o *oldest) log() *userLog {
 		first := &(*o)[0]
 		entries := &first.log.entries
 		switch {
-		case entries.len() == 0:
+		case entries.Len() == 0:
 			o.pop()
-		case entries.oldest().Offset != first.offset:
-			first.offset = entries.oldest().Offset
+		case entries.Oldest().Offset != first.offset:
+			first.offset = entries.Oldest().Offset
 			o.down(0)
 		default:
 			return first.log
@@ -53,7 +53,7 @@ func (o *oldest) pop() {
 
 // removeEmpty removes the logs without entries.
 func (o *oldest) removeEmpty() {
-	*o = slices.DeleteFunc(*o, func(h head) bool { return h.log.entries.len() == 0 })
+	*o = slices.DeleteFunc(*o, func(h head) bool { return h.log.entries.Len() == 0 })
 	for i := len(*o)/2 - 1; i >= 0; i-- {
 		o.down(i)
 	}

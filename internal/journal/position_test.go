@@ -160,7 +160,7 @@ func FuzzParsePosition(f *testing.F) {
 func TestHolds_OnlyMessagesOfTheWindow(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	s.next = 100
-	for range 3*journal.SegmentSize + 5 { // within one second
+	for range 3*segmentSize + 5 { // within one second
 		s.add()
 	}
 	s.wait(5 * time.Second)
@@ -171,8 +171,8 @@ func TestHolds_OnlyMessagesOfTheWindow(t *testing.T) {
 		want     bool
 	}{
 		"first":              {position(100), true},
-		"end of a segment":   {position(100 + journal.SegmentSize - 1), true},
-		"start of a segment": {position(100 + journal.SegmentSize), true},
+		"end of a segment":   {position(100 + segmentSize - 1), true},
+		"start of a segment": {position(100 + segmentSize), true},
 		"last of a second":   {position(last - 1), true},
 		"last":               {position(last), true},
 		"before the window":  {position(99), false},

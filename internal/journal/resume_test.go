@@ -114,7 +114,7 @@ func TestResume_Edge(t *testing.T) {
 			s.add()
 		}, 1, 1},
 		"number of gaps": {journal.Config{}, func(s *stream) {
-			for range journal.MaxGaps + 3 {
+			for range maxGaps + 3 {
 				s.announce()
 			}
 		}, 2, 2},
@@ -233,13 +233,13 @@ func TestGap_OfAMessageWithEventsHasThePositionBefore(t *testing.T) {
 func TestGaps_AreBounded(t *testing.T) {
 	s := newStream(t, journal.Config{TTL: time.Minute})
 	c, _ := s.SubscribeWithGaps("alice", &waker{})
-	for range journal.MaxGaps {
+	for range maxGaps {
 		s.announce()
 	}
-	if n := len(readAll(t, c)); n != journal.MaxGaps {
-		t.Errorf("%d gaps read, want %d", n, journal.MaxGaps)
+	if n := len(readAll(t, c)); n != maxGaps {
+		t.Errorf("%d gaps read, want %d", n, maxGaps)
 	}
-	for range journal.MaxGaps + 1 {
+	for range maxGaps + 1 {
 		s.announce()
 	}
 	wantBehind(t, c)
@@ -253,7 +253,7 @@ func TestGaps_AreBounded(t *testing.T) {
 func TestBefore_FindsTheNewestMatchBeforeTheCursor(t *testing.T) {
 	s := newStream(t, journal.Config{Size: 100})
 	s.add("alice")
-	for range 3*journal.LookBack - 1 {
+	for range 3*lookBack - 1 {
 		s.addLong("alice", 1)
 	}
 	c, _ := s.SubscribeWithGaps("alice", &waker{})
@@ -275,8 +275,8 @@ func TestBefore_FindsTheNewestMatchBeforeTheCursor(t *testing.T) {
 	want(kind(event.Trade), 0, true)
 	looked := 0
 	want(func(*journal.Entry) bool { looked++; return false }, 0, false)
-	if looked != 3*journal.LookBack {
-		t.Errorf("match was called for %d entries, want %d", looked, 3*journal.LookBack)
+	if looked != 3*lookBack {
+		t.Errorf("match was called for %d entries, want %d", looked, 3*lookBack)
 	}
 	s.Truncate(5)
 	want(any, 4, true)

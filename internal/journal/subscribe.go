@@ -23,7 +23,7 @@ func (j *Journal) SubscribeWithGaps(uid event.UID, w Waker) (*Cursor, Position) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := newCursor(s, uid, w)
-	c.withGaps, c.nextGap = true, j.gaps.next
+	c.withGaps, c.nextGap = true, j.gaps.Next()
 	c.log.addCursor(c)
 	last, _ := j.index.last()
 	return c, last
@@ -47,8 +47,8 @@ func (j *Journal) Resume(uid event.UID, w Waker, after Position) (c *Cursor, unt
 	}
 	c = newCursor(s, uid, w)
 	c.withGaps = true
-	c.nextGap = j.gaps.search(func(g *gap) bool { return g.before > after.Offset })
-	c.next = c.log.entries.search(func(e *Entry) bool { return e.Offset > after.Offset })
+	c.nextGap = j.gaps.Search(func(g *gap) bool { return g.before > after.Offset })
+	c.next = c.log.entries.Search(func(e *Entry) bool { return e.Offset > after.Offset })
 	c.log.addCursor(c)
 	until, _ = j.index.last()
 	return c, until, true
@@ -64,5 +64,5 @@ func (j *Journal) Ahead(p Position) bool {
 // caller holds the shard's mu.
 func newCursor(s *shard, uid event.UID, w Waker) *Cursor {
 	l := s.openLocked(uid)
-	return &Cursor{log: l, waker: w, next: l.entries.next, woken: never}
+	return &Cursor{log: l, waker: w, next: l.entries.Next(), woken: never}
 }

@@ -15,17 +15,17 @@ func (j *Journal) Truncate(offset uint64) (since int64) {
 		offset = 0
 	}
 	j.completeFrom = min(j.completeFrom, offset)
-	gaps := gapNumbers{before: j.gaps.next}
-	for j.gaps.len() > 0 && j.gaps.newest().before >= offset {
-		j.gaps.popNewest()
+	gaps := gapNumbers{before: j.gaps.Next()}
+	for j.gaps.Len() > 0 && j.gaps.Newest().before >= offset {
+		j.gaps.PopNewest()
 	}
-	gaps.after = j.gaps.next
+	gaps.after = j.gaps.Next()
 	for i := range j.shards {
 		j.truncateShardLocked(&j.shards[i], offset, gaps)
 	}
 	j.oldest.removeEmpty()
 	// Last: until then a cursor that reads waits for Journal.mu.
-	j.announced.Store(j.gaps.next)
+	j.announced.Store(j.gaps.Next())
 	return since
 }
 
@@ -39,7 +39,7 @@ func (j *Journal) truncateShardLocked(s *shard, offset uint64, gaps gapNumbers) 
 		before := l.bytes
 		j.entries -= l.truncate(offset, gaps)
 		j.bytes += l.bytes - before
-		if l.entries.len() == 0 {
+		if l.entries.Len() == 0 {
 			// The log may be removed, and with it the record of what it dropped.
 			j.completeFrom = max(j.completeFrom, l.completeFrom)
 			s.removeIdleLocked(l)
