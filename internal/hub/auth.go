@@ -9,6 +9,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"ranger/internal/event"
+	"ranger/internal/hub/internal/clock"
 	"ranger/internal/hub/internal/protocol"
 )
 
@@ -87,8 +88,8 @@ func (r *reader) stopAuthTimer() (left time.Duration, first, ok bool) {
 	s := r.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	left = s.hub.now().until(s.timers.authAt)
-	s.timers.authAt = noDeadline
+	left = s.hub.clock.Now().Until(s.timers.authAt)
+	s.timers.authAt = clock.Never
 	return left, s.uid == "", s.closing.reason == 0
 }
 
@@ -98,9 +99,9 @@ func (r *reader) restartAuthTimer(left time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	at := s.hub.at(now)
+	at := s.hub.clock.At(now)
 	s.conn.lastRead.Store(int64(at))
-	s.timers.authAt = at.add(left)
+	s.timers.authAt = at.Add(left)
 	s.rearmLocked(now)
 }
 
@@ -129,14 +130,14 @@ func (s *session) admitLocked(identity event.Identity, o protocol.Options) {
 		s.closeLocked(protocol.IdentityChanged, uint16(protocol.IdentityChanged))
 		return
 	}
-	expires := toUnixNano(identity.Expires)
+	expires := clock.ToUnixNano(identity.Expires)
 	if s.sub != nil && s.expires != expires {
 		s.sub.warned = false
 	}
 	s.expires = expires
 	s.queueLocked(websocket.TextMessage, reply)
 	if first {
-		s.notifyDrainLocked(s.hub.at(now))
+		s.notifyDrainLocked(s.hub.clock.At(now))
 	}
 	s.warnLocked(now)
 	s.rearmLocked(now)
@@ -152,7 +153,7 @@ func (s *session) subscribeLocked(uid event.UID, o protocol.Options, now time.Ti
 		}
 		return []byte(protocol.Authenticated)
 	}
-	sub := &subscription{journal: j, optIn: true, filter: o.Filter, heartbeatAt: s.hub.at(now).add(s.hub.cfg.HeartbeatInterval)}
+	sub := &subscription{journal: j, optIn: true, filter: o.Filter, heartbeatAt: s.hub.clock.At(now).Add(s.hub.cfg.HeartbeatInterval)}
 	s.sub = sub
 	if o.After != nil {
 		if c, until, ok := j.Resume(uid, s, *o.After); ok {

@@ -54,20 +54,20 @@ func BenchmarkWrite(b *testing.B) {
 			const users = 1000
 			j := journal.New(journal.Config{Memory: 1 << 30})
 			h := newHub(j, &counters{})
-			var first, measured [users]*hub.Writer
+			var first, measured [users]func(heartbeat bool) error
 			for i := range users {
-				first[i] = h.NewWriter(user(i), sink{})
-				measured[i] = h.NewWriter(user(i), sink{})
+				first[i] = h.NewWriter(user(i), sink{}, false, "")
+				measured[i] = h.NewWriter(user(i), sink{}, false, "")
 				if bm.resuming {
-					measured[i] = h.NewResumingWriter(user(i), sink{}, "")
+					measured[i] = h.NewWriter(user(i), sink{}, true, "")
 				}
 			}
-			wait := func() { // has events wait for all users
+			wait := func() { // adds events for all users
 				for n := range users * bm.events {
 					feed(j, user(n%users))
 				}
-				for _, w := range first {
-					if bm.further && w.Write() != nil {
+				for _, write := range first {
+					if bm.further && write(false) != nil {
 						b.Fatal("not written")
 					}
 				}
@@ -82,7 +82,7 @@ func BenchmarkWrite(b *testing.B) {
 					next = 0
 					b.StartTimer()
 				}
-				if err := measured[next].Write(); err != nil {
+				if err := measured[next](false); err != nil {
 					b.Fatal(err)
 				}
 				next++

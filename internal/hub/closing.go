@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"ranger/internal/hub/internal/clock"
 	"ranger/internal/hub/internal/protocol"
 )
 
@@ -9,12 +10,12 @@ type closing struct {
 	reason protocol.CloseReason // 0 while the session does not end
 	code   uint16               // code of the close frame
 
-	drainAt       monotonic // time at which a drain closes the socket; 0 without a drain
-	drainDeadline monotonic // pending events are written until then, if a drain has closed it
+	drainAt       clock.Monotonic // time at which a drain closes the socket; 0 without a drain
+	drainDeadline clock.Monotonic // pending events are written until then, if a drain has closed it
 }
 
 // allowsEvents reports whether events may be written at now.
-func (c *closing) allowsEvents(now func() monotonic) bool {
+func (c *closing) allowsEvents(now func() clock.Monotonic) bool {
 	return c.reason == 0 || c.reason.IsDrain() && now() < c.drainDeadline
 }
 

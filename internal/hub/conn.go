@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"ranger/internal/hub/internal/clock"
 )
 
 // hijackedConn is the connection that gorilla gets. gorilla reads from it, but what it
@@ -45,15 +47,15 @@ func (c *hijackedConn) Read(p []byte) (int, error) {
 	}
 	n, err := c.Conn.Read(p)
 	if n > 0 {
-		c.lastRead.Store(int64(c.hub.now()))
+		c.lastRead.Store(int64(c.hub.clock.Now()))
 	}
 	return n, err
 }
 
 // silentAt returns the time at which two ping intervals will have passed since the peer
 // last sent something.
-func (c *hijackedConn) silentAt() monotonic {
-	return monotonic(c.lastRead.Load()).add(2 * c.hub.cfg.PingInterval)
+func (c *hijackedConn) silentAt() clock.Monotonic {
+	return clock.Monotonic(c.lastRead.Load()).Add(2 * c.hub.cfg.PingInterval)
 }
 
 // Write takes what gorilla writes.

@@ -36,7 +36,6 @@ func newCrowd(tb testing.TB, raw syscall.RawConn, uids []event.UID) *crowd {
 	tb.Helper()
 	c := &crowd{journal: journal.New(journal.Config{Memory: windowMemory}), arrived: &arrivals{}, uids: uids, random: rand.New(rand.NewPCG(1, 2))}
 	c.hub = newHub(c.journal, c.arrived)
-	c.hub.Watch()
 	r := upgradeRequest(tb)
 	for i := range uids {
 		uids[i] = event.UID(fmt.Sprintf("ID%011d", i))
@@ -97,6 +96,7 @@ func (lent) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 type absent struct{ net.Conn }
 
 func (absent) Read([]byte) (int, error)         { return 0, io.EOF }
+func (absent) Close() error                     { return nil }
 func (absent) SetDeadline(time.Time) error      { return nil }
 func (absent) SetWriteDeadline(time.Time) error { return nil }
 

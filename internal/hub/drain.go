@@ -6,6 +6,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"ranger/internal/hub/internal/clock"
 	"ranger/internal/hub/internal/protocol"
 )
 
@@ -26,7 +27,7 @@ func (h *Hub) Drain(ctx context.Context, period time.Duration) {
 		return time.Duration(int64(n) * int64(period) / int64(max(1, total-1)))
 	}
 	for n, s := range sessions {
-		s.announceDrain(h.at(start), h.at(start).add(closeAfter(n)))
+		s.announceDrain(h.clock.At(start), h.clock.At(start).Add(closeAfter(n)))
 	}
 	tick := time.NewTicker(drainInterval)
 	defer tick.Stop()
@@ -53,7 +54,7 @@ func (h *Hub) Drain(ctx context.Context, period time.Duration) {
 
 // announceDrain sets when a drain closes the session, unless that is earlier already, and
 // notifies a client that opted in. It does not block.
-func (s *session) announceDrain(now, at monotonic) {
+func (s *session) announceDrain(now, at clock.Monotonic) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing.drainAt == 0 || at < s.closing.drainAt {
@@ -64,9 +65,9 @@ func (s *session) announceDrain(now, at monotonic) {
 
 // notifyDrainLocked notifies a client that opted in when a drain closes its socket, if one
 // does.
-func (s *session) notifyDrainLocked(now monotonic) {
+func (s *session) notifyDrainLocked(now clock.Monotonic) {
 	if s.sub.optedIn() && s.closing.drainAt != 0 {
-		s.queueLocked(websocket.TextMessage, protocol.ReconnectAfter(now.until(s.closing.drainAt)))
+		s.queueLocked(websocket.TextMessage, protocol.ReconnectAfter(now.Until(s.closing.drainAt)))
 	}
 }
 
@@ -79,6 +80,6 @@ func (s *session) closeForDrain() {
 	if s.sub.optedIn() {
 		reason = protocol.Restart
 	}
-	s.closing.drainDeadline = s.hub.now().add(s.hub.cfg.WriteTimeout)
+	s.closing.drainDeadline = s.hub.clock.Now().Add(s.hub.cfg.WriteTimeout)
 	s.closeLocked(reason, uint16(reason))
 }

@@ -2,10 +2,14 @@ package hub
 
 import "ranger/internal/hub/internal/park"
 
-// Parked returns how many sessions are parked. It panics if one of them has a read
-// buffer.
+// Parked returns how many sessions are parked, -1 before Run has begun. It panics if one
+// of them has a read buffer.
 func (h *Hub) Parked() (n int) {
-	h.poller.Load().Each(func(w park.Waker) {
+	p := h.poller.Load()
+	if p == nil {
+		return -1
+	}
+	p.Each(func(w park.Waker) {
 		if w.(*session).reader.in.Size() != 0 {
 			panic("a parked session has a read buffer")
 		}
@@ -13,6 +17,3 @@ func (h *Hub) Parked() (n int) {
 	})
 	return n
 }
-
-// Runs reports whether Run has begun.
-func (h *Hub) Runs() bool { return h.poller.Load() != nil }

@@ -1,15 +1,38 @@
 package hub
 
 import (
+	"bufio"
 	"net"
+	"net/http"
+	"syscall"
 	"time"
 
 	"ranger/internal/event"
+	"ranger/internal/hub/internal/clock"
 	"ranger/internal/hub/internal/protocol"
 )
 
-// ReadBuffer is the size of a socket's read buffer.
-const ReadBuffer = readBuffer
+// Tuning is what tests set of a Hub. Zero values change nothing.
+type Tuning struct {
+	CloseTimeout time.Duration // how long a peer may take to answer a close frame
+	ReadBuffer   int           // bytes; gorilla then does not use the hub's reader
+	Writers      int           // the most writers at a time; -1 for none
+}
+
+// Tune sets what a Tuning says. Sockets that are open must be idle.
+func (h *Hub) Tune(t Tuning) {
+	if t.CloseTimeout != 0 {
+		h.closeWait = t.CloseTimeout
+	}
+	if t.ReadBuffer != 0 {
+		h.upgrader.ReadBufferSize = t.ReadBuffer
+	}
+	if t.Writers != 0 {
+		h.writers.mu.Lock()
+		defer h.writers.mu.Unlock()
+		h.writers.max = max(0, t.Writers)
+	}
+}
 
 // Queued returns how many bytes wait for the writers of all sessions together.
 func (h *Hub) Queued() int {
@@ -22,91 +45,75 @@ func (h *Hub) Queued() int {
 	return n
 }
 
-// SetCloseTimeout sets how long a peer may take to answer a close frame. It is
-// called before the first socket is opened.
-func (h *Hub) SetCloseTimeout(d time.Duration) { h.closeWait = d }
-
 // Wait waits until all sessions have ended.
 func (h *Hub) Wait() { h.running.Wait() }
 
-// Writer is a session's writer without a session's goroutines.
-type Writer struct {
-	s   session
-	buf []byte
+// NewWriter returns a function that writes to conn what was appended for uid since the call
+// before, as a session without goroutines does. If the client opted in, it has the options
+// of a query, and a heartbeat can be written.
+func (h *Hub) NewWriter(uid event.UID, conn net.Conn, optIn bool, query string) (write func(heartbeat bool) error) {
+	s := &session{hub: h, uid: uid, expires: clock.ToUnixNano(time.Now().Add(time.Hour)), out: outbox{writing: true}}
+	s.conn.Conn = conn
+	if optIn {
+		s.cursor, _ = h.journal.SubscribeWithGaps(uid, noWaker{})
+		s.sub = &subscription{journal: h.journal, cursor: s.cursor, optIn: true}
+		if query != "" {
+			options, err := protocol.ParseQuery(query)
+			if err != nil {
+				panic(err)
+			}
+			s.sub.filter = options.Filter
+		}
+	} else {
+		s.cursor = h.journal.Subscribe(uid, noWaker{})
+	}
+	var buf []byte
+	return func(heartbeat bool) error {
+		if heartbeat {
+			s.sub.heartbeatOwed = true
+		}
+		j := job{session: s, cursor: s.cursor, sub: s.sub}
+		buf = j.encode(buf[:0])
+		if err := j.writeAndWait(buf); err != nil {
+			return err
+		}
+		return j.done()
+	}
 }
 
 type noWaker struct{}
 
 func (noWaker) Wake(int) bool { return false }
 
-// NewWriter returns a Writer of what is appended for uid from now on to conn.
-func (h *Hub) NewWriter(uid event.UID, conn net.Conn) *Writer {
-	w := &Writer{s: session{hub: h, out: outbox{writing: true}}}
-	w.s.conn.Conn = conn
-	w.s.uid, w.s.expires = uid, toUnixNano(time.Now().Add(time.Hour))
-	w.s.cursor = h.journal.Subscribe(uid, noWaker{})
-	return w
-}
-
-// Write writes what is pending.
-func (w *Writer) Write() error {
-	j := job{session: &w.s, cursor: w.s.cursor, sub: w.s.sub}
-	w.buf = j.encode(w.buf[:0])
-	if err := j.writeAndWait(w.buf); err != nil {
+// OpenParked upgrades a request over a connection that is no socket of the system and
+// writes to raw. It leaves the session without a reader, as if it were parked. It
+// returns when the answer is written.
+func (h *Hub) OpenParked(w http.ResponseWriter, r *http.Request, uid event.UID, raw syscall.RawConn) error {
+	s := &session{hub: h}
+	s.reader.session = s
+	ws, err := h.upgrader.Upgrade(hijacker{w, s}, r, nil)
+	if err != nil {
 		return err
 	}
-	return j.done()
-}
-
-// NewResumingWriter is NewWriter of a client that opted in, with the options of a query.
-func (h *Hub) NewResumingWriter(uid event.UID, conn net.Conn, query string) *Writer {
-	w := h.NewWriter(uid, conn)
-	w.s.cursor, _ = h.journal.SubscribeWithGaps(uid, noWaker{})
-	var options protocol.Options
-	if query != "" {
-		var err error
-		if options, err = protocol.ParseQuery(query); err != nil {
-			panic(err)
-		}
+	s.reader.ws, s.conn.raw = ws, raw
+	if !s.open(event.Identity{UID: uid, Expires: time.Now().Add(24 * time.Hour)}, protocol.Options{}) {
+		return net.ErrClosed
 	}
-	w.s.sub = &subscription{journal: h.journal, cursor: w.s.cursor, optIn: true, filter: options.Filter}
-	return w
+	s.reader.in = bufio.Reader{}
+	s.mu.Lock()
+	written := s.out.whenWritten()
+	s.mu.Unlock()
+	<-written
+	return nil
 }
 
-// WriteHeartbeat writes what is pending, and a heartbeat if there is a position.
-func (w *Writer) WriteHeartbeat() error {
-	w.s.sub.heartbeatOwed = true
-	return w.Write()
-}
-
-// Teardown is what sessions queue at in their end.
-type Teardown = teardown
-
-// NewTeardown returns one of its own.
-func NewTeardown() *Teardown { return newTeardown() }
-
-// Do waits for its turn and calls f.
-func (t *Teardown) Do(f func()) { t.do(f) }
-
-// Crowd has it look as if n more waited.
-func (t *Teardown) Crowd(n int64) { t.waiting.Add(n) }
-
-// TeardownRests returns how many rests there are while so many sessions, which
-// all wait, are taken apart.
-func TeardownRests(sessions int64) int {
-	rests := 0
-	for waiting := sessions - int64(batchOf(0)); waiting > 0; rests++ {
-		waiting -= int64(batchOf(waiting))
+// Sweep checks the timers of all sessions once.
+func (h *Hub) Sweep(now time.Time) {
+	buf := make([]*session, sweepChunk)
+	for n := range sweepParts {
+		h.sweep(n, now, buf)
 	}
-	return rests
 }
 
-// At returns the instant of t.
-func (h *Hub) At(t time.Time) time.Duration { return time.Duration(h.at(t)) }
-
-// TokenLeft returns what is left at now of a token.
-func TokenLeft(expires, now time.Time) time.Duration { return toUnixNano(expires).until(now) }
-
-// SetReadBufferSize has gorilla use a reader with a buffer of this size, and not the one
-// that it is given.
-func (h *Hub) SetReadBufferSize(n int) { h.upgrader.ReadBufferSize = n }
+// Copy does what a sweep does with the list of sessions locked, once.
+func (h *Hub) Copy() { h.registry.copy(0, make([]*session, sweepChunk)) }

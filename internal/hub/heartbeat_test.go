@@ -118,7 +118,7 @@ func TestHeartbeatIsBehindItsEvents(t *testing.T) {
 	j := journal.New(journal.Config{Size: events})
 	h := hub.New(hub.Config{}, j, verifyFunc(readToken), &counters{}, nil)
 	var said bytes.Buffer
-	w := h.NewResumingWriter("alice", record{w: &said}, "")
+	write := h.NewWriter("alice", record{w: &said}, true, "")
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -131,7 +131,7 @@ func TestHeartbeatIsBehindItsEvents(t *testing.T) {
 	}()
 	v := view{tb: t}
 	for v.last() != events {
-		if err := w.WriteHeartbeat(); err != nil {
+		if err := write(true); err != nil {
 			t.Fatal(err)
 		}
 		for said.Len() > 0 {

@@ -17,8 +17,11 @@ import (
 	"github.com/gorilla/websocket"
 
 	"ranger/internal/event"
+	"ranger/internal/hub/internal/clock"
+	"ranger/internal/hub/internal/pace"
 	"ranger/internal/hub/internal/park"
 	"ranger/internal/hub/internal/protocol"
+	"ranger/internal/hub/internal/teardown"
 	"ranger/internal/journal"
 	"ranger/internal/ratelog"
 )
@@ -98,7 +101,7 @@ type Hub struct {
 	verifier    Verifier
 	metrics     Metrics
 	log         *slog.Logger
-	began       time.Time     // zero of monotonic times
+	clock       clock.Clock
 	closeWait   time.Duration // closeTimeout
 	upgrader    websocket.Upgrader
 	inlineLimit int             // sessions that may write inline in a batch
@@ -107,7 +110,7 @@ type Hub struct {
 
 	// Safe for concurrent use.
 	registry       registry
-	teardown       *teardown
+	teardown       *teardown.Queue
 	writers        *writers
 	throttle       throttle
 	readBuffers    readBuffers
@@ -135,16 +138,16 @@ func New(cfg Config, j *journal.Journal, v Verifier, m Metrics, log *slog.Logger
 	untilDrain, stopWaiting := context.WithCancel(context.Background())
 	h := &Hub{
 		cfg: cfg, journal: j, verifier: v, metrics: m, log: log,
-		began:     time.Now().Add(-time.Second), // no monotonic time is 0
+		clock:     clock.New(),
 		closeWait: closeTimeout,
 		upgrader: websocket.Upgrader{
 			WriteBufferPool: new(sync.Pool),                           // gorilla sends nothing: see hijackedConn
 			CheckOrigin:     func(*http.Request) bool { return true }, // was checked before
 			Error:           refuseUpgrade,
 		},
-		inlineLimit: inlineLimit(runtime.GOMAXPROCS(0)),
+		inlineLimit: pace.InlineLimit(runtime.GOMAXPROCS(0)),
 		untilDrain:  untilDrain, stopWaiting: stopWaiting,
-		teardown:  newTeardown(),
+		teardown:  teardown.New(),
 		appending: &writer{buf: new([]byte)},
 	}
 	h.writers, h.throttle.hub = newWriters(h), h

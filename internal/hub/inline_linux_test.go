@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ranger/internal/event"
+	"ranger/internal/hub"
 	"ranger/internal/journal"
 )
 
@@ -17,7 +18,6 @@ func TestWake_BusySessionWritesInlineOnlyAmongTheFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := journal.New(journal.Config{})
 		h := newHub(j, &counters{})
-		h.Watch()
 		null, request := devNull(t), upgradeRequest(t)
 		writes := map[event.UID]*atomic.Int64{}
 		open := func(uid event.UID) {
@@ -36,7 +36,7 @@ func TestWake_BusySessionWritesInlineOnlyAmongTheFirst(t *testing.T) {
 		}
 		all = append(all, "busy", "idle")
 		synctest.Wait()
-		h.SetWriters(0) // only inline writes are made from now on
+		h.Tune(hub.Tuning{Writers: -1}) // only inline writes are made from now on
 		for _, n := range writes {
 			n.Store(0)
 		}

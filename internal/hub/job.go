@@ -132,7 +132,7 @@ func (j *job) isExpired() bool {
 	s := j.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.expires.until(time.Now()) > 0 {
+	if s.expires.After(time.Now()) > 0 {
 		return false
 	}
 	s.closeLocked(protocol.TokenExpired, uint16(protocol.TokenExpired))
@@ -147,7 +147,7 @@ func (j *job) writeAndWait(b []byte) error {
 	s, now := j.session, time.Now()
 	timeout := s.hub.cfg.WriteTimeout
 	if deadline := j.closing.drainDeadline; deadline != 0 {
-		timeout = min(timeout, max(minWriteTime, s.hub.at(now).until(deadline)))
+		timeout = min(timeout, max(minWriteTime, s.hub.clock.At(now).Until(deadline)))
 	}
 	if err := s.conn.Conn.SetWriteDeadline(now.Add(timeout)); err != nil {
 		return err
@@ -162,7 +162,7 @@ func (j *job) done() error {
 	j.release()
 	if j.live > 0 {
 		s.mu.Lock()
-		s.out.pace.count(j.live, s.hub.now())
+		s.out.pace.Count(j.live, s.hub.clock.Now())
 		s.mu.Unlock()
 	}
 	if j.events > 0 {

@@ -1,11 +1,16 @@
 package hub
 
+import (
+	"ranger/internal/hub/internal/clock"
+	"ranger/internal/hub/internal/pace"
+)
+
 // outbox is what a session has to write, and the state of its writer. It is guarded by
 // the session's mu.
 type outbox struct {
 	frames  []byte        // written before events
 	written chan struct{} // closed when frames are written, or never will be; may be nil
-	pace    pace
+	pace    pace.Pace
 
 	woken     bool // the log may have entries to read
 	waiting   bool // it waits for the throttle's next tick
@@ -47,8 +52,8 @@ func (o *outbox) stop() {
 // mustWait reports whether a session that is woken must wait for the throttle's next
 // tick, and notes that it does. If it is woken again while it waits it need not: its log
 // is filling up.
-func (o *outbox) mustWait(now func() monotonic) bool {
-	o.waiting = o.pace.throttled && !o.waiting && !o.broken &&
-		(o.writing || o.pace.at.until(now()) < throttleInterval)
+func (o *outbox) mustWait(now func() clock.Monotonic) bool {
+	o.waiting = o.pace.Throttled() && !o.waiting && !o.broken &&
+		(o.writing || o.pace.Last().Until(now()) < throttleInterval)
 	return o.waiting
 }

@@ -13,6 +13,7 @@ import (
 // takes no message before the answer to the last is written.
 func TestManyMessages(t *testing.T) {
 	const messages = 10_000
+	const readBuffer = 512 // bytes, of the hub
 	bubble(t, setup{hub: hub.Config{WriteTimeout: time.Minute}}, func(t *testing.T, s *server) {
 		c := s.dial()
 		var taken atomic.Int64
@@ -29,7 +30,7 @@ func TestManyMessages(t *testing.T) {
 			if i%1000 == 0 {
 				pass(time.Second)
 				// Beside those that were answered, only what a read buffer holds.
-				if ahead := int(taken.Load()) - i; ahead > hub.ReadBuffer/len(message(0))+2 {
+				if ahead := int(taken.Load()) - i; ahead > readBuffer/len(message(0))+2 {
 					t.Fatalf("%d messages were taken before the answer to the first was read", ahead)
 				}
 				if queued := s.hub.Queued(); queued > 200 {

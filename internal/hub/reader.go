@@ -200,7 +200,7 @@ func (r *reader) finish() {
 	if c, ok := s.conn.Conn.(*tls.Conn); ok && reason != 0 {
 		_ = c.CloseWrite() // close_notify, if the peer is there
 	}
-	s.hub.teardown.do(func() {
+	s.hub.teardown.Do(func() {
 		if cursor != nil {
 			cursor.Close()
 		}

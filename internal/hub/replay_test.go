@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"ranger/internal/hub"
 	"ranger/internal/journal"
 )
 
@@ -261,13 +260,13 @@ func TestLargeOffsets(t *testing.T) {
 func TestEventsAllocateNothing(t *testing.T) {
 	j := journal.New(journal.Config{})
 	h := newHub(j, &counters{})
-	writers := []*hub.Writer{
-		h.NewWriter("alice", sink{}), h.NewWriter("alice", sink{}),
-		h.NewResumingWriter("alice", sink{}, "markets=btcusd,ethusd"),
+	writers := []func(heartbeat bool) error{
+		h.NewWriter("alice", sink{}, false, ""), h.NewWriter("alice", sink{}, false, ""),
+		h.NewWriter("alice", sink{}, true, "markets=btcusd,ethusd"),
 	}
 	write := func() {
 		for _, w := range writers {
-			if err := w.Write(); err != nil {
+			if err := w(false); err != nil {
 				t.Fatal(err)
 			}
 		}

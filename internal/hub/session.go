@@ -8,6 +8,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"ranger/internal/event"
+	"ranger/internal/hub/internal/clock"
 	"ranger/internal/hub/internal/protocol"
 	"ranger/internal/journal"
 )
@@ -24,7 +25,7 @@ type session struct {
 
 	mu      sync.Mutex
 	uid     event.UID       // guarded by mu; empty before the first valid token
-	expires unixNano        // guarded by mu: expiry of the token
+	expires clock.UnixNano  // guarded by mu: expiry of the token
 	cursor  *journal.Cursor // guarded by mu; nil before the first valid token
 	sub     *subscription   // guarded by mu; nil for a client that uses only the plain protocol
 	out     outbox          // guarded by mu
@@ -37,13 +38,13 @@ type session struct {
 // the handshake, the challenge and, if the request had a token, the answer to it.
 func (s *session) open(identity event.Identity, o protocol.Options) bool {
 	h, now := s.hub, time.Now()
-	at := h.at(now)
+	at := h.clock.At(now)
 	s.conn.lastRead.Store(int64(at))
 	s.reader.init(h.cfg.MaxMessage)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.timers.authAt, s.timers.pingAt = at.add(h.cfg.AuthTimeout), at.add(h.cfg.PingInterval)
+	s.timers.authAt, s.timers.pingAt = at.Add(h.cfg.AuthTimeout), at.Add(h.cfg.PingInterval)
 	s.rearmLocked(now)
 	if !h.registry.add(s, func() { h.running.Add(1) }) {
 		return false
@@ -89,12 +90,12 @@ func (s *session) Wake(inlined int) (inline bool) {
 func (s *session) mustWriteInline(inlined int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.out.mustWait(s.hub.now) {
+	if s.out.mustWait(s.hub.clock.Now) {
 		s.hub.throttle.add(s)
 		return false
 	}
 	s.out.woken = true
-	if s.conn.raw != nil && s.out.isIdle() && inlined < s.hub.inlineLimitOf(&s.out.pace) {
+	if s.conn.raw != nil && s.out.isIdle() && inlined < s.out.pace.InlineLimit(s.hub.inlineLimit, s.hub.clock.Now) {
 		s.out.writing = true
 		return true
 	}
@@ -123,7 +124,7 @@ func (s *session) pendingLocked() (events, ok bool) {
 	if s.out.broken || s.out.closeSent {
 		return false, false
 	}
-	events = (s.out.woken || heartbeat) && s.cursor != nil && s.closing.allowsEvents(s.hub.now)
+	events = (s.out.woken || heartbeat) && s.cursor != nil && s.closing.allowsEvents(s.hub.clock.Now)
 	return events, events || len(s.out.frames) > 0 || s.closing.reason != 0
 }
 

@@ -48,7 +48,7 @@ type live struct {
 func listen(tb testing.TB, cfg hub.Config, secure bool, m hub.Metrics) *live {
 	l := &live{tb: tb, window: journal.New(journal.Config{})}
 	l.hub = hub.New(unhurried(cfg), l.window, verifyFunc(readToken), m, slog.New(slog.DiscardHandler))
-	l.hub.SetCloseTimeout(rare)
+	l.hub.Tune(hub.Tuning{CloseTimeout: rare})
 	web := httptest.NewUnstartedServer(l.hub)
 	if secure {
 		web.StartTLS()

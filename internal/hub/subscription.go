@@ -6,6 +6,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"ranger/internal/event"
+	"ranger/internal/hub/internal/clock"
 	"ranger/internal/hub/internal/protocol"
 	"ranger/internal/journal"
 )
@@ -31,9 +32,9 @@ type subscription struct {
 	truncations   uint64 // of the cursor, when the above was true
 
 	// Guarded by the session's mu.
-	heartbeatAt  monotonic // time of the next heartbeat
-	heartbeatDue bool      // that time has come
-	warned       bool      // the client was notified that its token expires soon
+	heartbeatAt  clock.Monotonic // time of the next heartbeat
+	heartbeatDue bool            // that time has come
+	warned       bool            // the client was notified that its token expires soon
 }
 
 // optedIn reports whether the client uses part 2 of the protocol.
@@ -124,11 +125,11 @@ func (s *subscription) appendHeartbeatAt(dst []byte, p journal.Position) []byte 
 
 // isHeartbeatDue reports whether the time of the next heartbeat has come. If so, it notes
 // that for the writer. It is called with the session's mu held.
-func (s *subscription) isHeartbeatDue(now monotonic, interval time.Duration) bool {
+func (s *subscription) isHeartbeatDue(now clock.Monotonic, interval time.Duration) bool {
 	if now < s.heartbeatAt {
 		return false
 	}
-	s.heartbeatAt, s.heartbeatDue = now.add(interval), true
+	s.heartbeatAt, s.heartbeatDue = now.Add(interval), true
 	return true
 }
 

@@ -45,7 +45,7 @@ func (h *Hub) Run(ctx context.Context) error {
 // sweep checks the timers of the n-th part of the sessions, as many at a time as buf has
 // room for.
 func (h *Hub) sweep(n int, now time.Time, buf []*session) {
-	at := int64(h.at(now))
+	at := int64(h.clock.At(now))
 	for from, to := h.registry.part(n, sweepParts); from < to; {
 		sessions := buf[:h.registry.copy(from, buf[:min(len(buf), to-from)])]
 		if len(sessions) == 0 {

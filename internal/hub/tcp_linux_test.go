@@ -55,8 +55,7 @@ func onTCP(t *testing.T, cfg setup, window int) *tcpServer {
 	}
 	logger := slog.New(slog.NewTextHandler(s.log, nil))
 	s.hub = hub.New(unhurried(cfg.hub), s.server.window, noTokens{cfg.verify, s.metrics}, heard{s.metrics, s.ended}, logger)
-	s.hub.SetCloseTimeout(rare)
-	s.hub.SetReadBufferSize(cfg.readBuffer)
+	s.hub.Tune(hub.Tuning{CloseTimeout: rare, ReadBuffer: cfg.readBuffer})
 	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +66,7 @@ func onTCP(t *testing.T, cfg setup, window int) *tcpServer {
 	var serving, running sync.WaitGroup
 	serving.Go(func() { _ = web.Serve(heardListener{listener, s}) })
 	running.Go(func() { _ = s.hub.Run(ctx) })
-	for !cfg.hub.Portable && !s.hub.Runs() { // before that no socket is parked
+	for !cfg.hub.Portable && s.hub.Parked() < 0 { // before that no socket is parked
 		runtime.Gosched()
 	}
 	s.stop = func() {
@@ -110,7 +109,7 @@ func (s *tcpServer) dialWith(token string, d *net.Dialer) *client {
 func (s *tcpServer) wantParked(n int) {
 	s.tb.Helper()
 	if s.portable {
-		n = 0
+		n = -1 // there is no poller
 	}
 	late := time.After(testenv.Patience)
 	for s.hub.Parked() != n {

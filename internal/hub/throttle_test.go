@@ -6,7 +6,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"ranger/internal/hub"
 	"ranger/internal/journal"
 )
 
@@ -146,13 +145,4 @@ func TestThrottle_ClosedSession(t *testing.T) {
 		synctest.Wait()
 		s.wantSockets(0, 0)
 	})
-}
-
-// With more processors the writers share the work sooner.
-func TestInlineLimit_OfProcessors(t *testing.T) {
-	for procs, want := range map[int]int{1: 200, 2: 100, 8: 25, 64: 4, 256: 4} {
-		if got := hub.InlineLimit(procs); got != want {
-			t.Errorf("the limit with %d processors is %d, want %d", procs, got, want)
-		}
-	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"ranger/internal/hub/internal/clock"
 	"ranger/internal/hub/internal/protocol"
 )
 
@@ -15,8 +16,8 @@ type timers struct {
 	due atomic.Int64 // monotonic time at which tick has something to do next
 
 	// Guarded by the session's mu.
-	authAt monotonic // deadline of the first valid token; noDeadline while one is verified
-	pingAt monotonic // time of the next ping
+	authAt clock.Monotonic // deadline of the first valid token; clock.Never while one is verified
+	pingAt clock.Monotonic // time of the next ping
 }
 
 // tokenWarning is the time before the expiry of its token at which a client is notified.
@@ -30,13 +31,13 @@ func (s *session) tick(now time.Time) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at, cfg := s.hub.at(now), &s.hub.cfg
+	at, cfg := s.hub.clock.At(now), &s.hub.cfg
 	if s.closing.reason != 0 {
-		s.timers.due.Store(int64(at.add(cfg.PingInterval)))
+		s.timers.due.Store(int64(at.Add(cfg.PingInterval)))
 		return
 	}
 	if at >= s.timers.pingAt {
-		s.timers.pingAt = at.add(cfg.PingInterval)
+		s.timers.pingAt = at.Add(cfg.PingInterval)
 		s.queueLocked(websocket.PingMessage, nil)
 	}
 	switch {
@@ -44,7 +45,7 @@ func (s *session) tick(now time.Time) {
 		if at >= s.timers.authAt {
 			s.closeLocked(protocol.AuthTimeout, uint16(protocol.AuthTimeout))
 		}
-	case s.expires.until(now) <= 0:
+	case s.expires.After(now) <= 0:
 		s.closeLocked(protocol.TokenExpired, uint16(protocol.TokenExpired))
 	case s.sub.optedIn():
 		if s.sub.isHeartbeatDue(at, cfg.HeartbeatInterval) {
@@ -60,13 +61,13 @@ func (s *session) tick(now time.Time) {
 func (s *session) isSilent(now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.timers.authAt != noDeadline && s.hub.at(now) >= s.conn.silentAt()
+	return s.timers.authAt != clock.Never && s.hub.clock.At(now) >= s.conn.silentAt()
 }
 
 // warnLocked notifies a client that opted in, once for each expiry, that its token expires
 // soon.
 func (s *session) warnLocked(now time.Time) {
-	left := s.expires.until(now)
+	left := s.expires.After(now)
 	if sub := s.sub; sub.optedIn() && !sub.warned && left <= tokenWarning && left > 0 {
 		sub.warned = true
 		s.queueLocked(websocket.TextMessage, protocol.TokenExpiresIn(left))
@@ -75,17 +76,17 @@ func (s *session) warnLocked(now time.Time) {
 
 // rearmLocked sets when tick has something to do next.
 func (s *session) rearmLocked(now time.Time) {
-	at := s.hub.at(now)
+	at := s.hub.clock.At(now)
 	due := min(s.timers.pingAt, s.conn.silentAt())
 	if s.uid == "" {
 		due = min(due, s.timers.authAt)
 	} else {
-		due = min(due, at.add(s.expires.until(now)))
+		due = min(due, at.Add(s.expires.After(now)))
 	}
 	if sub := s.sub; sub.optedIn() {
 		due = min(due, sub.heartbeatAt)
 		if !sub.warned {
-			due = min(due, at.add(s.expires.until(now)-tokenWarning))
+			due = min(due, at.Add(s.expires.After(now)-tokenWarning))
 		}
 	}
 	s.timers.due.Store(int64(due))
