@@ -3,9 +3,9 @@ import { backoff } from "./backoff.js";
 const spread = 5_000; // ms over which clients spread their reconnects after 1001
 
 /**
- * What follows the end of a socket (docs/protocol.md, Closes), after so many
- * failures: stop, for good; or the next try in ms, with a fresh token or not.
- * hasty: the wait is our own, and news of the network may cut it short.
+ * Returns what follows the end of a socket (docs/protocol.md, Closes) after a number of
+ * failures: stop for good, or the pause before the next connect in ms, and whether it needs a
+ * fresh token. hasty: coming back online or becoming visible may shorten the pause.
  */
 export function after({ code, refused }, failures, retry) {
   const later = backoff(failures, retry);
@@ -31,18 +31,18 @@ export function after({ code, refused }, failures, retry) {
   }
 }
 
-/** What the author of the page can do about a close, where it is theirs. */
+/** Returns what the author of the page can do about a close, if anything. */
 export function advice(code) {
   switch (code) {
     case 1002:
     case 1007:
-      return "what was sent did not arrive as it was: look at what is between the page and the server";
+      return "data was changed in transit: check proxies between the page and the server";
     case 1009:
-      return "the token is longer than the server takes (MAX_MESSAGE_BYTES), so a fresh one is asked for";
+      return "the token is longer than the server accepts (MAX_MESSAGE_BYTES): a new one is requested";
     case 4003:
-      return "the token function gave tokens that the server refused: its log says why";
+      return "the token function returned tokens that the server refused: see its log";
     case 4009:
-      return "the token function gave another user's token: close() and connect() anew when the user changes";
+      return "the token function returned a token of another user: call close() and connect() again when the user changes";
     default:
       return undefined;
   }

@@ -3,15 +3,15 @@ import { numberOf, Track } from "./track.js";
 
 const names = { __proto__: null, orderbook: "order", trade: "trade" };
 
-/** Makes of the messages of one socket after another what the listeners are told, each event once. */
+/** Turns the messages of one socket after another into events for the listeners, each once. */
 export class Feed {
   #terms;
   #parse;
   #outbox;
   #fail;
   #track = new Track();
-  #asked; // position from which the socket resumes
-  #begun = false;
+  #requested; // position from which the socket resumes
+  #started = false;
 
   constructor(settings, outbox, fail) {
     this.#terms = settings.terms;
@@ -20,40 +20,40 @@ export class Feed {
     this.#fail = fail;
   }
 
-  /** Begins with a position of earlier, if it is one. */
+  /** Begins with a stored position, if it is valid. */
   restore(position) {
     if (numberOf(position) !== undefined) this.#track.begin(position);
-    else if (position !== undefined && position !== null) this.#fail(new TypeError("storage.load() has to give what storage.save() got, or nothing"));
+    else if (position !== undefined && position !== null) this.#fail(new TypeError("storage.load() must return a value passed to storage.save(), or nothing"));
   }
 
-  /** What goes with a socket's first token. */
+  /** Returns what is sent with a socket's first token. */
   hello() {
-    this.#asked = this.#track.position;
-    return this.#terms.resume ? { ...this.#terms, resume: this.#asked ?? true } : { ...this.#terms, resume: undefined };
+    this.#requested = this.#track.position;
+    return this.#terms.resume ? { ...this.#terms, resume: this.#requested ?? true } : { ...this.#terms, resume: undefined };
   }
 
-  /** Takes the answer to that. */
+  /** Handles the success line of a socket. */
   open({ position, resumed }) {
-    const first = !this.#begun;
-    this.#begun = true;
-    if (resumed === true && this.#asked !== undefined) return;
+    const first = !this.#started;
+    this.#started = true;
+    if (resumed === true && this.#requested !== undefined) return;
     const at = numberOf(position) === undefined ? undefined : position; // there is none without resume
     this.#track.begin(at);
-    const reason = this.#asked !== undefined && resumed === false ? "lost" : first ? "start" : "reconnect";
+    const reason = this.#requested !== undefined && resumed === false ? "lost" : first ? "start" : "reconnect";
     this.#outbox.put("resync", { reason }, at);
   }
 
-  /** Takes a message that came behind it. What it does not know it lets pass. */
+  /** Handles a later message. Unknown messages are ignored. */
   message({ kind, body, message, text }) {
     if (kind in names) this.#event(kind, message, text);
-    else if (kind === "heartbeat" && this.#placed(kind, body)) this.#heartbeat(body);
-    else if (kind === "gap" && this.#placed(kind, body)) this.#gap(body);
+    else if (kind === "heartbeat" && this.#hasPosition(kind, body)) this.#heartbeat(body);
+    else if (kind === "gap" && this.#hasPosition(kind, body)) this.#gap(body);
   }
 
   #event(kind, message, text) {
     const { position, prev, at, replay = false } = message;
     const event = { text, position, at, replay };
-    if (this.#track.position !== undefined && !this.#placed(kind, message)) return;
+    if (this.#track.position !== undefined && !this.#hasPosition(kind, message)) return;
     try {
       event.data = this.#parse(text)[kind];
     } catch (cause) {
@@ -61,8 +61,8 @@ export class Feed {
       return;
     }
     if (this.#track.position !== undefined) {
-      const { had, missed } = this.#track.event(position, prev);
-      if (had) return;
+      const { known, missed } = this.#track.event(position, prev);
+      if (known) return;
       if (missed) this.#outbox.put("resync", { reason: "missed" });
     }
     this.#outbox.put(names[kind], event, position);
@@ -80,9 +80,9 @@ export class Feed {
     this.#outbox.put("resync", { reason: "gap", from, to }, position);
   }
 
-  #placed(kind, { position }) {
+  #hasPosition(kind, { position }) {
     if (numberOf(position) !== undefined) return true;
-    this.#fail(new Error(`the server sent a ${kind} whose position is ${JSON.stringify(position)}`));
+    this.#fail(new Error(`the server sent a ${kind} with the invalid position ${JSON.stringify(position)}`));
     return false;
   }
 }

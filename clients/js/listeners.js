@@ -2,25 +2,25 @@ import { report } from "./report.js";
 
 const names = ["order", "trade", "resync", "gap", "state", "error"];
 
-/** The functions that listen for events, by the event's name. */
+/** The listeners by name of the event. */
 export class Listeners {
   #of = new Map(names.map((name) => [name, new Set()]));
   #closed = false;
 
-  /** Adds a listener, and returns what removes it. */
+  /** Adds a listener and returns a function that removes it. */
   on(name, listener) {
     const all = this.#of.get(name);
     if (!all) throw new TypeError(`on: there is no event ${JSON.stringify(name)}; there are ${names.join(", ")}`);
-    if (typeof listener !== "function") throw new TypeError(`on: the listener of ${name} has to be a function`);
+    if (typeof listener !== "function") throw new TypeError(`on: the listener of ${name} must be a function`);
     const entry = { listener }; // the same function may be added twice
     all.add(entry);
     return () => void all.delete(entry);
   }
 
   /**
-   * Calls the listeners in turn, and returns what they returned, and whether one
-   * threw, which harms nobody but itself. What is last ends also what is being
-   * emitted: nobody is called for anything else any more.
+   * Calls the listeners in turn. Returns their results, and whether one threw, which does not
+   * affect the others. If last is set, no listener is called for any other event any more,
+   * including events being emitted now.
    */
   emit(name, value, last = false) {
     const all = this.#of.get(name);
@@ -40,7 +40,7 @@ export class Listeners {
     return { results, threw };
   }
 
-  /** Emits an error, which does not get lost where nobody listens. */
+  /** Emits an error, or reports it if there is no listener. */
   fail(error) {
     if (this.#closed) return;
     if (this.#of.get("error").size === 0) report(error);

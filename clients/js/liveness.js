@@ -3,10 +3,9 @@ const quietTicks = 2; // checks without a message before a ping
 const patience = 5_000; // ms for the server to answer
 
 /**
- * Tells when a socket is dead that nobody has closed. A server that is silent for
- * 20 to 30 s is sent a ping, which it answers also where it has no heartbeats to
- * send: to sockets that do not resume, and while its stream is empty. A browser
- * shows a page neither the frames of pings nor that it has slept.
+ * Detects a dead socket that was not closed. After 20 to 30 s without a message it sends a
+ * ping, which the server answers even if it sends no heartbeats: to sockets that do not resume
+ * and while its stream is empty. Browsers do not report WebSocket pings, nor that they slept.
  */
 export class Liveness {
   #ping;
@@ -15,7 +14,7 @@ export class Liveness {
   #answer;
   #heard = true;
   #quiet = 0;
-  #lookedAt = 0;
+  #checkedAt = 0;
 
   constructor(ping, dead) {
     this.#ping = ping;
@@ -23,8 +22,8 @@ export class Liveness {
   }
 
   start() {
-    this.#lookedAt = Date.now();
-    this.#timer = setInterval(() => this.#look(), tick);
+    this.#checkedAt = Date.now();
+    this.#timer = setInterval(() => this.#tick(), tick);
   }
 
   stop() {
@@ -32,24 +31,24 @@ export class Liveness {
     this.heard();
   }
 
-  /** Notes that something has come. */
+  /** Records that a message arrived. */
   heard() {
     this.#heard = true;
     clearTimeout(this.#answer);
     this.#answer = undefined;
   }
 
-  /** Asks the server now whether it is there. */
+  /** Pings the server now. */
   check() {
     if (this.#answer !== undefined) return;
     this.#answer = setTimeout(this.#dead, patience);
     this.#ping();
   }
 
-  #look() {
+  #tick() {
     const now = Date.now();
-    const slept = now - this.#lookedAt > 2 * tick;
-    this.#lookedAt = now;
+    const slept = now - this.#checkedAt > 2 * tick;
+    this.#checkedAt = now;
     this.#quiet = this.#heard ? 0 : this.#quiet + 1;
     this.#heard = false;
     if (slept || this.#quiet >= quietTicks) this.check();

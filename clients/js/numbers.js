@@ -3,8 +3,8 @@
 const token = /"[^"\\]*(?:\\[^][^"\\]*)*"?|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\s*:)/g;
 
 /**
- * JSON.parse, but that every number is given as the text that stands there:
- * "9007199254740993", "0.10". It takes and refuses the same texts.
+ * JSON.parse, except that every number becomes a string with its exact digits:
+ * "9007199254740993", "0.10". It accepts the same texts.
  */
 export function parse(text) {
   return JSON.parse(String(text).replace(token, (found) => (found[0] === '"' ? found : `"${found}"`)));

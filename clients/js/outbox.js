@@ -1,18 +1,18 @@
-import { Debt } from "./debt.js";
+import { ResyncRetry } from "./resyncretry.js";
 
 const patience = 30_000; // longest time for the listeners of resync, in ms
 const most = 10_000; // events held back meanwhile
 
 /**
- * Gives what has come to the listeners, in order. Listeners of resync that return
- * a promise hold back what follows until it settles: so what they fetched is
- * there before the events that change it. Where that fails, events go on, but the
- * position stays until a resync has succeeded: a page that is loaded anew is told.
+ * Passes events to the listeners, in order. Listeners of resync that return a promise hold back
+ * later events until it settles, so that the data they fetched is in place before the events
+ * that change it. If that fails, events continue, but the position does not change until a
+ * resync has succeeded, so that a reloaded page resyncs.
  */
 export class Outbox {
   #listeners;
   #store;
-  #debt;
+  #retry;
   #position;
   #passed; // position of the events delivered while a resync is pending
   #queue = [];
@@ -22,27 +22,27 @@ export class Outbox {
   constructor(listeners, store, retry) {
     this.#listeners = listeners;
     this.#store = store;
-    this.#debt = new Debt(retry, (value) => this.put("resync", value));
+    this.#retry = new ResyncRetry(retry, (value) => this.put("resync", value));
   }
 
-  /** That of the latest thing that all listeners have had, and dealt with. */
+  /** Position of the latest event that all listeners have handled. */
   get position() {
     return this.#position;
   }
 
-  /** Adds an event. Without a name it is a position alone, which is past all before. */
+  /** Adds an event. Without a name it is only a position, which follows all earlier events. */
   put(name, value, position) {
     if (this.#closed) return;
     this.#queue.push({ name, value, position });
-    if (this.#held && this.#queue.length >= most) this.#release([new Error(`listeners of resync are not done, and ${most} events wait`)]);
+    if (this.#held && this.#queue.length >= most) this.#release([new Error(`listeners of resync have not finished, and ${most} events wait`)]);
     else this.#flush();
   }
 
-  /** Drops what waits. Afterwards nothing is given to anybody. */
+  /** Drops all waiting events. No listener is called afterwards. */
   close() {
     this.#closed = true;
     this.#queue = [];
-    this.#debt.stop();
+    this.#retry.stop();
     clearTimeout(this.#held?.timer);
   }
 
@@ -52,13 +52,13 @@ export class Outbox {
       if (name === "resync") this.#resync(value, position);
       else {
         if (name) this.#listeners.emit(name, value);
-        this.#had(position);
+        this.#handled(position);
       }
     }
   }
 
-  #resync(asked, position) {
-    const value = this.#debt.join(asked);
+  #resync(requested, position) {
+    const value = this.#retry.join(requested);
     const { results, threw } = this.#listeners.emit("resync", value);
     if (this.#closed) return;
     const held = (this.#held = { value, position, threw });
@@ -79,22 +79,22 @@ export class Outbox {
   #settle(causes) {
     const { value, position, threw, timer } = this.#held;
     clearTimeout(timer);
-    for (const cause of causes) this.#listeners.fail(new Error("a listener of resync failed: what it fetches may be out of date", { cause }));
+    for (const cause of causes) this.#listeners.fail(new Error("a listener of resync failed: its data may be out of date", { cause }));
     if (this.#closed) return; // a listener called close
     this.#held = undefined;
     if (threw || causes.length > 0) {
-      this.#debt.owe(value);
-      this.#had(position);
+      this.#retry.failed(value);
+      this.#handled(position);
       return;
     }
-    this.#debt.paid();
-    this.#had(position ?? this.#passed);
+    this.#retry.succeeded();
+    this.#handled(position ?? this.#passed);
     this.#passed = undefined;
   }
 
-  #had(position) {
+  #handled(position) {
     if (position === undefined || this.#closed) return;
-    if (this.#debt.any) {
+    if (this.#retry.pending) {
       this.#passed = position;
       return;
     }

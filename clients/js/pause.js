@@ -1,4 +1,4 @@
-/** The wait for the next try, which news of the network may cut short: once in a floor of ms. */
+/** The pause before the next connect. Hints of the network may end it, at most once per floor of ms. */
 export class Pause {
   #floor;
   #hasty = false; // whether being online or visible again ends this pause
@@ -11,7 +11,7 @@ export class Pause {
     this.#floor = floor;
   }
 
-  /** Resolves after ms, or sooner. */
+  /** Resolves after ms or earlier. */
   wait(ms, hasty) {
     return new Promise((resolve) => {
       this.#resolve = resolve;
@@ -20,7 +20,7 @@ export class Pause {
     });
   }
 
-  /** Ends the wait, if news of the network may: now, or when the floor is over since the last time. */
+  /** Ends the pause if it is hasty: now, or when the floor since the last time is over. */
   hurry() {
     if (!this.#hasty) return;
     const at = Math.max(Date.now(), this.#hurriedAt + this.#floor);
@@ -29,7 +29,7 @@ export class Pause {
     this.#arm(at);
   }
 
-  /** Ends it in any case. */
+  /** Ends the pause in any case. */
   end() {
     clearTimeout(this.#timer);
     this.#hasty = false;

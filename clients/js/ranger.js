@@ -10,7 +10,7 @@ import { onWake } from "./wake.js";
 
 const settled = 10_000; // ms for which a socket must be open to count as a success
 
-/** Connects, and returns the client, which comes back for as long as it takes. */
+/** Connects, and returns a client that reconnects until it is closed. */
 export function connect(options) {
   return new Ranger(settings(options));
 }
@@ -24,7 +24,7 @@ class Ranger {
   #state = "connecting";
   #session;
   #pause;
-  #forgetHints;
+  #removeHints;
 
   constructor(checked) {
     const fail = (error) => this.#fail(error);
@@ -33,7 +33,7 @@ class Ranger {
     this.#outbox = new Outbox(this.#listeners, this.#store, checked.retry);
     this.#pause = new Pause(checked.retry.min);
     this.#feed = new Feed(checked, this.#outbox, fail);
-    this.#forgetHints = onWake((back) => this.#wake(back));
+    this.#removeHints = onWake((back) => this.#wake(back));
     queueMicrotask(() => this.#run()); // after the caller has added its listeners
   }
 
@@ -99,14 +99,14 @@ class Ranger {
   }
 
   #advise({ code, reason }) {
-    const mend = advice(code);
-    if (mend) this.#fail(new Error(`the server closed with ${code} (${reason}): ${mend}`));
+    const text = advice(code);
+    if (text) this.#fail(new Error(`the server closed with ${code} (${reason}): ${text}`));
   }
 
   #stop({ code, reason }) {
     if (this.#state === "closed") return;
     this.#state = "closed"; // before listeners are called
-    this.#forgetHints();
+    this.#removeHints();
     this.#outbox.close();
     this.#store.close();
     this.#session?.end({ reason });

@@ -2,8 +2,8 @@ const pause = 10_000; // ms between tries
 const most = 3; // tries; the server closes after five refusals
 
 /**
- * Renews the token of a socket when the server says that it ends. Where that
- * does not succeed, the server closes the socket at the token's end.
+ * Renews the token of a socket when the server announces its expiry. If that fails, the server
+ * closes the socket when the token expires.
  */
 export class Renewal {
   #renew;
@@ -13,17 +13,17 @@ export class Renewal {
   #pending = false;
   #stopped = false;
 
-  /** renew asks for a new token and sends it; it rejects where there is none. */
+  /** renew requests a new token and sends it; it rejects if there is none. */
   constructor(renew) {
     this.#renew = renew;
   }
 
-  /** Notes that a token has been sent. */
+  /** Records that a token was sent. */
   sent() {
     this.#sentAt = Date.now();
   }
 
-  /** So many seconds are left. A token that lives no longer than that is renewed at half of it, else at once. */
+  /** Renews the token, which has a number of seconds left: at once, or after half of them if the token's whole life is no longer. */
   due(seconds) {
     if (!(seconds > 0)) return;
     const left = seconds * 1_000;
@@ -31,15 +31,15 @@ export class Renewal {
     this.#try(Date.now() - this.#sentAt < left ? left / 2 : 0);
   }
 
-  /** Takes the server's answer; false says that it was to something else. */
-  answered(good) {
+  /** Handles the server's answer. Returns false if it answers another message. */
+  answered(accepted) {
     const was = this.#pending;
     this.#pending = false;
-    if (was && !good) this.#again();
+    if (was && !accepted) this.#again();
     return was;
   }
 
-  /** For good: a token that is being asked for is not asked for again. */
+  /** Stops for good: a pending request for a token is not repeated. */
   stop() {
     this.#stopped = true;
     clearTimeout(this.#timer);

@@ -1,4 +1,4 @@
-/** Reports an error that nobody listens for, as one that nobody caught. */
+/** Reports an error without a listener as an uncaught one. */
 export function report(error) {
   if (typeof globalThis.reportError === "function") globalThis.reportError(error);
   else console.error(error);

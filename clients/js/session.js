@@ -5,7 +5,7 @@ import { ask, bare } from "./token.js";
 
 const refusal = "Authentication failed.";
 
-/** One socket, from the token to its end. */
+/** One socket, from requesting the token to its end. */
 export class Session {
   #settings;
   #on;
@@ -19,9 +19,9 @@ export class Session {
   #renewal = new Renewal(() => this.#authenticate({}));
 
   /**
-   * on.hello() returns what goes with the first token, on.open(success) is called
-   * when that is good, on.message(message) with each message of the feed, on.fail(error)
-   * with what the author has to mend. fresh says that the last token is of no use.
+   * on.hello() returns what is sent with the first token, on.open(success) is called when it is
+   * accepted, on.message(message) for each later message, on.fail(error) for errors that the
+   * author must fix. fresh: the last token is not usable.
    */
   constructor(settings, fresh, on) {
     this.#settings = settings;
@@ -29,7 +29,7 @@ export class Session {
     this.#on = on;
   }
 
-  /** Resolves at the socket's end with { code, reason, refused, openedAt }, all but reason if there is one. */
+  /** Resolves when the socket ends, with { code, reason, refused, openedAt }; only reason is always set. */
   run() {
     return new Promise((resolve) => {
       this.#resolve = resolve;
@@ -37,7 +37,7 @@ export class Session {
     });
   }
 
-  /** Ends the session, if it has not. */
+  /** Ends the session, unless it has ended. */
   end(ending) {
     if (this.#life.signal.aborted) return;
     this.#life.abort(new Error("the connection has ended"));
@@ -51,7 +51,7 @@ export class Session {
     this.#resolve({ ...ending, openedAt: this.#openedAt });
   }
 
-  /** Asks whether the server is still there. */
+  /** Pings the server. */
   check() {
     if (this.#openedAt !== undefined) this.#liveness.check();
   }
@@ -82,7 +82,7 @@ export class Session {
     const { token, timeout } = this.#settings;
     const jwt = bare(await ask(token, this.#fresh, timeout, this.#life.signal));
     if (jwt !== undefined) return jwt;
-    const error = new TypeError("token() has to return a JWT, as a string");
+    const error = new TypeError("token() must return a JWT, as a string");
     this.#on.fail(error);
     throw error;
   }
@@ -111,7 +111,7 @@ export class Session {
     try {
       message = read(data);
     } catch (cause) {
-      this.#on.fail(new Error("the server sent what is no message of the protocol: look at what answers at the url", { cause }));
+      this.#on.fail(new Error("the server sent an invalid message: check that a ranger server answers at the url", { cause }));
       return;
     }
     if (message.kind === "success") this.#succeed(message.body);
@@ -140,7 +140,7 @@ export class Session {
       );
       return;
     }
-    const error = text === refusal ? "the server refuses the token: its log says why" : `the server answers: ${text}`;
+    const error = text === refusal ? "the server refused the token: see its log" : `the server answered: ${text}`;
     this.#on.fail(new Error(error));
     if (this.#openedAt === undefined) this.end({ reason: error, refused: true });
   }

@@ -2,7 +2,7 @@ const known = ["url", "token", "resume", "storage", "markets", "events", "parse"
 const longest = 2 ** 31 - 1; // longest delay of a timer in ms; a longer one fires at once
 const kinds = new Map([["order", "orderbook"], ["trade", "trade"]]); // option to protocol
 
-/** The author's options, checked, with what they leave out. Throws a TypeError that says what to mend. */
+/** Returns the checked options with defaults. Throws a TypeError that says what is wrong. */
 export function settings(options) {
   if (typeof options !== "object" || options === null) throw wrong("options", "an object with url and token");
   for (const name of Object.keys(options)) {
@@ -13,11 +13,11 @@ export function settings(options) {
   if (typeof token !== "function") throw wrong("token", "a function that returns a JWT, or a promise of one");
   if (typeof resume !== "boolean") throw wrong("resume", "true or false");
   if (storage !== undefined && !(typeof storage?.load === "function" && typeof storage.save === "function")) throw wrong("storage", "an object with load() and save(position)");
-  if (storage !== undefined && !resume) throw wrong("storage", "left out where resume is false: there are no positions then");
+  if (storage !== undefined && !resume) throw wrong("storage", "left out if resume is false: there are no positions");
   if (parse !== undefined && typeof parse !== "function") throw wrong("parse", "a function of a JSON text");
-  if (typeof WebSocket !== "function") throw wrong("WebSocket", "a constructor: this runtime has none of its own");
+  if (typeof WebSocket !== "function") throw wrong("WebSocket", "a constructor: this runtime has no WebSocket");
   if (!isTime(timeout)) throw wrong("timeout", `a number of ms over 0, and ${longest} at most`);
-  if (!(isTime(min) && isTime(max) && max >= min)) throw wrong("retry", `{ min, max } in ms, of which min is over 0, and max no less, and ${longest} at most`);
+  if (!(isTime(min) && isTime(max) && max >= min)) throw wrong("retry", `{ min, max } in ms, with 0 < min <= max <= ${longest}`);
   return {
     url: address(options.url),
     token,
@@ -38,7 +38,7 @@ export function settings(options) {
 }
 
 function address(url) {
-  const error = wrong("url", "a WebSocket's, such as wss://push.example.com/, or on a page a path of its own host");
+  const error = wrong("url", "like wss://push.example.com/, or on a page a path of the same host");
   if (!url) throw error; // a page would resolve it to its own address
   let parsed;
   try {
@@ -64,5 +64,5 @@ function names(option, list) {
 }
 
 function wrong(option, want) {
-  return new TypeError(`connect: ${option} has to be ${want}`);
+  return new TypeError(`connect: ${option} must be ${want}`);
 }

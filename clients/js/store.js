@@ -1,4 +1,4 @@
-/** Keeps positions in what the author gave, one at a time, the latest last. */
+/** Saves positions in the author's storage, one at a time, the latest last. */
 export class Store {
   #storage;
   #timeout;
@@ -7,31 +7,31 @@ export class Store {
   #next;
   #timer;
 
-  /** timeout is the ms that each load and save may take. */
+  /** timeout bounds each load and save, in ms. */
   constructor({ storage, timeout }, fail) {
     this.#storage = storage;
     this.#timeout = timeout;
     this.#fail = fail;
   }
 
-  /** Resolves with what was saved last. Without a storage, or where that fails, with undefined. */
+  /** Resolves with the saved position, or undefined if there is none or loading fails. */
   async load() {
     try {
       return await this.#settled(this.#storage?.load());
     } catch (cause) {
-      this.#fail(new Error("storage.load() failed: orders and trades of the time before are not replayed", { cause }));
+      this.#fail(new Error("storage.load() failed: missed events are not replayed", { cause }));
       return undefined;
     }
   }
 
-  /** Saves at once, or when what is being saved is; what came between need not be. */
+  /** Saves a position, at once or after the current save. Positions in between may be skipped. */
   save(position) {
     if (!this.#storage) return;
     this.#next = position;
     if (!this.#saving) this.#run();
   }
 
-  /** Waits no more for a promise that may never settle. */
+  /** Stops waiting for a promise that may never settle. */
   close() {
     clearTimeout(this.#timer);
   }
@@ -45,7 +45,7 @@ export class Store {
         const saved = this.#storage.save(position);
         if (typeof saved?.then === "function") await this.#settled(saved);
       } catch (cause) {
-        this.#fail(new Error("storage.save() failed: what follows may come again after a reload", { cause }));
+        this.#fail(new Error("storage.save() failed: later events may come again after a reload", { cause }));
       }
     }
     this.#saving = false;
@@ -55,7 +55,7 @@ export class Store {
   async #settled(promise) {
     if (typeof promise?.then !== "function") return promise;
     const late = new Promise((_, reject) => {
-      this.#timer = setTimeout(() => reject(new Error(`it took more than ${this.#timeout} ms`)), this.#timeout);
+      this.#timer = setTimeout(() => reject(new Error(`no result after ${this.#timeout} ms`)), this.#timeout);
     });
     try {
       return await Promise.race([promise, late]);

@@ -1,7 +1,7 @@
 /**
- * Calls the author's token function and resolves with what it gives. Rejects where
- * it throws, rejects, takes longer than ms, or the signal is aborted; in the last
- * two cases the function's own signal is aborted, too.
+ * Calls the author's token function and resolves with its result. Rejects if it throws,
+ * rejects or takes longer than ms, or if signal is aborted; in the last two cases it also
+ * aborts the function's own signal.
  */
 export async function ask(token, fresh, ms, signal) {
   signal.throwIfAborted();
@@ -20,7 +20,7 @@ export async function ask(token, fresh, ms, signal) {
   }
 }
 
-/** Returns the JWT without the word Bearer, or undefined where it is none. */
+/** Returns the JWT without the prefix Bearer, or undefined if it is not a JWT. */
 export function bare(jwt) {
   const text = typeof jwt === "string" ? jwt.replace(/^Bearer +/, "") : "";
   return /^\S+$/.test(text) ? text : undefined;

@@ -1,6 +1,6 @@
 /**
- * The event's number in the stream that a position begins with, -1 before the
- * first, or undefined where the text is no position.
+ * Returns the stream offset in a position, -1 for the position of an empty stream, or undefined
+ * if the text is not a position.
  */
 export function numberOf(position) {
   if (position === "0.00000000") return -1; // position of an empty stream
@@ -9,9 +9,9 @@ export function numberOf(position) {
 }
 
 /**
- * How far a client has come in the stream. Numbers grow, but for a new
- * beginning, so what is not past the latest position was had before; and what the
- * server says came before an event proves whether the client has had all.
+ * Tracks how far a client has read the stream. Offsets grow, except after a restart, so an event
+ * at or before the latest position is known already. The previous event that the server names
+ * shows whether the client has received all events.
  */
 export class Track {
   #position;
@@ -19,29 +19,29 @@ export class Track {
   #last; // number of this user's latest event; undefined: none since #from
   #from = -1; // start of the track: earlier events need not have been seen
 
-  /** What to resume from; undefined: nothing is known yet. */
+  /** Position to resume from; undefined if unknown. */
   get position() {
     return this.#position;
   }
 
-  /** Begins anew behind a position, or knows none. */
+  /** Restarts at a position, or without one. */
   begin(position) {
     this.#position = position;
     this.#number = this.#from = position === undefined ? -1 : numberOf(position);
     this.#last = undefined;
   }
 
-  /** Takes an event: had says that it came before, missed that one did not come. */
+  /** Adds an event. known: it was received before; missed: an earlier event is missing. */
   event(position, prev) {
     const number = numberOf(position);
-    if (number <= this.#number) return { had: true, missed: false };
+    if (number <= this.#number) return { known: true, missed: false };
     const missed = this.#misses(prev);
     this.#position = position;
     this.#number = this.#last = number;
-    return { had: false, missed };
+    return { known: false, missed };
   }
 
-  /** Takes how far the server has come, and which event was the latest; returns whether one was missed. */
+  /** Adds a heartbeat's position and latest event; returns whether an event is missing. */
   heartbeat(position, last) {
     const missed = this.#misses(last);
     if (last !== undefined) this.#last = last;
@@ -49,7 +49,7 @@ export class Track {
     return missed;
   }
 
-  /** Takes a position that is no event's. */
+  /** Adds the position of a message that is not an event. */
   moved(position) {
     const number = numberOf(position);
     if (number < this.#number) return;

@@ -1,7 +1,7 @@
 /**
- * Calls fn whenever the browser hints that the network has changed or that the
- * page has slept, with whether the network may be back. Returns what ends that.
- * Elsewhere there are no hints.
+ * Calls fn when the browser hints that the network has changed or the page has slept; the
+ * argument says whether the network may be back. Returns a function that removes the hints'
+ * listeners. Other runtimes give no hints.
  */
 export function onWake(fn) {
   const { document } = globalThis;

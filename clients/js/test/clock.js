@@ -1,4 +1,4 @@
-// A clock that stands still until it is told to go on.
+// A virtual clock that tests advance.
 
 const real = { setImmediate };
 const names = ["setTimeout", "clearTimeout", "setInterval", "clearInterval"];
@@ -10,7 +10,7 @@ export class Clock {
   #next = 1;
   #kept = { now: Date.now, random: Math.random, ...Object.fromEntries(names.map((name) => [name, globalThis[name]])) };
 
-  /** Takes the place of the globals until the end of the test. */
+  /** Replaces the globals until the end of the test. */
   constructor(t) {
     globalThis.setTimeout = (fn, ms = 0) => this.#add(fn, ms);
     globalThis.setInterval = (fn, ms) => this.#add(fn, ms, ms);
@@ -24,12 +24,12 @@ export class Clock {
     });
   }
 
-  /** How many timers there are. */
+  /** Number of timers. */
   get timers() {
     return this.#timers.size;
   }
 
-  /** Goes on by so many ms, and waits until nothing is left to do. */
+  /** Advances by ms and waits until nothing is left to do. */
   async pass(ms = 0) {
     const end = this.now + ms;
     for (;;) {
@@ -44,7 +44,7 @@ export class Clock {
     this.now = end;
   }
 
-  /** Goes on by so many ms in which nothing runs, as in a machine that sleeps. */
+  /** Advances by ms without running timers, as on a machine that sleeps. */
   async sleep(ms) {
     this.now += ms;
     for (const timer of this.#timers.values()) timer.at = Math.max(timer.at, this.now);
@@ -58,7 +58,7 @@ export class Clock {
   }
 }
 
-/** Resolves when all promises that can go on have. */
+/** Resolves when all promises that can settle have. */
 export function idle() {
   return new Promise((resolve) => real.setImmediate(resolve));
 }

@@ -3,17 +3,17 @@ import { test } from "node:test";
 
 import { refused, World } from "./world.js";
 
-// How to get to each state in which close() may be called.
+// How to reach each state in which close() may be called.
 const states = {
   "before anything": () => {},
   "while the position is loaded": (w) => w.clock.pass(),
-  "while the token is asked for": (w) => w.clock.pass(),
+  "while the token is requested": (w) => w.clock.pass(),
   "while the socket opens": (w) => w.clock.pass(),
-  "while the server looks at the token": async (w) => {
+  "while the server verifies the token": async (w) => {
     await w.clock.pass();
     w.socket.accept();
   },
-  "while a fresh token is asked for": async (w) => {
+  "while a fresh token is requested": async (w) => {
     await w.clock.pass();
     w.socket.accept();
     w.socket.say(refused);
@@ -68,9 +68,9 @@ for (const [name, arrive] of Object.entries(states)) {
   });
 }
 
-// The token is there, but has not come to where the socket is made.
+// The token has arrived, but the socket is not created yet.
 for (let steps = 0; steps < 20; steps++) {
-  test(`close() ${steps} steps after the token has come`, async (t) => {
+  test(`close() ${steps} steps after the token has arrived`, async (t) => {
     let give;
     const w = new World(t, { token: () => new Promise((resolve) => (give = resolve)) });
     await w.clock.pass();
@@ -106,7 +106,7 @@ test("close() in a listener of error", async (t) => {
   }
 });
 
-test("what fails after close() is told to nobody", async (t) => {
+test("errors after close() are not emitted", async (t) => {
   let fail;
   const w = new World(t, { storage: { load() {}, save: () => new Promise((_, reject) => (fail = reject)) } });
   await w.open();
@@ -117,9 +117,9 @@ test("what fails after close() is told to nobody", async (t) => {
   assert.deepEqual(w.take(), []);
 });
 
-// Two of each, so that one can close before the other is called.
+// Two listeners each, so that one can close before the other is called.
 for (const when of ["connecting", "open", "waiting", "error", "gap", "resync", "order"]) {
-  test(`after close() in a listener of ${when} nobody is called but with closed`, async (t) => {
+  test(`after close() in a listener of ${when} listeners are called only with closed`, async (t) => {
     const w = new World(t);
     const heard = [];
     const [name, is] = when in { gap: 1, resync: 1, order: 1, error: 1 } ? [when, () => true] : ["state", ({ state }) => state === when];
@@ -139,7 +139,7 @@ for (const when of ["connecting", "open", "waiting", "error", "gap", "resync", "
   });
 }
 
-test("an event that not all have had, since one has closed, is to come again after a reload", async (t) => {
+test("an event that not all listeners received before close() comes again after a reload", async (t) => {
   const saved = [];
   const w = new World(t, { storage: { load() {}, save: (position) => saved.push(position) } });
   w.ranger.on("order", () => w.ranger.close());
@@ -148,7 +148,7 @@ test("an event that not all have had, since one has closed, is to come again aft
 });
 
 for (const code of [4003, 4004, 4009]) {
-  test(`what waits for a resync when the server closes with ${code} is told to nobody`, async (t) => {
+  test(`events that wait for a resync when the server closes with ${code} are not emitted`, async (t) => {
     let done;
     const w = new World(t);
     w.ranger.on("resync", () => new Promise((resolve) => (done = resolve)));

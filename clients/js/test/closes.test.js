@@ -5,16 +5,16 @@ import { after } from "../closes.js";
 import { backoff } from "../backoff.js";
 import { resumed, World } from "./world.js";
 
-// What the client does at each code: whether it stops, in how many ms it comes
-// back with Math.random() at 0.5, and whether with a fresh token.
+// The reaction to each code: whether the client stops, after how many ms it reconnects
+// with Math.random() at 0.5, and whether with a fresh token.
 const table = [
   [1000, { ms: 500, fresh: false }],
   [1001, { ms: 2500, fresh: false }],
-  [1002, { ms: 500, fresh: false, error: /arrive as it was/ }],
+  [1002, { ms: 500, fresh: false, error: /changed in transit/ }],
   [1005, { ms: 500, fresh: false }],
   [1006, { ms: 500, fresh: false }],
-  [1007, { ms: 500, fresh: false, error: /arrive as it was/ }],
-  [1009, { ms: 500, fresh: true, error: /longer.*fresh/ }],
+  [1007, { ms: 500, fresh: false, error: /changed in transit/ }],
+  [1009, { ms: 500, fresh: true, error: /longer.*new one/ }],
   [1011, { ms: 500, fresh: false }],
   [1012, { ms: 0, fresh: false }],
   [4001, { ms: 0, fresh: true }],
@@ -58,7 +58,7 @@ for (const [code, want] of table) {
   });
 }
 
-test("a fresh token is asked for until a session has opened", async (t) => {
+test("a fresh token is requested until a session opens", async (t) => {
   let broken = false;
   const asked = [];
   const w = new World(t, { token: ({ fresh }) => (asked.push(fresh), broken ? Promise.reject(new Error("offline")) : "good") });
@@ -76,7 +76,7 @@ test("a fresh token is asked for until a session has opened", async (t) => {
   assert.deepEqual(asked, [false, true, true, true, false]);
 });
 
-test("a client never comes back at once twice in a row, unless all went well meanwhile", async (t) => {
+test("a client reconnects at once only after a successful connection", async (t) => {
   const w = new World(t);
   const retry = { min: 20_000, max: 60_000 };
   for (const [code, first] of [[1012, 0], [4001, 0], [1001, 2_500]]) {
@@ -94,7 +94,7 @@ test("a client never comes back at once twice in a row, unless all went well mea
   }
 });
 
-test("without a server the time between tries grows, up to a bound", async (t) => {
+test("without a server the pauses grow up to a bound", async (t) => {
   const w = new World(t, { retry: { min: 100, max: 1_000 } });
   for (const ms of [50, 100, 200, 400, 500, 500]) {
     await w.clock.pass();
@@ -107,7 +107,7 @@ test("without a server the time between tries grows, up to a bound", async (t) =
   assert.equal(w.sockets.length, 7);
 });
 
-test("backoff is any time up to its bound", (t) => {
+test("backoff is random up to its bound", (t) => {
   const bound = { min: 1_000, max: 30_000 };
   for (const [random, failures, want] of [[0, 3, 0], [0.999, 0, 999], [0.5, 1, 1_000], [0.5, 4, 8_000], [0.5, 5, 15_000], [0.5, 5_000, 15_000]]) {
     t.mock.method(Math, "random", () => random);
@@ -115,7 +115,7 @@ test("backoff is any time up to its bound", (t) => {
   }
 });
 
-test("what is announced with reconnect goes on until the close", async (t) => {
+test("after a reconnect message events continue until the close", async (t) => {
   const w = new World(t);
   const socket = await w.open();
   socket.say({ reconnect: { after_ms: 8_000 } });

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { connect } from "../index.js";
 import { at, fresh, World } from "./world.js";
 
-test("connects, authenticates, and hands over what comes", async (t) => {
+test("connects, authenticates and emits events", async (t) => {
   const w = new World(t);
   assert.equal(w.ranger.state, "connecting");
   assert.deepEqual(w.sockets, []); // listeners first
@@ -28,7 +28,7 @@ test("connects, authenticates, and hands over what comes", async (t) => {
   assert.equal(w.ranger.position, "52.1b0a77e3");
 });
 
-test("filters go with each first token", async (t) => {
+test("filters are sent with the first token of each socket", async (t) => {
   const w = new World(t, { markets: ["btcusd"], events: ["order", "trade"] });
   const terms = { markets: ["btcusd"], events: ["orderbook", "trade"] };
   assert.deepEqual((await w.open()).said, [{ jwt: "Bearer jwt1", resume: true, ...terms }]);
@@ -47,7 +47,7 @@ test("without resume each connection is a new start", async (t) => {
   assert.deepEqual(w.brief(), ["reconnect"]);
 });
 
-test("a server that does not know resuming is taken as one", async (t) => {
+test("a server without resuming is used without it", async (t) => {
   const w = new World(t);
   await w.open({ message: "Authenticated." });
   assert.deepEqual((await w.reopen({ message: "Authenticated." })).said, [{ jwt: "Bearer jwt2", resume: true }]);
@@ -61,7 +61,7 @@ test("parse is the author's choice", async (t) => {
   assert.deepEqual(w.brief(), ["start", 42]);
 });
 
-test("a parse that throws loses an event, and the next one shows it", async (t) => {
+test("a parse that throws loses an event, and the next event reports it", async (t) => {
   const w = new World(t, { parse: (text) => (text.includes("43") && !text.includes("44") ? assert.fail("no") : JSON.parse(text)) });
   const socket = await w.open();
   socket.order(42);
@@ -70,7 +70,7 @@ test("a parse that throws loses an event, and the next one shows it", async (t) 
   assert.deepEqual(w.brief(), ["start", 42, "error: parse() failed: an event is lost", "missed", 44]);
 });
 
-test("what the server does not say in the protocol's words harms nothing", async (t) => {
+test("invalid messages of the server do no harm", async (t) => {
   const w = new World(t);
   const socket = await w.open();
   w.take();
@@ -92,7 +92,7 @@ test("what the server does not say in the protocol's words harms nothing", async
   assert.equal(w.asked.length, 1);
 });
 
-test("an event before the success line is none", async (t) => {
+test("an event before the success line is ignored", async (t) => {
   const w = new World(t);
   await w.clock.pass();
   w.socket.accept();
@@ -101,7 +101,7 @@ test("an event before the success line is none", async (t) => {
   assert.deepEqual(w.brief(), ["start"]);
 });
 
-test("a listener that throws harms nobody, and one that is removed hears no more", async (t) => {
+test("a listener that throws does not affect others, and a removed one is not called", async (t) => {
   const reported = [];
   globalThis.reportError = (error) => reported.push(error.message);
   t.after(() => delete globalThis.reportError);
@@ -128,17 +128,17 @@ test("a listener that throws harms nobody, and one that is removed hears no more
   assert.equal(w.ranger.position, at(43));
 });
 
-test("an error that nobody listens for is reported", async (t) => {
+test("an error without a listener is reported", async (t) => {
   const reported = [];
   t.mock.method(console, "error", (error) => reported.push(error.message));
   const w = new World(t);
   const ranger = connect({ url: "ws://server/", token: () => 7, WebSocket: class {} });
   await w.clock.pass();
   ranger.close();
-  assert.deepEqual(reported, ["token() has to return a JWT, as a string"]);
+  assert.deepEqual(reported, ["token() must return a JWT, as a string"]);
 });
 
-test("wrong options are refused, and say what to mend", () => {
+test("invalid options are refused with an error that names them", () => {
   const good = { url: "wss://server/", token: () => "jwt", WebSocket: class {} };
   const wrong = [
     [undefined, "options"],
@@ -168,18 +168,18 @@ test("wrong options are refused, and say what to mend", () => {
   }
 });
 
-test("the longest time that a timer can wait is no wrong option", () => {
+test("the longest delay of a timer is a valid option", () => {
   const ms = 2 ** 31 - 1;
   connect({ url: "wss://server/", token: () => "jwt", WebSocket: class {}, timeout: ms, retry: { min: ms, max: ms } }).close();
 });
 
-test("an unknown event, or a listener that is none, is refused", (t) => {
+test("an unknown event and an invalid listener are refused", (t) => {
   const { ranger } = new World(t);
   assert.throws(() => ranger.on("orders", () => {}), /order, trade/);
   assert.throws(() => ranger.on("order"), /function/);
 });
 
-test("on a page, a path of its own host will do", async (t) => {
+test("on a page the url may be a path of the same host", async (t) => {
   globalThis.location = { href: "https://exchange.example.com/trade?x#y" };
   t.after(() => delete globalThis.location);
   const w = new World(t, { url: "/push#z" });

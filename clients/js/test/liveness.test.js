@@ -5,7 +5,7 @@ import { resumed, World } from "./world.js";
 
 const pings = (socket) => socket.sent.filter((text) => text === "ping").length;
 
-test("a server that is silent is asked, and given up where it does not answer", async (t) => {
+test("a silent server is pinged, and given up if it does not answer", async (t) => {
   const w = new World(t);
   const socket = await w.open();
   socket.answers = false;
@@ -32,7 +32,7 @@ test("a server that answers is kept", async (t) => {
   assert.equal(w.sockets.length, 1);
 });
 
-test("anything that comes is a sign of life", async (t) => {
+test("any message is a sign of life", async (t) => {
   const w = new World(t);
   const socket = await w.open();
   socket.answers = false;
@@ -48,7 +48,7 @@ test("anything that comes is a sign of life", async (t) => {
   assert.equal(w.sockets.length, 1);
 });
 
-test("after a sleep the server is asked at once", async (t) => {
+test("after a sleep the server is pinged at once", async (t) => {
   const w = new World(t);
   const socket = await w.open();
   socket.answers = false;
@@ -60,8 +60,7 @@ test("after a sleep the server is asked at once", async (t) => {
   assert.equal(w.sockets.length, 2);
 });
 
-// A page, as far as the client looks at it, and a world on it. The page is there until
-// the end of the test.
+// The parts of a page that the client uses, with a world, until the end of the test.
 function visit(t, options) {
   const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
   const target = new EventTarget();
@@ -87,7 +86,7 @@ function visit(t, options) {
 }
 
 for (const hint of ["online", "offline", "visibilitychange"]) {
-  test(`${hint}: the server is asked at once`, async (t) => {
+  test(`${hint}: the server is pinged at once`, async (t) => {
     const browser = visit(t);
     const { w } = browser;
     browser.tell(hint); // before there is a socket
@@ -103,7 +102,7 @@ for (const hint of ["online", "offline", "visibilitychange"]) {
   });
 
   if (hint === "offline") continue;
-  test(`${hint}: a wait for the network is over, another is not`, async (t) => {
+  test(`${hint}: a pause after a network failure ends, another does not`, async (t) => {
     const browser = visit(t);
     const { w } = browser;
     await w.open();
@@ -120,7 +119,7 @@ for (const hint of ["online", "offline", "visibilitychange"]) {
   });
 }
 
-test("hints do not make a loop of the tries, nor end a wait while there is no network", async (t) => {
+test("hints cause no loop of connects, and end no pause without a network", async (t) => {
   const browser = visit(t, { retry: { min: 4_000, max: 60_000 } });
   const { w } = browser;
   w.clock.random = 0.9;
@@ -145,7 +144,7 @@ test("hints do not make a loop of the tries, nor end a wait while there is no ne
   assert.equal(w.sockets.length, 3);
 });
 
-test("a page that goes out of sight tells nothing", async (t) => {
+test("a page that becomes hidden sends nothing", async (t) => {
   const browser = visit(t);
   const { w } = browser;
   const socket = await w.open();
@@ -154,7 +153,7 @@ test("a page that goes out of sight tells nothing", async (t) => {
   assert.equal(pings(socket), 0);
 });
 
-test("close() takes the page's listeners back", async (t) => {
+test("close() removes the page's listeners", async (t) => {
   const browser = visit(t);
   const { w } = browser;
   await w.open();

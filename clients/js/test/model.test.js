@@ -3,8 +3,8 @@ import { test } from "node:test";
 
 import { World } from "./world.js";
 
-// A server with one user, whose orders have a version each. What it shows is
-// what docs/protocol.md says; what happens to it is random.
+// A server with one user, whose orders have versions. It follows docs/protocol.md;
+// failures are random.
 class Server {
   truth = new Map(); // order to version: what REST answers
   #events = []; // { number, position, body }, those in the window
@@ -21,7 +21,7 @@ class Server {
     return place(this.#number, this.#stream);
   }
 
-  /** Something happens to an order; lose says to the event on its way to the client. */
+  /** Changes an order; lose: its event is lost in transit. */
   publish(lose) {
     const id = this.pick(5);
     this.truth.set(id, (this.truth.get(id) ?? 0) + 1);
@@ -37,7 +37,7 @@ class Server {
     this.#socket?.say({ heartbeat: { last: this.#events.at(-1)?.number, position: this.#position, at: 1 } });
   }
 
-  /** The window forgets. */
+  /** Removes events from the window. */
   forget() {
     this.#events.splice(0, this.pick(this.#events.length + 1));
     this.oldest = this.#number;
@@ -86,7 +86,7 @@ class Server {
 
 const place = (number, stream) => `${number}.${String(stream).padStart(8, "0")}`;
 
-// With nothing but this, a page is to show what is true.
+// The handlers of a page, which must show the true state.
 function app(ranger, fetchOrders) {
   let orders = new Map();
   ranger.on("resync", async () => {
@@ -100,7 +100,7 @@ const happened = new Map(); // over all seeds
 const count = (what) => happened.set(what, (happened.get(what) ?? 0) + 1);
 
 for (let seed = 1; seed <= 60; seed++) {
-  test(`a page shows what is true, whatever happens (${seed})`, async (t) => {
+  test(`a page shows the true state, whatever happens (${seed})`, async (t) => {
     let random = seed * 7919;
     const pick = (n) => (random = (random * 48271) % 2147483647) % n;
     const w = new World(t);
@@ -143,7 +143,7 @@ for (let seed = 1; seed <= 60; seed++) {
   });
 }
 
-test("all of that has happened", () => {
+test("all kinds of failure have happened", () => {
   assert.deepEqual([...happened.keys()].sort(), ["failed", "gap", "live", "lost", "missed", "replay", "start"]);
   for (const [what, times] of happened) assert.ok(times > 30, `${what}: ${times}`);
 });

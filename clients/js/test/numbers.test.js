@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { parse } from "../index.js";
 
-test("numbers are given as they stand there, and nothing else is changed", () => {
+test("numbers keep their text, and nothing else changes", () => {
   const text = String.raw`{"id":9007199254740993,"price":0.10,"n":[-0,1e400,1E+2,-1.50e-7],"s":"1 \"2\" \\","7":null,"a\"8":true,"u":"\u0031","9 ":{"":[]}}`;
   assert.deepEqual(parse(text), {
     id: "9007199254740993",
@@ -18,14 +18,14 @@ test("numbers are given as they stand there, and nothing else is changed", () =>
   assert.equal(parse(" 12 "), "12");
 });
 
-test("what JSON.parse refuses is refused", () => {
+test("texts that JSON.parse refuses are refused", () => {
   for (const text of ["", "01", "1.", ".5", "+1", "--1", "-", "1e", "1.2.3", "1 2", "{1:2}", "{1.5:2}", '{12 : "a"}', '"a', '"1', '["1,2', '"\\1"', "[1,]", "tru1", "NaN", "1n", '"\n"', "0x10", "1_0", "{\"a\":1 :2}"]) {
     assert.throws(() => parse(text), SyntaxError, text);
   }
 });
 
-// Texts at random, of pieces that numbers and strings are made of.
-test("it takes and refuses the same texts as JSON.parse", () => {
+// Random texts of pieces of numbers and strings.
+test("it accepts the same texts as JSON.parse", () => {
   const pieces = ["{", "}", "[", "]", ":", ",", '"', "\\", "-", "0", "1", "23", ".", "e", "E+", " ", "a", "true", '"k":', '"\\""', "\\\\", "\n", '"x"'];
   let random = 1;
   const pick = (n) => (random = (random * 48271) % 2147483647) % n;
@@ -46,7 +46,7 @@ test("it takes and refuses the same texts as JSON.parse", () => {
   assert.ok(taken > 1000);
 });
 
-// Tells whether got is want, but for numbers, which are texts of the same value.
+// Reports whether got equals want, with numbers as texts of the same value.
 function same(got, want) {
   if (typeof want === "number") return typeof got === "string" && Object.is(JSON.parse(got), want);
   if (typeof want !== "object" || want === null) return got === want;

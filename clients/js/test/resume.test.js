@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { at, fresh, resumed, World } from "./world.js";
 
-test("comes back with the latest position, whatever it stood in", async (t) => {
+test("reconnects with the latest position of any message", async (t) => {
   const w = new World(t);
   const steps = [
     [() => {}, "41.9f3c2a11"],
@@ -21,7 +21,7 @@ test("comes back with the latest position, whatever it stood in", async (t) => {
   assert.deepEqual(w.brief(), ["start", "48", "exchange", "gap", "61"]);
 });
 
-test("a replay is handed over as such, and what was had is not", async (t) => {
+test("replayed events are marked, and known ones are dropped", async (t) => {
   const w = new World(t);
   (await w.open()).order(48);
   const socket = await w.reopen();
@@ -34,7 +34,7 @@ test("a replay is handed over as such, and what was had is not", async (t) => {
   assert.deepEqual(w.take().map(([, { data, replay }]) => [data.id, replay]), [["52", true], ["60", false]]);
 });
 
-test("a connection that breaks in a replay is resumed where it broke", async (t) => {
+test("a connection that breaks during a replay resumes there", async (t) => {
   const w = new World(t);
   await w.open();
   (await w.reopen()).order(52, 3, { replay: true });
@@ -44,7 +44,7 @@ test("a connection that breaks in a replay is resumed where it broke", async (t)
   assert.deepEqual(w.brief(), ["start", "52", "53"]);
 });
 
-test("a position that is not held any more: fetch, and go on from the new one", async (t) => {
+test("after a lost position it emits resync and continues from the new one", async (t) => {
   const w = new World(t);
   (await w.open()).order(48);
   const socket = await w.reopen({ ...fresh, position: "7.00c4b7de", resumed: false });
@@ -53,7 +53,7 @@ test("a position that is not held any more: fetch, and go on from the new one", 
   assert.deepEqual(w.brief(), ["start", "48", "lost", "9"]);
 });
 
-test("a gap is told, with what to fetch", async (t) => {
+test("a gap is emitted with a resync", async (t) => {
   const w = new World(t);
   const socket = await w.open();
   w.take();
@@ -64,7 +64,7 @@ test("a gap is told, with what to fetch", async (t) => {
   ]);
 });
 
-test("after a gap of the stream numbers may begin anew", async (t) => {
+test("after a gap of the stream offsets may restart", async (t) => {
   const w = new World(t);
   const socket = await w.open();
   socket.order(48);
@@ -74,7 +74,7 @@ test("after a gap of the stream numbers may begin anew", async (t) => {
   assert.deepEqual(w.brief(), ["start", "48", "stream", "gap", "0", "48"]);
 });
 
-test("an event that never came is told, before the next one", async (t) => {
+test("a missing event is reported before the next one", async (t) => {
   const w = new World(t);
   const socket = await w.open();
   socket.order(48);
@@ -85,14 +85,14 @@ test("an event that never came is told, before the next one", async (t) => {
   assert.equal(w.ranger.position, at(70));
 });
 
-// A promise, and what settles it.
+// A promise and its settling functions.
 function later() {
   const p = {};
   p.promise = new Promise((resolve, reject) => Object.assign(p, { resolve, reject }));
   return p;
 }
 
-test("what follows a resync waits until it is done", async (t) => {
+test("events after a resync wait until it is done", async (t) => {
   const w = new World(t);
   const fetches = [];
   w.ranger.on("resync", () => {
@@ -118,16 +118,16 @@ test("what follows a resync waits until it is done", async (t) => {
   assert.equal(w.ranger.position, at(54));
 });
 
-test("a resync that fails is told, and holds nothing back", async (t) => {
+test("a failed resync is reported, and events continue", async (t) => {
   const w = new World(t);
   w.ranger.on("resync", () => Promise.reject(undefined));
   w.ranger.on("resync", async () => {});
   (await w.open()).order(48);
   await w.clock.pass();
-  assert.deepEqual(w.brief(), ["start", "error: a listener of resync failed: what it fetches may be out of date", "48"]);
+  assert.deepEqual(w.brief(), ["start", "error: a listener of resync failed: its data may be out of date", "48"]);
 });
 
-test("a resync that does not end holds nothing back for ever", async (t) => {
+test("a resync that does not end holds events back for a limited time", async (t) => {
   const w = new World(t);
   w.ranger.on("resync", () => new Promise(() => {}));
   const socket = await w.open();
@@ -138,13 +138,13 @@ test("a resync that does not end holds nothing back for ever", async (t) => {
   assert.deepEqual(w.brief().slice(1), ["48"]);
 });
 
-// A storage of the test's, with save as given.
+// A storage in memory, with the given save.
 function storage(kept, save) {
   const saved = [];
   return { saved, load: () => kept, save: (position) => (saved.push(position), save?.()) };
 }
 
-test("a page that is loaded anew goes on where it was", async (t) => {
+test("a reloaded page resumes at its position", async (t) => {
   const kept = storage(at(48));
   const w = new World(t, { storage: kept });
   w.ranger.on("order", ({ position }) => assert.ok(!kept.saved.includes(position))); // it is saved afterwards
@@ -158,13 +158,13 @@ test("a page that is loaded anew goes on where it was", async (t) => {
   assert.deepEqual(kept.saved, [at(52), at(57), at(60)]);
 });
 
-test("a chain may be broken from the stored position on", async (t) => {
+test("an event may be missing right after the stored position", async (t) => {
   const w = new World(t, { storage: storage(at(48)) });
   (await w.open(resumed)).order(52, 50, { replay: true });
   assert.deepEqual(w.brief(), ["missed", "52"]);
 });
 
-test("a slow storage gets the latest", async (t) => {
+test("a slow storage receives the latest position", async (t) => {
   const done = [];
   const kept = storage(Promise.resolve(null), () => new Promise((resolve) => done.push(resolve)));
   const w = new World(t, { storage: kept });
@@ -179,7 +179,7 @@ test("a slow storage gets the latest", async (t) => {
   assert.equal(kept.saved.length, 2);
 });
 
-test("a storage that fails is told, and harms nothing", async (t) => {
+test("a failing storage is reported and does no harm", async (t) => {
   const fail = () => {
     throw new Error("quota");
   };

@@ -11,7 +11,7 @@ const failures = {
   "takes too long": () => new Promise(() => {}),
 };
 for (const [how, fail] of Object.entries(failures)) {
-  test(`a resync that ${how} is told again until it succeeds, and the position stays meanwhile`, async (t) => {
+  test(`a resync that ${how} is repeated until it succeeds, and the position does not change before`, async (t) => {
     const reported = [];
     globalThis.reportError = (error) => reported.push(error.message);
     t.after(() => delete globalThis.reportError);
@@ -50,7 +50,7 @@ for (const [how, fail] of Object.entries(failures)) {
   });
 }
 
-test("no position is saved that leads back, when what is owed is done", async (t) => {
+test("no earlier position is saved when a repeated resync succeeds", async (t) => {
   const saved = [];
   const w = new World(t, { storage: { load() {}, save: (position) => saved.push(position) } });
   let broken = true;
@@ -70,7 +70,7 @@ test("no position is saved that leads back, when what is owed is done", async (t
   assert.deepEqual(w.brief().filter((what) => !what.startsWith("error")), ["start", "48", "start", "50", "missed", "53"]);
 });
 
-test("the pauses grow, up to a bound, and begin anew", async (t) => {
+test("the pauses grow up to a bound, and restart", async (t) => {
   const w = new World(t);
   let broken = true;
   const at = [];
@@ -89,14 +89,14 @@ test("the pauses grow, up to a bound, and begin anew", async (t) => {
   assert.equal(at.at(-1) - at.at(-2), 500);
 });
 
-// Where from and to limit what is fetched, a success must not pay for more than that.
+// If from and to limit what is fetched, a success must not cover more than that.
 const joins = [
   [{ reason: "start" }, [5, 6], { reason: "start" }],
   [[5, 6], [2, 3], { reason: "gap", from: 2, to: 6 }],
   [[5, 6], "missed", { reason: "missed" }],
 ];
 for (const [owed, next, want] of joins) {
-  test(`a resync tells what is owed as well: ${JSON.stringify([owed, next])}`, async (t) => {
+  test(`a resync also covers a failed one: ${JSON.stringify([owed, next])}`, async (t) => {
     const w = new World(t, owed.reason ? {} : { storage: { load: () => at(41), save() {} } });
     let broken = true;
     w.ranger.on("resync", async () => assert.ok(!broken));
@@ -115,7 +115,7 @@ for (const [owed, next, want] of joins) {
   });
 }
 
-test("close() while a resync is owed", async (t) => {
+test("close() while a resync must be repeated", async (t) => {
   const w = new World(t);
   w.ranger.on("resync", () => Promise.reject(new Error("502")));
   await w.open();
@@ -124,7 +124,7 @@ test("close() while a resync is owed", async (t) => {
   assert.equal(w.clock.timers, 0);
 });
 
-test("no more than 10,000 events wait, for each resync", async (t) => {
+test("at most 10,000 events wait for each resync", async (t) => {
   const w = new World(t, { retry: { min: 60_000, max: 60_000 } });
   w.ranger.on("resync", () => new Promise(() => {}));
   const socket = await w.open();

@@ -13,7 +13,7 @@ test("a load that never settles is given up: the client connects without a posit
   assert.match(w.take()[0][1], /^storage.load\(\) failed/);
 });
 
-test("a save that never settles is given up: the next one is not held up", async (t) => {
+test("a save that never settles is given up, and the next one follows", async (t) => {
   const saved = [];
   const w = new World(t, { storage: { load() {}, save: (position) => (saved.push(position), saved.length === 1 ? new Promise(() => {}) : undefined) }, timeout: 3_000 });
   const socket = await w.open();
@@ -28,8 +28,8 @@ test("a save that never settles is given up: the next one is not held up", async
   assert.equal(saved.at(-1), at(49));
 });
 
-// The README's own lines, each time as on a page that has just been loaded.
-test("the README's storage gives nobody another's position, nor that of other filters, nor one from before the logout", () => {
+// The lines of the README, each time as on a page just loaded.
+test("the README's storage separates users and filters, and forgets at logout", () => {
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
   const code = /^```js\n([^]*?sessionStorage[^]*?)^```/m.exec(readme)[1];
   const kept = new Map();

@@ -16,7 +16,7 @@ test("a refused token is followed by a fresh one on the same socket", async (t) 
   assert.deepEqual(w.brief(), ["start"]);
 });
 
-test("the time for a fresh token is its own, and so is that for the answer to it", async (t) => {
+test("a fresh token and the answer to it each have a timeout", async (t) => {
   let give;
   const w = new World(t, { token: ({ fresh }) => (fresh ? new Promise((resolve) => (give = resolve)) : "good") });
   await w.clock.pass();
@@ -33,7 +33,7 @@ test("the time for a fresh token is its own, and so is that for the answer to it
   assert.equal(w.states.at(-1).reason, "the server does not answer");
 });
 
-test("a server that refuses fresh tokens is not hammered", async (t) => {
+test("a server that refuses fresh tokens is not flooded", async (t) => {
   const w = new World(t);
   await w.clock.pass();
   w.socket.accept();
@@ -44,7 +44,7 @@ test("a server that refuses fresh tokens is not hammered", async (t) => {
   assert.equal(w.socket.closed, 1000);
   assert.equal(w.ranger.state, "waiting");
   const messages = w.take();
-  assert.match(messages[0][1], /refuses the token/);
+  assert.match(messages[0][1], /refused the token/);
   const begin = w.clock.now;
   for (let i = 0; i < 20; i++) {
     const { length } = w.sockets;
@@ -61,14 +61,14 @@ test("a server that refuses fresh tokens is not hammered", async (t) => {
 });
 
 for (const message of ["Error while handling message.", "Token type is not provided or invalid."]) {
-  test(`the server answers: ${message}`, async (t) => {
+  test(`the server answered: ${message}`, async (t) => {
     const w = new World(t);
     await w.clock.pass();
     w.socket.accept();
     w.socket.say({ error: { message } });
     await w.clock.pass();
     assert.equal(w.socket.closed, 1000);
-    assert.deepEqual(w.brief(), [`error: the server answers: ${message}`]);
+    assert.deepEqual(w.brief(), [`error: the server answered: ${message}`]);
     assert.deepEqual(w.path(), ["connecting", "waiting"]);
   });
 }
@@ -96,18 +96,18 @@ for (const [how, token] of Object.entries(failing)) {
   });
 }
 
-test("a token function that gives no token", async (t) => {
+test("a token function without a token", async (t) => {
   for (const token of [undefined, null, "", "Bearer ", "a b", 7, {}]) {
     await t.test(String(token), async (t) => {
       const w = new World(t, { token: async () => token });
       await w.clock.pass();
-      assert.deepEqual(w.brief(), ["error: token() has to return a JWT, as a string"]);
+      assert.deepEqual(w.brief(), ["error: token() must return a JWT, as a string"]);
       assert.equal(w.ranger.state, "waiting");
     });
   }
 });
 
-test("a token function that hangs is given up, and its signal aborted", async (t) => {
+test("a token function that hangs is given up and its signal aborted", async (t) => {
   let signal;
   const w = new World(t, { token: (asked) => ((signal = asked.signal), new Promise(() => {})), timeout: 3_000 });
   await w.clock.pass(2_999);
@@ -130,7 +130,7 @@ test("a server that does not answer is given up", async (t) => {
   assert.deepEqual(w.path(), ["connecting", "waiting", "connecting", "waiting"]);
 });
 
-test("a WebSocket that cannot be made is told, and tried again", async (t) => {
+test("a WebSocket that cannot be created is reported and retried", async (t) => {
   const w = new World(t, {
     WebSocket: class {
       constructor() {
@@ -157,7 +157,7 @@ test("a token is renewed on its socket", async (t) => {
   assert.deepEqual(w.path(), ["connecting", "open"]);
 });
 
-test("tokens that live for less than the warning are not renewed in a loop", async (t) => {
+test("tokens with a life shorter than the warning are not renewed in a loop", async (t) => {
   const w = new World(t);
   const socket = await w.open();
   const warn = () => socket.say({ token: { expires_in: 60 } });
@@ -172,7 +172,7 @@ test("tokens that live for less than the warning are not renewed in a loop", asy
   }
 });
 
-test("a renewal that does not succeed is tried again, three times in all", async (t) => {
+test("a failed renewal is tried three times", async (t) => {
   let broken = false;
   let asked = 0;
   const w = new World(t, { token: () => (asked++, broken ? Promise.reject(new Error("offline")) : "good") });
@@ -205,7 +205,7 @@ test("a renewal that does not succeed is tried again, three times in all", async
   assert.deepEqual(w.brief(), []);
 });
 
-test("a renewal that fails at its socket's end leaves nothing behind", async (t) => {
+test("a renewal that fails when its socket ends leaves nothing behind", async (t) => {
   let asked = 0;
   const w = new World(t, { token: ({ signal }) => (asked++ ? new Promise((_, reject) => signal.addEventListener("abort", reject)) : "good") });
   const socket = await w.open();
@@ -220,7 +220,7 @@ test("a renewal that fails at its socket's end leaves nothing behind", async (t)
   assert.equal(asked, 2);
 });
 
-test("a token that comes after its socket's end goes nowhere", async (t) => {
+test("a token that arrives after its socket's end is dropped", async (t) => {
   const gives = [];
   const w = new World(t, { token: () => new Promise((resolve) => gives.push(resolve)) });
   await w.clock.pass();

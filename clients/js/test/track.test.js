@@ -14,7 +14,7 @@ test("the number of a position", () => {
   }
 });
 
-// Each step is [what, number, before, want missed]. want null: it was had.
+// Each step is [what, number, before, want missed]. want null: it was known.
 const chains = {
   "first events, whose one before is before the beginning": [["begin", 41], ["event", 48, undefined, false], ["event", 52, 48, false]],
   "the one before may be the very beginning": [["begin", 41], ["event", 48, 41, false]],
@@ -32,19 +32,19 @@ const chains = {
   "one is missing from the first of all on": [["begin", -1], ["event", 1, 0, true]],
 };
 for (const [name, steps] of Object.entries(chains)) {
-  test(`chain: ${name}`, () => {
+  test(`previous event: ${name}`, () => {
     const track = new Track();
     for (const [what, number, before, want] of steps) {
       const position = number < 0 ? "0.00000000" : at(number);
       const got = track[what](position, before);
-      if (what === "event") assert.deepEqual(got, { had: want === null, missed: want === true }, `event ${number}`);
+      if (what === "event") assert.deepEqual(got, { known: want === null, missed: want === true }, `event ${number}`);
       if (what === "heartbeat") assert.equal(got, want, `heartbeat ${number}`);
       if (want !== null) assert.equal(track.position, position);
     }
   });
 }
 
-test("a position never leads back", () => {
+test("the position never goes back", () => {
   const track = new Track();
   track.begin(at(41));
   track.moved(at(40));

@@ -1,5 +1,5 @@
-// What a test has for itself: a clock, sockets whose server is the test, and a
-// client whose events are written down.
+// The world of a test: a clock, sockets whose server is the test, and a client whose
+// events are recorded.
 
 import assert from "node:assert/strict";
 
@@ -42,7 +42,7 @@ export class World {
     return this.sockets.at(-1);
   }
 
-  /** Has the newest socket, which must be new, opened and authenticated. */
+  /** Opens and authenticates the newest socket, which must be new. */
   async open(success = fresh) {
     await this.clock.pass();
     const { socket } = this;
@@ -53,7 +53,7 @@ export class World {
     return socket;
   }
 
-  /** Has the newest socket end, and what comes after that opened. */
+  /** Ends the newest socket and opens the next one. */
   async reopen(success = resumed) {
     const { length } = this.sockets;
     this.socket.end(1006);
@@ -61,17 +61,17 @@ export class World {
     return this.open(success);
   }
 
-  /** Takes what was written down since the last time. */
+  /** Returns the events recorded since the last call. */
   take() {
     return this.log.splice(0);
   }
 
-  /** Takes the ids of orders, and the reasons of resyncs. */
+  /** Returns the ids of orders and the reasons of resyncs since the last call. */
   brief() {
     return this.take().map(([name, value]) => value.data?.id ?? value.reason ?? `${name}: ${value}`);
   }
 
-  /** Takes the states, without what else they say. */
+  /** Returns the states since the last call, without their details. */
   path() {
     return this.states.splice(0).map(({ state }) => state);
   }
@@ -103,12 +103,12 @@ class Socket {
     this.say({ challenge: "NIzXey-7HNi_xZMILO1S7ioE927_pVc0Pa0IMoyaYNpoAOl32ejVzw" });
   }
 
-  /** Has the client get a message, an object or the text itself. */
+  /** Sends the client a message, an object or a text. */
   say(message) {
     this.onmessage?.({ data: typeof message === "string" ? message : JSON.stringify(message) });
   }
 
-  /** Has the client get an order; its number is that of its id, too. */
+  /** Sends the client an order whose offset equals its id. */
   order(number, prev, more) {
     this.say({ orderbook: { id: number }, position: at(number), prev, at: 1, ...more });
   }
@@ -122,13 +122,13 @@ class Socket {
     this.onclose?.({ code, reason });
   }
 
-  /** What was sent but pings, parsed. */
+  /** Returns what the client sent except pings, parsed. */
   get said() {
     return this.sent.filter((text) => text !== "ping").map((text) => JSON.parse(text));
   }
 }
 
-/** The position of that number. */
+/** Returns the position with that offset. */
 export function at(number) {
   return `${number}.${(number + 1).toString(16).padStart(8, "0")}`;
 }
