@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"ranger/internal/amqp"
+	"ranger/internal/amqp/publish"
 	"ranger/internal/auth"
 	"ranger/internal/event"
 	"ranger/internal/tools/audit"
@@ -93,7 +93,7 @@ func (cmd *auditCommand) config() (audit.Config, error) {
 		Heartbeat: c.duration("HEARTBEAT_INTERVAL", cmd.HeartbeatInterval, time.Second),
 		NoRetry:   cmd.NoRetry,
 		Connect: func(ctx context.Context) (audit.Publisher, error) {
-			p, err := amqp.NewPublisher(ctx, broker, exchanges)
+			p, err := publish.NewPublisher(ctx, broker, exchanges)
 			return auditPublisher{p}, err
 		},
 	}
@@ -134,8 +134,8 @@ func (cmd *auditCommand) printProgress(cfg *audit.Config, std streams) {
 	}
 }
 
-// auditPublisher adapts amqp.Publisher to audit.Publisher.
-type auditPublisher struct{ *amqp.Publisher }
+// auditPublisher adapts publish.Publisher to audit.Publisher.
+type auditPublisher struct{ *publish.Publisher }
 
 // Publish publishes d. A refused or returned message is audit.ErrNotTaken, since the
 // connection can still be used.
@@ -143,7 +143,7 @@ func (p auditPublisher) Publish(ctx context.Context, d event.Delivery, id string
 	receipt, err := p.Publisher.Publish(ctx, d, id)
 	return func(ctx context.Context) error {
 		err := receipt.Wait(ctx)
-		if errors.Is(err, amqp.ErrUnrouted) || errors.Is(err, amqp.ErrRefused) {
+		if errors.Is(err, publish.ErrUnroutable) || errors.Is(err, publish.ErrNacked) {
 			return fmt.Errorf("%w: %w", audit.ErrNotTaken, err)
 		}
 		return err

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"ranger/internal/amqp"
+	"ranger/internal/amqp/topology"
+	"ranger/internal/amqp/publish"
 	"ranger/internal/auth"
 	"ranger/internal/event"
 	"ranger/internal/tools/bench"
@@ -121,7 +123,7 @@ func (cmd *benchCommand) settings() (*benchSettings, error) {
 			Rate:       optionalNumber(c, "--rate", cmd.Rate, 1_000_000),
 			Connecting: c.number("--connecting", cmd.Connecting, 1, 10_000),
 		},
-		broker:   amqp.Config{URL: cmd.url(c), Exchanges: cmd.exchanges(c)},
+		broker:   amqp.Config{URL: cmd.url(c), Config: topology.Config{Exchanges: cmd.exchanges(c)}},
 		progress: cmd.Progress,
 	}
 	lifetime := c.duration("--expires-in", cmd.ExpiresIn, time.Second)
@@ -260,7 +262,7 @@ func (s *benchSettings) measure(ctx context.Context, scenario bench.Scenario, cf
 		defer context.AfterFunc(server.ended, func() { cancel(context.Cause(server.ended)) })()
 	}
 	cfg.Connect = func(ctx context.Context) (bench.Publisher, error) {
-		p, err := amqp.NewBulkPublisher(ctx, broker.URL, broker.Exchanges)
+		p, err := publish.NewBulk(ctx, broker.URL, broker.Exchanges)
 		if err != nil {
 			return nil, err
 		}
@@ -275,12 +277,12 @@ func (s *benchSettings) measure(ctx context.Context, scenario bench.Scenario, cf
 
 // benchPublisher is a bench.Publisher that the end of its context closes.
 type benchPublisher struct {
-	*amqp.BulkPublisher
+	*publish.Bulk
 	release func() bool
 }
 
 // Close closes the connection.
 func (p *benchPublisher) Close() {
 	p.release()
-	p.BulkPublisher.Close()
+	p.Bulk.Close()
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"ranger/internal/amqp"
+	"ranger/internal/amqp/topology"
 	"ranger/internal/tools/child"
 )
 
@@ -51,8 +52,11 @@ func (o *serverStarter) start(ctx context.Context, scenario, brokerURL string) (
 	}
 	name := "ranger.bench." + rand.Text()[:8]
 	s := &benchServer{broker: amqp.Config{
-		URL: brokerURL, Node: "bench", Queue: os.Getenv("AMQP_SOURCE") == "queue",
-		Stream: name, Exchanges: amqp.Exchanges{Orders: name + ".orderbook", Trades: name + ".trade"},
+		URL: brokerURL,
+		Config: topology.Config{
+			Node: "bench", Queue: os.Getenv("AMQP_SOURCE") == "queue",
+			Stream: name, Exchanges: topology.Exchanges{Orders: name + ".orderbook", Trades: name + ".trade"},
+		},
 	}}
 	if s.dir, err = os.MkdirTemp("", "ranger-bench-"); err != nil {
 		return nil, fmt.Errorf("create a directory for the server: %w", err)
@@ -158,5 +162,5 @@ func (s *benchServer) stop() error {
 	kill.Stop()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ended), stopTimeout)
 	defer cancel()
-	return errors.Join(wrapIf("delete the server's stream and exchanges", amqp.Remove(ctx, s.broker)), os.RemoveAll(s.dir))
+	return errors.Join(wrapIf("delete the server's stream and exchanges", topology.Remove(ctx, s.broker.URL, s.broker.Config)), os.RemoveAll(s.dir))
 }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"ranger/internal/amqp"
+	"ranger/internal/amqp/topology"
 )
 
 // brokerFlags are the address of RabbitMQ and the names of the exchanges.
@@ -57,8 +57,8 @@ func validPort(port string) bool {
 }
 
 // exchanges returns the checked names of the exchanges.
-func (f *brokerFlags) exchanges(c *checker) amqp.Exchanges {
-	e := amqp.Exchanges{
+func (f *brokerFlags) exchanges(c *checker) topology.Exchanges {
+	e := topology.Exchanges{
 		Orders:  c.text("AMQP_ORDERBOOK_EXCHANGE", f.AmqpOrderbookExchange),
 		Trades:  c.text("AMQP_TRADE_EXCHANGE", f.AmqpTradeExchange),
 		Durable: c.flag("AMQP_EXCHANGE_DURABLE", f.AmqpExchangeDurable),

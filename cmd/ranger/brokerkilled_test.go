@@ -32,7 +32,7 @@ func TestBrokerKilledUnderLoad(t *testing.T) {
 	peatios.pass(l.every)
 
 	restartBroker(b, durable, peatios, func(mark int) {
-		p.awaitLogAfter(mark, "reading the broker ended, will reconnect")
+		p.awaitLogAfter(mark, "lost the broker, will reconnect")
 		if status, body := p.get("/readyz"); status != 503 || !strings.Contains(body, `"source":"connecting"`) {
 			t.Errorf("without a broker: got /readyz %d %s", status, body)
 		}

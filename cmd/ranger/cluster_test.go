@@ -11,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"ranger/internal/amqp"
+	"ranger/internal/amqp/publish"
+	"ranger/internal/amqp/topology"
 	"ranger/internal/auth"
 	"ranger/internal/event"
 	"ranger/internal/testenv"
@@ -157,7 +158,7 @@ func (c *counter) await(ctx context.Context, more int) bool {
 
 // auditPublisher adapts the program's publisher to audit.Config.
 type auditPublisher struct {
-	*amqp.Publisher
+	*publish.Publisher
 
 	confirmed *counter
 }
@@ -169,7 +170,7 @@ func (p auditPublisher) Publish(ctx context.Context, d event.Delivery, id string
 	}
 	return func(ctx context.Context) error {
 		err := receipt.Wait(ctx)
-		if errors.Is(err, amqp.ErrUnrouted) || errors.Is(err, amqp.ErrRefused) {
+		if errors.Is(err, publish.ErrUnroutable) || errors.Is(err, publish.ErrNacked) {
 			return audit.ErrNotTaken
 		}
 		if err == nil {
@@ -201,7 +202,7 @@ func (c *cluster) audit(cfg audit.Config) *auditRun {
 	cfg.Connect = func(ctx context.Context) (audit.Publisher, error) {
 		c.restart.Lock()
 		defer c.restart.Unlock()
-		p, err := amqp.NewPublisher(ctx, c.url, amqp.Exchanges{Orders: c.orders, Trades: c.trades, Durable: c.durable})
+		p, err := publish.NewPublisher(ctx, c.url, topology.Exchanges{Orders: c.orders, Trades: c.trades, Durable: c.durable})
 		if err != nil {
 			return nil, err
 		}

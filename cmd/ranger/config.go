@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ranger/internal/amqp"
+	"ranger/internal/amqp/topology"
 	"ranger/internal/auth"
 	"ranger/internal/hub"
 	"ranger/internal/journal"
@@ -123,16 +124,18 @@ func (f *serveFlags) broker(c *checker, node string, window time.Duration) amqp.
 		c.fail("AMQP_STREAM_MAX_AGE", "%q: must not be less than HISTORY_TTL, %s", f.AmqpStreamMaxAge, f.HistoryTTL)
 	}
 	return amqp.Config{
-		URL:       f.url(c),
-		Node:      node,
-		Exchanges: f.exchanges(c),
-		Queue:     f.AmqpSource == "queue",
-		Stream:    c.text("AMQP_STREAM", f.AmqpStream),
-		MaxAge:    maxAge,
-		MaxBytes:  c.size("AMQP_STREAM_MAX_BYTES", f.AmqpStreamMaxBytes, 1<<20),
-		MaxBody:   int(c.size("AMQP_MAX_BODY_BYTES", f.AmqpMaxBodyBytes, 1<<10)),
-		Prefetch:  c.number("AMQP_PREFETCH", f.AmqpPrefetch, 1, 65535), // a short in AMQP
-		Window:    window,
+		URL: f.url(c),
+		Config: topology.Config{
+			Node:      node,
+			Exchanges: f.exchanges(c),
+			Queue:     f.AmqpSource == "queue",
+			Stream:    c.text("AMQP_STREAM", f.AmqpStream),
+			MaxAge:    maxAge,
+			MaxBytes:  c.size("AMQP_STREAM_MAX_BYTES", f.AmqpStreamMaxBytes, 1<<20),
+			Window:    window,
+		},
+		MaxBody:  int(c.size("AMQP_MAX_BODY_BYTES", f.AmqpMaxBodyBytes, 1<<10)),
+		Prefetch: c.number("AMQP_PREFETCH", f.AmqpPrefetch, 1, 65535), // a short in AMQP
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/amqp"
+	"ranger/internal/amqp/topology"
 	"ranger/internal/event"
 	"ranger/internal/journal"
 	"ranger/internal/testenv"
@@ -86,8 +87,11 @@ func (w *world) record() *recorder {
 	r := &recorder{t: w.t, wake: make(chan struct{}, 1)}
 	r.cursor = j.Subscribe(alice, r)
 	source := amqp.NewSource(amqp.Config{
-		URL: w.url, Node: "recorder", Stream: w.stream,
-		Exchanges: amqp.Exchanges{Orders: w.orders, Trades: w.trades},
+		URL: w.url,
+		Config: topology.Config{
+			Node: "recorder", Stream: w.stream,
+			Exchanges: topology.Exchanges{Orders: w.orders, Trades: w.trades},
+		},
 	}, j, uncounted{}, discard())
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error, 1)

@@ -14,6 +14,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ranger/internal/amqp"
+	"ranger/internal/amqp/scan"
+	"ranger/internal/amqp/topology"
 	"ranger/internal/event"
 	"ranger/internal/redis"
 )
@@ -44,7 +46,10 @@ Member ids are resolved with the current member directory.`
 // Run prints one message, or lists those that were not delivered.
 func (cmd *inspectCommand) Run(ctx context.Context, std streams) error {
 	c := new(checker)
-	cfg := amqp.Config{URL: cmd.url(c), Exchanges: cmd.exchanges(c), Stream: c.text("AMQP_STREAM", cmd.AmqpStream)}
+	cfg := amqp.Config{
+		URL:    cmd.url(c),
+		Config: topology.Config{Exchanges: cmd.exchanges(c), Stream: c.text("AMQP_STREAM", cmd.AmqpStream)},
+	}
 	i := inspection{out: std.out, maxBody: int(c.size("AMQP_MAX_BODY_BYTES", cmd.AmqpMaxBodyBytes, 1<<10))}
 	if c.oneOf("AMQP_SOURCE", cmd.AmqpSource, "stream", "queue"); cmd.AmqpSource == "queue" {
 		c.fail("AMQP_SOURCE", "is queue: there is no stream to inspect; only the log shows what was not delivered")
@@ -126,7 +131,7 @@ type inspection struct {
 func (i *inspection) show(ctx context.Context, cfg amqp.Config) error {
 	found := false
 	var next uint64
-	err := amqp.Walk(ctx, cfg, i.offset, 0, func(m amqp.Stored) bool {
+	err := scan.Walk(ctx, cfg.URL, cfg.Config, i.offset, 0, func(m scan.Stored) bool {
 		found, next = m.Offset == i.offset, m.Offset
 		if found {
 			i.print(&m)
@@ -140,7 +145,7 @@ func (i *inspection) show(ctx context.Context, cfg amqp.Config) error {
 }
 
 // print prints a message and its outcome.
-func (i *inspection) print(m *amqp.Stored) {
+func (i *inspection) print(m *scan.Stored) {
 	field := func(name, value string) {
 		if value != "" {
 			_, _ = fmt.Fprintf(i.out, "%-12s %s\n", name, value)
@@ -162,7 +167,7 @@ func (i *inspection) print(m *amqp.Stored) {
 
 // outcome returns a line for each user that a message is delivered to, and for each
 // reason why it is not delivered.
-func (i *inspection) outcome(m *amqp.Stored) []string {
+func (i *inspection) outcome(m *scan.Stored) []string {
 	if record := m.Record(); record != "" {
 		return []string{"a record of a node for other nodes: " + record}
 	}
@@ -181,7 +186,7 @@ func (i *inspection) outcome(m *amqp.Stored) []string {
 // reach.
 func (i *inspection) list(ctx context.Context, cfg amqp.Config, since time.Duration) error {
 	listed, read := 0, 0
-	err := amqp.Walk(ctx, cfg, 0, since, func(m amqp.Stored) bool {
+	err := scan.Walk(ctx, cfg.URL, cfg.Config, 0, since, func(m scan.Stored) bool {
 		read++
 		if m.Record() != "" {
 			return true

@@ -116,7 +116,7 @@ func TestInspect(t *testing.T) {
 		"--offset 1 --undelivered":               "--offset, --undelivered: give one of them",
 		"--undelivered --since yesterday":        "--since: ",
 		"":                                       "--offset, --undelivered: give one of them",
-		"--offset 1 --amqp-stream no-such-queue": "there is no stream of that name: check AMQP_STREAM",
+		"--offset 1 --amqp-stream no-such-queue": "there is no stream with this name: check AMQP_STREAM",
 		"--offset 1 --amqp-source queue":         "AMQP_SOURCE: is queue: there is no stream to inspect",
 	} {
 		if r := run(strings.Fields(args)...); !strings.Contains(r.out+r.err, want) {

@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"ranger/internal/amqp"
+	"ranger/internal/amqp/publish"
 	"ranger/internal/event"
 )
 
@@ -79,7 +79,7 @@ func (f *publishFlags) run(ctx context.Context, std streams, kind event.Kind, ow
 	for name, value := range f.Header {
 		headers[name] = value
 	}
-	p, err := amqp.NewPublisher(ctx, url, exchanges)
+	p, err := publish.NewPublisher(ctx, url, exchanges)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (f *publishFlags) body(c *checker) []byte {
 
 // publishRun publishes a number of messages at a rate.
 type publishRun struct {
-	publisher *amqp.Publisher
+	publisher *publish.Publisher
 	count     int
 	rate      int // per second; 0: as fast as possible
 	deliver   func(n int) event.Delivery
@@ -142,7 +142,7 @@ func (r *publishRun) run(ctx context.Context) error {
 	unhurried := context.WithoutCancel(ctx)
 	prefix := fmt.Sprintf("%d-%d-", os.Getpid(), time.Now().UnixNano())
 	start := time.Now()
-	waiting := make([]amqp.Receipt, 0, most)
+	waiting := make([]publish.Receipt, 0, most)
 	for n := range r.count {
 		if r.await(ctx, start, n) != nil {
 			return errors.Join(r.settle(unhurried, waiting), errInterrupted)
@@ -176,7 +176,7 @@ func (r *publishRun) await(ctx context.Context, start time.Time, n int) error {
 }
 
 // settle waits until all messages in waiting are confirmed.
-func (r *publishRun) settle(ctx context.Context, waiting []amqp.Receipt) error {
+func (r *publishRun) settle(ctx context.Context, waiting []publish.Receipt) error {
 	ctx, cancel := context.WithTimeout(ctx, confirmTimeout)
 	defer cancel()
 	for _, receipt := range waiting {

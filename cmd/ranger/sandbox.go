@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ranger/internal/amqp"
+	"ranger/internal/amqp/topology"
 	"ranger/internal/auth"
 	"ranger/internal/hub"
 	"ranger/internal/journal"
@@ -194,15 +195,12 @@ func (cmd *sandboxCommand) broker(c *checker) amqp.Config {
 		AmqpOrderbookExchange: cmd.AmqpOrderbookExchange, AmqpTradeExchange: cmd.AmqpTradeExchange, AmqpExchangeDurable: "false",
 	}
 	return amqp.Config{
-		URL:       cmd.RabbitmqURL,
-		Node:      node,
-		Exchanges: exchanges.exchanges(c),
-		Stream:    c.text("AMQP_STREAM", cmd.AmqpStream),
-		MaxAge:    6 * time.Hour,
-		MaxBytes:  1 << 30,
-		MaxBody:   256 << 10,
-		Prefetch:  2000,
-		Window:    15 * time.Minute,
+		URL: cmd.RabbitmqURL,
+		Config: topology.Config{
+			Node:      node,
+			Exchanges: exchanges.exchanges(c),
+			Stream:    c.text("AMQP_STREAM", cmd.AmqpStream),
+		},
 	}
 }
 

@@ -54,7 +54,7 @@ func TestSandbox_BrokerAway(t *testing.T) {
 			if name == "silent" {
 				<-dialled
 			} else {
-				s.awaitLine("reading the broker ended")
+				s.awaitLine("lost the broker")
 			}
 			s.interrupt()
 			<-idle

@@ -7,130 +7,131 @@ import (
 	"testing"
 
 	"ranger/internal/amqp"
+	"ranger/internal/amqp/internal/amqptest"
+	"ranger/internal/amqp/publish"
+	"ranger/internal/amqp/topology"
 	"ranger/internal/testenv"
 )
 
-// testAccess: what an operator got wrong is logged with the variables to look at, and tried
-// again until it is right.
+// testAccess: an operator's mistake is logged with the variables to check, and the
+// node tries again until it is corrected.
 func testAccess(t *testing.T, b *testenv.Broker) {
-	eval(b, enableAll)
+	amqptest.Eval(b, amqptest.EnableFeatures)
 	newConfig := func(t *testing.T, url string) amqp.Config {
 		t.Helper()
-		cfg := newConfig(t, b.URL) // guest may delete it
+		cfg := newConfigOn(t, b.URL) // guest may delete its names
 		cfg.URL = url
 		return cfg
 	}
 	const own = "^(stream-[A-Z0-9]*$|orders-|trades-"
-	blind := []string{"nocanary", "nobinding", "nowitness"}
-	users := []string{addUser("outside", "right")}
-	for user, may := range map[string][3]string{ // what each may configure, write and read
+	denied := []string{"nocanary", "nobinding", "noprobe"}
+	users := []string{amqptest.AddUser("outside", "right")}
+	for user, may := range map[string][3]string{ // configure, write and read
 		"locked":    {".*", ".*", ".*"},
 		"nothing":   {"", "", ""},
 		"nomarker":  {".*", "^(stream|orders|trades)-", ".*"},
 		"ranger":    {".*", ".*", ".*"},
-		"nocanary":  {own + "|.*witness)", ".*", ".*"},
+		"nocanary":  {own + "|.*probe)", ".*", ".*"},
 		"nobinding": {".*", "^(stream-|amq.default$)", ".*"},
-		"nowitness": {own + "|.*alive)", ".*", ".*"},
-		"onlytrade": {own + "|.*(alive|witness)[.]trades-)", ".*", ".*"},
+		"noprobe":   {own + "|.*alive)", ".*", ".*"},
+		"onlytrade": {own + "|.*(alive|probe)[.]trades-)", ".*", ".*"},
 	} {
-		users = append(users, addUser(user, "right"), permit(user, "/", may[0], may[1], may[2]))
+		users = append(users, amqptest.AddUser(user, "right"), amqptest.Permit(user, "/", may[0], may[1], may[2]))
 	}
-	eval(b, users...)
+	amqptest.Eval(b, users...)
 
 	for _, c := range []struct {
 		name, user, password, vhost string
 		advice                      string
-		mend                        []string
+		fix                         []string
 	}{
 		{
 			"password", "locked", "wrong", "", "RABBITMQ_PASSWORD",
-			[]string{changePassword("locked", "wrong")},
+			[]string{amqptest.ChangePassword("locked", "wrong")},
 		},
 		{
 			"user", "nobody", "right", "", "RABBITMQ_USER",
-			[]string{addUser("nobody", "right"), permitAll("nobody", "/")},
+			[]string{amqptest.AddUser("nobody", "right"), amqptest.PermitAll("nobody", "/")},
 		},
 		{
 			"a password like a scheme", "odd", "amqps:x", "", "RABBITMQ_USER",
-			[]string{addUser("odd", "amqps:x"), permitAll("odd", "/")},
+			[]string{amqptest.AddUser("odd", "amqps:x"), amqptest.PermitAll("odd", "/")},
 		},
 		{
 			"vhost", "guest", "guest", "absent", "RABBITMQ_VHOST",
-			[]string{addVhost("absent"), permitAll("guest", "absent")},
+			[]string{amqptest.AddVHost("absent"), amqptest.PermitAll("guest", "absent")},
 		},
 		{
 			"no access to the vhost", "outside", "right", "", "RABBITMQ_VHOST",
-			[]string{permitAll("outside", "/")},
+			[]string{amqptest.PermitAll("outside", "/")},
 		},
 		{
 			"no permissions", "nothing", "right", "", "lacks a permission",
-			[]string{permitAll("nothing", "/")},
+			[]string{amqptest.PermitAll("nothing", "/")},
 		},
 		{
-			"no permission to publish markers", "nomarker", "right", "", "to write to the default exchange",
-			[]string{permitAll("nomarker", "/")},
+			"no permission to publish markers", "nomarker", "right", "", "write on the default exchange",
+			[]string{amqptest.PermitAll("nomarker", "/")},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			n := startNode(t, newConfig(t, as(b, c.user, c.password, c.vhost)))
+			n := startNode(t, newConfig(t, amqptest.As(b, c.user, c.password, c.vhost)))
 			n.awaitLog(t, c.advice)
 			n.awaitLog(t, c.advice) // it keeps trying
 			if got := n.source.Status(); got.Error == nil || got.CaughtUp {
-				t.Errorf("status: %+v", got)
+				t.Errorf("got status %+v, want an Error and not CaughtUp", got)
 			}
-			eval(b, c.mend...)
+			amqptest.Eval(b, c.fix...)
 			n.awaitFollowing(t)
 			if got := n.log.count(says(c.password + "@")); got != 0 {
-				t.Error("a password was logged")
+				t.Errorf("got %d log lines with a password, want none", got)
 			}
 		})
 	}
 
-	for _, user := range blind {
+	for _, user := range denied {
 		t.Run(user, func(t *testing.T) {
 			t.Parallel()
-			testBlind(t, b, user)
+			testDenied(t, b, user)
 		})
 	}
 
 	t.Run("onlytrade", func(t *testing.T) {
 		t.Parallel()
-		testHalfBlind(t, b, "onlytrade")
+		testHalfDenied(t, b, "onlytrade")
 	})
 
-	// Connections that the broker's operator closes are opened again.
+	// The node reconnects if the broker's operator closes its connections.
 	t.Run("closed by the operator", func(t *testing.T) {
 		t.Parallel()
-		cfg := newConfig(t, as(b, "ranger", "right", ""))
-		n := startNode(t, cfg)
-		n.awaitFollowing(t)
-		alices := n.tap(t, alice)
+		cfg := newConfig(t, amqptest.As(b, "ranger", "right", ""))
+		n, alices := startFollowing(t, cfg)
 		cfg.URL = b.URL
 		f := startFlood(t, cfg, 0)
 		for i := range 3 {
 			alices.await(t, idText(200*(i+1)))
-			eval(b, closeConnections("ranger"))
-			n.awaitLog(t, "for a test")
+			amqptest.Eval(b, amqptest.CloseConnections("ranger"))
+			n.awaitLog(t, amqptest.CloseReason)
 			n.awaitFollowing(t)
 		}
 		f.stop()
-		newPeer(t, b.URL).send(cfg, order(f.next))
+		amqptest.NewPeer(t, b.URL).Send(cfg.Exchanges, order(f.next))
 		checkNumbers(t, numbers(t, alices.await(t, idText(f.next))), f.confirmed)
 	})
 }
 
-// Where nobody listens, or somebody else does, the log says where to look.
-func TestNoBroker(t *testing.T) {
+// If no broker listens, the log says what to check.
+func TestSource_LogsAdviceWithoutBroker(t *testing.T) {
 	t.Parallel()
-	parted := newProxy(t, testenv.RabbitMQ(t))
-	parted.part()
-	cfg := newConfig(t, testenv.RabbitMQ(t))
-	cfg.URL = parted.url
+	proxy := amqptest.NewProxy(t, testenv.RabbitMQ(t))
+	proxy.Block()
+	cfg := newConfig(t)
+	cfg.URL = proxy.URL
 	n := startNode(t, cfg)
-	n.awaitLog(t, "RABBITMQ_HOST") // the connection is closed without a word
+	n.awaitLog(t, "RABBITMQ_HOST") // the connection is closed without a reply
 	n.awaitLog(t, "RABBITMQ_HOST")
-	parted.join()
+	proxy.Unblock()
 	n.awaitFollowing(t)
 
 	var listen net.ListenConfig
@@ -145,8 +146,8 @@ func TestNoBroker(t *testing.T) {
 	startNode(t, cfg).awaitLog(t, "RABBITMQ_HOST")
 }
 
-// A parser's error quotes the URL, and with it the password.
-func TestBadURLIsNotLogged(t *testing.T) {
+// The parser's error quotes the URL, and with it the password.
+func TestSource_DoesNotLogBadURL(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{
 		"amqp://guest:hunter2@127.0.0.1:port",
@@ -160,10 +161,10 @@ func TestBadURLIsNotLogged(t *testing.T) {
 		n.awaitLog(t, "RABBITMQ_URL")
 		n.stop(t)
 		if text := fmt.Sprint(n.log.items); strings.Contains(text, "hun") || strings.Contains(text, "ter2") {
-			t.Errorf("the log of %q shows it: %s", url, text)
+			t.Errorf("got the log %s for %q, want one without the URL", text, url)
 		}
-		if _, err := amqp.NewPublisher(t.Context(), url, amqp.Exchanges{}); err == nil || strings.Contains(err.Error(), "ter2") {
-			t.Errorf("a publisher's error for %q: %v", url, err)
+		if _, err := publish.NewPublisher(t.Context(), url, topology.Exchanges{}); err == nil || strings.Contains(err.Error(), "ter2") {
+			t.Errorf("NewPublisher(%q): got error %v, want one without the URL", url, err)
 		}
 	}
 }

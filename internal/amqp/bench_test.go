@@ -10,34 +10,44 @@ import (
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
+	"ranger/internal/amqp"
+	"ranger/internal/amqp/internal/amqptest"
 	"ranger/internal/event"
-	"ranger/internal/testenv"
 )
 
-// BenchmarkRead reads a window of 100,000 messages, for as many users as a busy
-// exchange has, with no session to wake: Orders of some 300 bytes, and Trades with
-// both orders in them, of 800. cpu-ns/msg is what the process itself takes.
+// BenchmarkRead reads a window of 100,000 messages with both kinds of deliveries, for
+// as many users as a busy exchange has, without sessions: Orders of some 300 bytes, and
+// Trades with both orders in them, of 800. cpu-ns/msg is the CPU time of this process.
 func BenchmarkRead(b *testing.B) {
-	b.Run("orders", func(b *testing.B) { benchmarkRead(b, event.Order, benchOrder) })
-	b.Run("trades", func(b *testing.B) { benchmarkRead(b, event.Trade, benchTrade) })
+	for _, c := range []struct {
+		name       string
+		kind       event.Kind
+		publishing func(i int) amqp091.Publishing
+	}{{"orders", event.Order, benchOrder}, {"trades", event.Trade, benchTrade}} {
+		b.Run(c.name, func(b *testing.B) {
+			cfg := newConfig(b)
+			fillForBench(b, cfg, c.kind, c.publishing)
+			b.Run("fast", func(b *testing.B) { benchmarkRead(b, cfg, c.kind) })
+			b.Run("portable", func(b *testing.B) { benchmarkRead(b, withPortable(cfg), c.kind) })
+		})
+	}
 }
 
-func benchmarkRead(b *testing.B, kind event.Kind, publishing func(i int) amqp091.Publishing) {
-	const messages = 100_000
-	cfg := newConfig(b, testenv.RabbitMQ(b))
-	n := startNode(b, cfg)
-	n.awaitFollowing(b)
-	n.stop(b)
-	p, exchange := newPeer(b, cfg.URL), cfg.Exchanges.Orders
-	if kind == event.Trade {
-		exchange = cfg.Exchanges.Trades
-	}
-	for i := range messages - 1 {
-		if err := p.ch.PublishWithContext(b.Context(), exchange, "", false, false, publishing(i)); err != nil {
+const benchMessages = 100_000
+
+func fillForBench(b *testing.B, cfg amqp.Config, kind event.Kind, publishing func(i int) amqp091.Publishing) {
+	b.Helper()
+	startAndStop(b, cfg)
+	p, exchange := amqptest.NewPeer(b, cfg.URL), cfg.Exchanges.Of(kind).Name
+	for i := range benchMessages - 1 {
+		if err := p.Channel.PublishWithContext(b.Context(), exchange, "", false, false, publishing(i)); err != nil {
 			b.Fatal(err)
 		}
 	}
-	p.publish(exchange, "", publishing(messages-1)) // all before it are confirmed too
+	p.Publish(exchange, "", publishing(benchMessages-1)) // all before it are confirmed too
+}
+
+func benchmarkRead(b *testing.B, cfg amqp.Config, kind event.Kind) {
 	b.ReportAllocs()
 	var took time.Duration
 	for i := 0; b.Loop(); i++ {
@@ -50,13 +60,13 @@ func benchmarkRead(b *testing.B, kind event.Kind, publishing func(i int) amqp091
 		b.StopTimer()
 		took += processorTime(b) - before
 		n.stop(b)
-		if want := messages * (1 + int(kind-event.Order)); m.events != want {
-			b.Fatalf("%d events were read, want %d", m.events, want)
+		if want := benchMessages * (1 + int(kind-event.Order)); m.events != want {
+			b.Fatalf("got %d events, want %d", m.events, want)
 		}
 		b.StartTimer()
 	}
-	b.ReportMetric(float64(messages)*float64(b.N)/b.Elapsed().Seconds(), "msgs/s")
-	b.ReportMetric(float64(took)/float64(messages*b.N), "cpu-ns/msg")
+	b.ReportMetric(float64(benchMessages)*float64(b.N)/b.Elapsed().Seconds(), "msgs/s")
+	b.ReportMetric(float64(took)/float64(benchMessages*b.N), "cpu-ns/msg")
 }
 
 const benchUsers = 1000
@@ -85,7 +95,7 @@ func benchTrade(i int) amqp091.Publishing {
 	}
 }
 
-// processorTime returns what this process has taken of the processors.
+// processorTime returns the CPU time of this process.
 func processorTime(b *testing.B) time.Duration {
 	b.Helper()
 	var u syscall.Rusage
@@ -95,8 +105,7 @@ func processorTime(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// tally is a Metrics that keeps a number alone. It is read when the node has
-// been stopped.
+// tally is a Metrics that only counts events. Read it when the node has been stopped.
 type tally struct {
 	counted
 	events int

@@ -5,27 +5,28 @@ import (
 	"sync"
 )
 
-// catchUps are those who wait until what is in the stream has been read. Its
-// zero value is ready for use; it is safe for concurrent use.
+// catchUps are the callers of Source.CatchUp. It is safe for concurrent use.
 type catchUps struct {
+	requested chan struct{} // receives when there is a new caller; has room for one
+
 	mu      sync.Mutex
 	waiting map[*catchUp]struct{} // guarded by mu
 }
 
-// catchUp is one who waits.
+// catchUp is one caller.
 type catchUp struct {
-	done  chan struct{} // closed by the lookout
-	asked bool          // a marker was sent for it; guarded by catchUps.mu
+	done chan struct{} // closed by the monitor
+	sent bool          // a marker was sent for it; guarded by catchUps.mu
 }
 
-// CatchUp returns nil when everything that was in the stream at the call is in
-// the journal, else the context's error. Where the broker is away it waits for
-// it. It is safe for concurrent use.
+// CatchUp returns nil when everything that was in the stream at the call is in the
+// journal, else the error of ctx. It waits for a broker that is down. It is safe for
+// concurrent use.
 func (s *Source) CatchUp(ctx context.Context) error {
 	w := &catchUp{done: make(chan struct{})}
 	s.catchUps.add(w)
 	defer s.catchUps.remove(w)
-	s.ask()
+	s.catchUps.request()
 	select {
 	case <-w.done:
 		return nil
@@ -34,11 +35,11 @@ func (s *Source) CatchUp(ctx context.Context) error {
 	}
 }
 
-// ask says to the lookout that somebody is waiting.
-func (s *Source) ask() {
+// request notifies the monitor of a caller.
+func (c *catchUps) request() {
 	select {
-	case s.asked <- struct{}{}:
-	default: // it will find all
+	case c.requested <- struct{}{}:
+	default: // it will find all callers
 	}
 }
 
@@ -57,33 +58,33 @@ func (c *catchUps) remove(w *catchUp) {
 	delete(c.waiting, w)
 }
 
-// begin notes that a marker is about to be sent for all who wait now.
+// begin notes that a marker is about to be sent for all callers.
 func (c *catchUps) begin() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for w := range c.waiting {
-		w.asked = true
+		w.sent = true
 	}
 }
 
-// end lets those go for whom a marker was sent: it has come back, or it never
-// will, and then they are to wait for another one.
-func (c *catchUps) end(came bool) {
+// end answers the callers for whom a marker was sent, if it has arrived; else they
+// wait for another one.
+func (c *catchUps) end(arrived bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for w := range c.waiting {
 		switch {
-		case !w.asked:
-		case came:
+		case !w.sent:
+		case arrived:
 			close(w.done)
 			delete(c.waiting, w)
 		default:
-			w.asked = false
+			w.sent = false
 		}
 	}
 }
 
-// count returns how many wait.
+// count returns how many callers wait.
 func (c *catchUps) count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

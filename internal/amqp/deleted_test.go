@@ -3,36 +3,35 @@ package amqp_test
 import (
 	"testing"
 
+	"ranger/internal/amqp"
 	"ranger/internal/journal"
-	"ranger/internal/testenv"
 )
 
-const anotherStream = "the stream is not the one read before"
+// otherStream is logged when the journal has been emptied.
+const otherStream = "the stream is another one"
 
-func TestStreamDeletedUnderUs(t *testing.T) {
-	t.Parallel()
-	cfg := hearing(newConfig(t, testenv.RabbitMQ(t)))
-	n := startNode(t, cfg)
-	n.awaitFollowing(t)
-	alices := n.tap(t, alice)
-	p := newPeer(t, cfg.URL)
-	p.send(cfg, order(1))
-	old := lastPosition(alices.await(t, idText(1)), order(1).Body)
-	if !n.journal.Holds(old) {
-		t.Fatalf("position %v is not held", old)
-	}
+// The broker cancels the consumer of a deleted stream.
+func TestSource_StreamDeletedWhileFollowing(t *testing.T) {
+	eachMode(t, func(t *testing.T, cfg amqp.Config) {
+		n, alices, p := setUp(t, withSilence(cfg))
+		p.Send(cfg.Exchanges, order(1))
+		old := lastPosition(alices.await(t, idText(1)), order(1).Body)
+		if !n.journal.Holds(old) {
+			t.Fatalf("position %v: got not held, want held", old)
+		}
 
-	p.deleteQueue(cfg.Stream)
-	n.awaitLog(t, "cancelled the consumer")
-	n.awaitLog(t, "made anew")
-	n.awaitFollowing(t)
-	p.send(cfg, order(2))
-	if got := len(alices.await(t, idText(2))); got != 2 {
-		t.Errorf("alice got %d events, want 2", got)
-	}
-	if n.journal.Holds(old) {
-		t.Errorf("position %v of the stream that has gone is held", old)
-	}
+		p.DeleteQueue(cfg.Stream)
+		n.awaitLog(t, "cancelled the consumer")
+		n.awaitLog(t, "has been declared again")
+		n.awaitFollowing(t)
+		p.Send(cfg.Exchanges, order(2))
+		if got := len(alices.await(t, idText(2))); got != 2 {
+			t.Errorf("got %d events of alice, want 2", got)
+		}
+		if n.journal.Holds(old) {
+			t.Errorf("position %v of the deleted stream: got held, want not held", old)
+		}
+	})
 }
 
 // lastPosition returns the position of the last entry, a message with this body.
@@ -40,8 +39,9 @@ func lastPosition(entries []journal.Entry, body []byte) journal.Position {
 	return journal.Position{Offset: entries[len(entries)-1].Offset, Check: journal.Check(body)}
 }
 
-// While a node is away, another one finds the stream gone and makes it anew.
-func TestStreamRecreatedWhileAway(t *testing.T) {
+// While a node has no connection, another one finds the stream deleted and declares it
+// again.
+func TestSource_StreamReplacedWhileDisconnected(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		before, after int // how many messages
@@ -52,41 +52,36 @@ func TestStreamRecreatedWhileAway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := hearing(newConfig(t, testenv.RabbitMQ(t)))
-			parted := newProxy(t, cfg.URL)
-			away := cfg
-			away.URL = parted.url
-			away.LookEvery = soon
-			n := startNode(t, away)
-			n.awaitFollowing(t)
-			alices := n.tap(t, alice)
-			p := newPeer(t, cfg.URL)
+			cfg := withSilence(newConfig(t))
+			through, proxy := behindProxy(t, cfg)
+			through.CheckInterval = soon
+			n, alices, p := setUp(t, through)
 			for i := range c.before {
-				p.send(cfg, order(i))
+				p.Send(cfg.Exchanges, order(i))
 			}
 			old := lastPosition(alices.await(t, idText(c.before-1)), order(c.before-1).Body)
 
-			parted.part()
-			n.awaitLog(t, "will reconnect")
-			p.deleteQueue(cfg.Stream)
+			proxy.Block()
+			n.awaitLog(t, lostConnection)
+			p.DeleteQueue(cfg.Stream)
 			cfg.Node = "node-b"
 			startNode(t, cfg).awaitFollowing(t)
 			for i := range c.after {
-				p.send(cfg, order(1000+i))
+				p.Send(cfg.Exchanges, order(1000+i))
 			}
-			parted.join()
+			proxy.Unblock()
 			n.awaitLog(t, c.says)
-			n.awaitLog(t, anotherStream)
+			n.awaitLog(t, otherStream)
 			n.awaitFollowing(t)
-			if got := n.log.count(says(anotherStream)); got != 1 {
-				t.Errorf("%d times another stream was seen, want once", got)
+			if got := n.log.count(says(otherStream)); got != 1 {
+				t.Errorf("got %d log lines about another stream, want 1", got)
 			}
 			got := numbers(t, alices.await(t, idText(1000+c.after-1)))
-			if len(got) != c.before+c.after {
-				t.Errorf("alice got %d events, want %d", len(got), c.before+c.after)
+			if want := c.before + c.after; len(got) != want {
+				t.Errorf("got %d events of alice, want %d", len(got), want)
 			}
 			if n.journal.Holds(old) {
-				t.Errorf("position %v of the stream that has gone is held", old)
+				t.Errorf("position %v of the deleted stream: got held, want not held", old)
 			}
 		})
 	}

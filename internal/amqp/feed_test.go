@@ -16,7 +16,7 @@ import (
 type feed[T any] struct {
 	mu    sync.Mutex
 	items []T
-	grown chan struct{} // closed at the next add; nil while nobody waits
+	grown chan struct{} // closed at the next add; nil if no goroutine waits
 }
 
 func (f *feed[T]) add(item T) {
@@ -29,8 +29,8 @@ func (f *feed[T]) add(item T) {
 	}
 }
 
-// after returns the items from number n on, and what is closed when there are
-// more.
+// after returns the items from number n on, and a channel that is closed when there
+// are more.
 func (f *feed[T]) after(n int) ([]T, <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -40,8 +40,8 @@ func (f *feed[T]) after(n int) ([]T, <-chan struct{}) {
 	return f.items[n:len(f.items):len(f.items)], f.grown
 }
 
-// await returns the first item from number n on that is wanted, and the number
-// of the one that follows it.
+// await returns the first wanted item from number n on, and the number of the next
+// one. what says what is wanted.
 func (f *feed[T]) await(tb testing.TB, what string, n int, wanted func(T) bool) (T, int) {
 	tb.Helper()
 	timeout := time.After(testenv.Patience)
@@ -57,12 +57,15 @@ func (f *feed[T]) await(tb testing.TB, what string, n int, wanted func(T) bool) 
 		case <-grown:
 		case <-timeout:
 			items, _ := f.after(0)
-			tb.Fatalf("waited in vain for %s; there was %v", what, items)
+			tb.Fatalf("got %v, want %s", items, what)
 		}
 	}
 }
 
-// count returns how many items there are that are wanted.
+// total returns how many items there are.
+func (f *feed[T]) total() int { return f.count(func(T) bool { return true }) }
+
+// count returns how many items are wanted.
 func (f *feed[T]) count(wanted func(T) bool) int {
 	n := 0
 	items, _ := f.after(0)
@@ -74,7 +77,7 @@ func (f *feed[T]) count(wanted func(T) bool) int {
 	return n
 }
 
-// line is what was logged at once.
+// line is one log line.
 type line struct {
 	at    time.Time
 	level slog.Level
@@ -86,7 +89,7 @@ func (l line) String() string {
 	return fmt.Sprintf("\n%v %s %v %v %v", l.level, l.text, l.attrs["error"], l.attrs["advice"], l.attrs)
 }
 
-// logged is a slog.Handler that feeds.
+// logged is a slog.Handler that remembers all lines.
 type logged struct{ feed[line] }
 
 func (l *logged) Enabled(context.Context, slog.Level) bool { return true }
@@ -103,15 +106,18 @@ func (l *logged) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// counted is a Metrics that feeds.
+// counted is a Metrics that remembers all calls.
 type counted struct {
-	events   feed[event.Kind]
-	unrouted feed[event.Reason]
-	retried  feed[struct{}]
-	gaps     feed[event.GapReason]
+	events      feed[event.Kind]
+	undelivered feed[event.Reason]
+	retried     feed[struct{}]
+	gaps        feed[event.GapReason]
 }
 
 func (c *counted) Event(k event.Kind)         { c.events.add(k) }
-func (c *counted) Undelivered(r event.Reason) { c.unrouted.add(r) }
+func (c *counted) Undelivered(r event.Reason) { c.undelivered.add(r) }
 func (c *counted) Retried()                   { c.retried.add(struct{}{}) }
 func (c *counted) Gap(r event.GapReason)      { c.gaps.add(r) }
+
+// is returns whether a value is the wanted one.
+func is[T comparable](want T) func(T) bool { return func(got T) bool { return got == want } }

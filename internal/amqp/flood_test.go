@@ -8,85 +8,128 @@ import (
 	"testing"
 	"time"
 
+	amqp091 "github.com/rabbitmq/amqp091-go"
+
 	"ranger/internal/amqp"
+	"ranger/internal/amqp/internal/amqptest"
 	"ranger/internal/journal"
+	"ranger/internal/testenv"
 )
 
-// flood publishes numbered orders, a few at once, until it is told to stop or
-// the broker goes. It never publishes a number twice.
+// floodBatch is how many orders a flood has in flight.
+const floodBatch = 20
+
+// flood publishes numbered orders, a few at once, until it is stopped or the broker
+// ends. It never publishes a number twice.
 type flood struct {
-	cancel    context.CancelFunc
-	ended     chan struct{}
-	next      int   // the number to go on with
-	confirmed []int // what the broker has taken; both are for whoever has seen ended
+	exchange string
+	cancel   context.CancelFunc
+	ended    chan struct{} // closed when it has ended
+
+	// Owned by its goroutine; fixed once ended is closed.
+	next      int   // the next number
+	confirmed []int // those that the broker has confirmed and routed
 }
 
+// startFlood starts with the number first.
 func startFlood(tb testing.TB, cfg amqp.Config, first int) *flood {
 	tb.Helper()
-	p, err := amqp.NewPublisherWithin(tb.Context(), cfg.URL, cfg.Exchanges, unlimited())
-	if err != nil {
-		tb.Fatal(err)
-	}
+	c, ch, returns := dialForFlood(tb, cfg)
 	ctx, cancel := context.WithCancel(tb.Context())
-	f := &flood{cancel: cancel, ended: make(chan struct{}), next: first}
+	f := &flood{exchange: cfg.Exchanges.Orders, cancel: cancel, ended: make(chan struct{}), next: first}
 	go func() {
 		defer close(f.ended)
-		defer p.Close()
+		defer c.Close()                              //nolint:errcheck // gone with the broker
 		pace := time.NewTicker(5 * time.Millisecond) // others need the broker too
 		defer pace.Stop()
-		for ctx.Err() == nil && f.batch(p) {
+		for ctx.Err() == nil && f.batch(ch, returns) {
 			<-pace.C
 		}
 	}()
-	tb.Cleanup(func() { f.stop() })
+	tb.Cleanup(f.stop)
 	return f
 }
 
-// batch publishes a few orders and tells whether the broker took them all.
-func (f *flood) batch(p *amqp.Publisher) bool {
-	var receipts []amqp.Receipt
+// dialForFlood returns a channel in confirm mode and its returned messages. The
+// broker sends a return before the confirm of the same message.
+func dialForFlood(tb testing.TB, cfg amqp.Config) (*amqp091.Connection, *amqp091.Channel, <-chan amqp091.Return) {
+	tb.Helper()
+	c, err := amqptest.Dial(cfg.URL)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ch, err := c.Channel()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := ch.Confirm(false); err != nil {
+		tb.Fatal(err)
+	}
+	return c, ch, ch.NotifyReturn(make(chan amqp091.Return, floodBatch))
+}
+
+// batch publishes a few orders, and reports whether the broker confirmed and routed
+// all of them.
+func (f *flood) batch(ch *amqp091.Channel, returns <-chan amqp091.Return) bool {
+	var confirms []*amqp091.DeferredConfirmation
 	first := f.next
-	for range 20 {
-		r, err := p.Publish(context.Background(), order(f.next), strconv.Itoa(f.next))
+	for range floodBatch {
+		confirm, err := publishNumber(ch, f.exchange, f.next)
 		f.next++
 		if err != nil {
 			break
 		}
-		receipts = append(receipts, r)
+		confirms = append(confirms, confirm)
 	}
-	taken := 0
-	for i, r := range receipts {
-		if r.Wait(context.Background()) == nil {
-			f.confirmed = append(f.confirmed, first+i)
-			taken++
+	var taken []int
+	for i, confirm := range confirms {
+		if confirm.Wait() {
+			taken = append(taken, first+i)
 		}
 	}
-	return taken == 20
+	for {
+		select {
+		case r, ok := <-returns:
+			if ok {
+				taken = slices.DeleteFunc(taken, func(n int) bool { return strconv.Itoa(n) == r.MessageId })
+				continue
+			}
+		default:
+		}
+		f.confirmed = append(f.confirmed, taken...)
+		return len(taken) == floodBatch
+	}
 }
 
-// again publishes what has not been confirmed once more, with the same ids.
-func (f *flood) again(tb testing.TB, cfg amqp.Config) {
+func publishNumber(ch *amqp091.Channel, exchange string, number int) (*amqp091.DeferredConfirmation, error) {
+	msg := amqptest.Publishing(order(number))
+	msg.MessageId = strconv.Itoa(number)
+	const mandatory = true
+	return ch.PublishWithDeferredConfirm(exchange, "", mandatory, false, msg)
+}
+
+// publishAgain publishes once more, with the same ids, what was not confirmed.
+func (f *flood) publishAgain(tb testing.TB, cfg amqp.Config) {
 	tb.Helper()
-	p, err := amqp.NewPublisherWithin(tb.Context(), cfg.URL, cfg.Exchanges, unlimited())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer p.Close()
+	c, ch, returns := dialForFlood(tb, cfg)
+	defer c.Close() //nolint:errcheck // nothing depends on it
+	ctx, cancel := context.WithTimeout(tb.Context(), testenv.Patience)
+	defer cancel()
 	for number := range f.next {
 		if slices.Contains(f.confirmed, number) {
 			continue
 		}
-		r, err := p.Publish(tb.Context(), order(number), strconv.Itoa(number))
-		if err == nil {
-			err = r.Wait(tb.Context())
-		}
+		confirm, err := publishNumber(ch, f.exchange, number)
 		if err != nil {
 			tb.Fatalf("publish %d again: %v", number, err)
+		}
+		if ok, err := confirm.WaitContext(ctx); err != nil || !ok || len(returns) > 0 {
+			tb.Fatalf("publish %d again: confirmed %t, returned %t, error %v", number, ok, len(returns) > 0, err)
 		}
 	}
 }
 
-// stop ends the flood. Afterwards its numbers may be read.
+// stop ends the flood. Afterwards next and confirmed may be read.
 func (f *flood) stop() {
 	f.cancel()
 	<-f.ended
@@ -101,7 +144,7 @@ func numbers(tb testing.TB, entries []journal.Entry) []int {
 	for _, e := range entries {
 		m := number.FindSubmatch(e.Message)
 		if m == nil {
-			tb.Fatalf("no number in %s", e.Message)
+			tb.Fatalf("got message %s, want one with an id", e.Message)
 		}
 		n, err := strconv.Atoi(string(m[1]))
 		if err != nil {
@@ -112,20 +155,30 @@ func numbers(tb testing.TB, entries []journal.Entry) []int {
 	return all
 }
 
-// checkNumbers checks that each comes once and in order, and none of those
-// confirmed is missing.
-func checkNumbers(tb testing.TB, got, confirmed []int) {
+// checkNumbers checks that each number comes once and in order, and that none of want
+// is missing.
+func checkNumbers(tb testing.TB, got, want []int) {
 	tb.Helper()
 	for i := range got[1:] {
 		if got[i+1] <= got[i] {
-			tb.Errorf("%d came after %d", got[i+1], got[i])
+			tb.Errorf("got %d after %d, want ascending numbers", got[i+1], got[i])
 		}
 	}
-	missing := slices.DeleteFunc(slices.Clone(confirmed), func(n int) bool {
+	missing := slices.DeleteFunc(slices.Clone(want), func(n int) bool {
 		_, found := slices.BinarySearch(got, n)
 		return found
 	})
 	if len(missing) > 0 {
-		tb.Errorf("%d of %d confirmed messages did not come, the first is %d", len(missing), len(confirmed), missing[0])
+		tb.Errorf("got %d of %d confirmed messages, want all; the first missing one is %d", len(want)-len(missing), len(want), missing[0])
+	}
+}
+
+// checkConsecutive checks that no number is missing in between.
+func checkConsecutive(tb testing.TB, got []int) {
+	tb.Helper()
+	for i := range got[1:] {
+		if got[i+1] != got[i]+1 {
+			tb.Errorf("got %d after %d, want %d", got[i+1], got[i], got[i]+1)
+		}
 	}
 }

@@ -11,12 +11,13 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/amqp"
+	"ranger/internal/amqp/internal/amqptest"
 	"ranger/internal/event"
 	"ranger/internal/journal"
 	"ranger/internal/testenv"
 )
 
-// gapsIn returns the gaps among entries, and what is left without them.
+// gapsIn returns the gaps among entries, and the other entries.
 func gapsIn(tb testing.TB, entries []journal.Entry) (gaps []event.Gap, events []journal.Entry) {
 	tb.Helper()
 	for _, e := range entries {
@@ -39,60 +40,55 @@ func upTo(entries []journal.Entry, text string) []journal.Entry {
 	return entries[:i+1]
 }
 
-// checkCovered checks that all lie in a gap.
-func checkCovered(tb testing.TB, lost []dispatch, gaps []event.Gap) {
+// checkCovered checks that each lost order lies in a gap.
+func checkCovered(tb testing.TB, lost []confirmed, gaps []event.Gap) {
 	tb.Helper()
 	for _, d := range lost {
 		if !slices.ContainsFunc(gaps, func(g event.Gap) bool { return g.From <= d.taken && d.begun <= g.To }) {
-			tb.Errorf("order %d was lost between %d and %d, which is in none of the gaps %v", d.number, d.begun, d.taken, gaps)
+			tb.Errorf("order %d was lost between %d and %d: got the gaps %v, want one that contains that", d.number, d.begun, d.taken, gaps)
 		}
 	}
 }
 
-// checkResumes checks that who resumes after the first of these entries, and
-// after the last one before the first gap, reads all that follows.
+// checkResumes checks that a client that resumes after the first of these entries, or
+// after the last one before the first gap, reads everything that follows.
 func checkResumes(tb testing.TB, n *node, entries []journal.Entry) {
 	tb.Helper()
 	gap := slices.IndexFunc(entries, func(e journal.Entry) bool { return e.Kind == event.Announcement })
 	for _, i := range []int{0, gap - 1} {
-		t := &tap{woken: make(chan struct{}, 1)}
-		var ok bool
-		t.mu.Lock()
-		t.cursor, _, ok = n.journal.Resume(alice, t, journal.Position{Offset: entries[i].Offset, Check: entries[i].Check})
-		t.mu.Unlock()
+		resumed, ok := n.resume(tb, entries[i].Position())
 		if !ok {
-			tb.Errorf("entry %d of %d cannot be resumed after", i, len(entries))
+			tb.Errorf("resume after entry %d of %d: got a refusal, want the entries that follow", i, len(entries))
 			continue
 		}
-		if diff := cmp.Diff(timeless(entries[i+1:]), timeless(upTo(t.read(tb), string(entries[len(entries)-1].Message)))); diff != "" {
-			tb.Errorf("who resumes after entry %d reads other things (-want +got):\n%s", i, diff)
+		if diff := cmp.Diff(timeless(entries[i+1:]), timeless(upTo(resumed.read(tb), string(entries[len(entries)-1].Message)))); diff != "" {
+			tb.Errorf("resume after entry %d (-want +got):\n%s", i, diff)
 		}
-		t.cursor.Close()
 	}
 }
 
-// I2: what a harm to the topology has cost is told by itself, by the next look, to
-// every client of every node, at the same place, and delivery goes on.
-func TestTopologyHarmedUnderLoad(t *testing.T) {
+// I2: the loss that a fault of the topology has caused is announced by the next check,
+// to every client of every node, at the same place, and delivery goes on.
+func TestGuard_AnnouncesFaultUnderLoad(t *testing.T) {
 	t.Parallel()
-	for _, h := range []harm{
-		{"exchange deleted", event.GapExchange, false, func(p *peer, cfg amqp.Config) {
-			p.must("delete", func(ch *amqp091.Channel) error { return ch.ExchangeDelete(cfg.Exchanges.Orders, false, false) })
+	for _, f := range []fault{
+		{"exchange deleted", event.GapExchange, false, func(p *amqptest.Peer, cfg amqp.Config) {
+			p.DeleteExchange(cfg.Exchanges.Orders)
 		}},
-		{"exchange deleted and declared at once", event.GapExchange, true, func(p *peer, cfg amqp.Config) {
-			p.must("delete", func(ch *amqp091.Channel) error { return ch.ExchangeDelete(cfg.Exchanges.Orders, false, false) })
-			p.declare(cfg.Exchanges.Orders, amqp091.ExchangeFanout, false, false)
+		{"exchange deleted and declared at once", event.GapExchange, true, func(p *amqptest.Peer, cfg amqp.Config) {
+			p.DeleteExchange(cfg.Exchanges.Orders)
+			p.DeclareExchange(cfg.Exchanges.Orders, amqp091.ExchangeFanout, false, false)
 		}},
-		{"binding removed", event.GapBinding, true, func(p *peer, cfg amqp.Config) {
-			p.must("unbind", func(ch *amqp091.Channel) error { return ch.QueueUnbind(cfg.Stream, "", cfg.Exchanges.Orders, nil) })
+		{"binding removed", event.GapBinding, true, func(p *amqptest.Peer, cfg amqp.Config) {
+			p.Unbind(cfg.Stream, cfg.Exchanges.Orders)
 		}},
-		{"stream deleted", event.GapStream, false, func(p *peer, cfg amqp.Config) { p.deleteQueue(cfg.Stream) }},
+		{"stream deleted", event.GapStream, false, func(p *amqptest.Peer, cfg amqp.Config) { p.DeleteQueue(cfg.Stream) }},
 	} {
-		t.Run(h.name, func(t *testing.T) {
+		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			testenv.Heavy(t)
-			for began := time.Now(); time.Since(began) < testenv.Patience; { // a node may look at once, before anything was published
-				if lost := h.underLoad(t); lost > 0 || !h.costs || t.Failed() {
+			for began := time.Now(); time.Since(began) < testenv.Patience; { // a node may check at once, before anything was published
+				if lost := f.underLoad(t); lost > 0 || !f.loses || t.Failed() {
 					return
 				}
 			}
@@ -101,98 +97,107 @@ func TestTopologyHarmedUnderLoad(t *testing.T) {
 	}
 }
 
-// harm is something done to the topology.
-type harm struct {
+// fault is something done to the topology.
+type fault struct {
 	name  string
 	want  event.GapReason
-	costs bool // messages that were taken are lost, unless it is mended before they come
-	do    func(p *peer, cfg amqp.Config)
+	loses bool // confirmed messages are lost, unless it is repaired before they come
+	do    func(p *amqptest.Peer, cfg amqp.Config)
 }
 
-// underLoad does harm, checks what is told of it, and returns how many messages were
-// lost on each node.
-func (h harm) underLoad(t *testing.T) (cost int) {
+// underLoad causes the fault, checks what is announced, and returns how many messages
+// were lost on each node. The nodes have different deliveries and must agree.
+func (f fault) underLoad(t *testing.T) (lostCount int) {
 	t.Helper()
-	cfg := newConfig(t, testenv.RabbitMQ(t))
-	cfg.LookEvery = soon
-	cfg = steady(cfg)
+	cfg := newConfig(t)
+	cfg.CheckInterval = soon
+	cfg = withGrace(cfg)
 	var nodes []*node
 	var taps []*tap
 	since := time.Now().UnixMilli() // no gap begins earlier
-	for _, name := range []string{"node-a", "node-b"} {
+	start := func(cfg amqp.Config, name string) {
 		cfg.Node = name
-		nodes = append(nodes, newNode(cfg))
-		taps = append(taps, nodes[len(nodes)-1].follow(t))
-		nodes[len(nodes)-1].run(t)
-		nodes[len(nodes)-1].awaitFollowing(t)
+		n := newNode(cfg)
+		nodes, taps = append(nodes, n), append(taps, n.tapWithGaps(t))
+		n.run(t)
+		n.awaitFollowing(t)
 	}
-	p := newPeer(t, cfg.URL)
-	tr := startTrader(t, cfg, 5*time.Millisecond)
-	looks := p.follow(cfg.Stream)
+	start(cfg, "node-a")
+	start(withPortable(cfg), "node-b")
+	p := amqptest.NewPeer(t, cfg.URL)
+	publisher := startTimedPublisher(t, cfg, 5*time.Millisecond)
+	markers := p.Follow(cfg.Stream)
 	taps[0].await(t, idText(50))
-	if h.want != event.GapStream { // of that it begins with what was held of it
+	if f.want != event.GapStream { // such a gap begins with what the journal had of the stream
 		since = time.Now().UnixMilli()
-		awaitLooks(t, looks, since, "node-a", "node-b")
+		awaitChecks(t, markers, since, "node-a", "node-b")
 		for i, n := range nodes {
-			catchUp(t, n)
+			n.catchUp(t)
 			gaps, events := gapsIn(t, taps[i].read(t))
 			if len(gaps) > 0 {
-				t.Fatalf("the gaps %v were told before there was harm", gaps)
+				t.Fatalf("got the gaps %v before the fault, want none", gaps)
 			}
 			before := numbers(t, events)
-			taps[i].await(t, idText(before[len(before)-1]+1)) // it came after a look that the node knows
+			taps[i].await(t, idText(before[len(before)-1]+1)) // it came after a check that the node knows
 		}
 	}
-	h.do(p, cfg)
-	harmed := time.Now().UnixMilli()
+	f.do(p, cfg)
+	at := time.Now().UnixMilli()
 	for _, tap := range taps {
-		tap.await(t, string(h.want))
+		tap.await(t, string(f.want))
 	}
-	if h.want == event.GapExchange {
-		awaitLooks(t, looks, harmed, "node-a", "node-b")
-		checkToldByNextLook(t, p.stream(cfg.Stream), harmed, h.want)
+	if f.want == event.GapExchange {
+		awaitChecks(t, markers, at, "node-a", "node-b")
+		checkFoundByNextCheck(t, p.Stream(cfg.Stream), at, f.want)
 	}
 	const end = 1_000_000
-	tr.stop()
-	p.send(cfg, order(end))
+	publisher.stop()
+	p.Send(cfg.Exchanges, order(end))
 	for i, n := range nodes {
-		taps[i].got = upTo(taps[i].await(t, idText(end)), idText(end)) // both nodes may tell of it, one late
+		taps[i].got = upTo(taps[i].await(t, idText(end)), idText(end)) // both nodes may announce it, one late
 		gaps, events := gapsIn(t, taps[i].got)
-		lost := tr.lost(numbers(t, events))
+		missing := lost(publisher.sent, numbers(t, events))
 		checkNumbers(t, numbers(t, events), nil)
-		checkCovered(t, lost, gaps)
-		cost = len(lost)
+		checkCovered(t, missing, gaps)
+		lostCount = len(missing)
 		for _, g := range gaps {
-			// Another node may look just while the one that found the binding
-			// missing has taken the canary away.
-			known := g.Reason == h.want || h.want == event.GapBinding && g.Reason == event.GapExchange
+			// Another node may check just while the one that found the binding missing
+			// has removed the canary.
+			known := g.Reason == f.want || f.want == event.GapBinding && g.Reason == event.GapExchange
 			if !known || g.To > time.Now().UnixMilli() || g.From < since {
-				t.Errorf("gap %+v, want %s that begins after %d, when there was a look before the harm at %d", g, h.want, since, harmed)
+				t.Errorf("got gap %+v, want %s that begins after %d, when there was a check before the fault at %d", g, f.want, since, at)
 			}
 		}
-		if h.want == event.GapStream {
-			tr.checkToldFirst(t, taps[i].got, harmed)
+		if f.want == event.GapStream {
+			publisher.checkGapFirst(t, taps[i].got, at)
 		} else {
 			checkResumes(t, n, taps[i].got)
 		}
 	}
+	f.checkLateNode(t, cfg, taps, idText(end))
+	return lostCount
+}
+
+// checkLateNode checks that a node that starts now has the same events and gaps, up to
+// the message that contains end, as the nodes that read these taps.
+func (f fault) checkLateNode(t *testing.T, cfg amqp.Config, taps []*tap, end string) {
+	t.Helper()
 	cfg.Node = "node-c"
 	late := newNode(cfg)
-	lates := late.follow(t)
+	lates := late.tapWithGaps(t)
 	late.run(t)
 	late.awaitFollowing(t)
-	lates.got = upTo(lates.read(t), idText(end))
-	if h.want == event.GapStream { // which those who saw it tell
+	lates.got = upTo(lates.read(t), end)
+	if f.want == event.GapStream { // announced only by nodes that have read the stream before
 		_, events := gapsIn(t, taps[0].got)
 		taps[0].got = events[len(events)-len(lates.got):]
 	} else {
 		checkResumes(t, late, lates.got)
 		if diff := cmp.Diff(timeless(taps[1].got), timeless(lates.got)); diff != "" {
-			t.Errorf("node-c tells other things than node-b (-b +c):\n%s", diff)
+			t.Errorf("events of node-c (-node-b +node-c):\n%s", diff)
 		}
 	}
 	if diff := cmp.Diff(timeless(taps[0].got), timeless(lates.got)); diff != "" {
-		t.Errorf("node-c tells other things than node-a (-a +c):\n%s", diff)
+		t.Errorf("events of node-c (-node-a +node-c):\n%s", diff)
 	}
-	return cost
 }

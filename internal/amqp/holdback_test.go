@@ -10,11 +10,12 @@ import (
 	"ranger/internal/amqp"
 )
 
-// Who has to catch up is answered at once, the next one 50 ms later.
-func TestHoldBack(t *testing.T) {
+// The first caller of CatchUp is answered at once, any other 50 ms after the one
+// before it.
+func TestMonitor_HoldsBackAnswers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var l amqp.Lookout
+		holdBack := amqp.NewHoldBack()
 		for i, c := range []struct{ pause, want time.Duration }{
 			{0, 0},
 			{0, 50 * time.Millisecond},
@@ -26,18 +27,18 @@ func TestHoldBack(t *testing.T) {
 		} {
 			<-time.After(c.pause)
 			begin := time.Now()
-			if err := l.HoldBack(t.Context()); err != nil {
+			if err := holdBack(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if got := time.Since(begin); got != c.want {
-				t.Errorf("number %d waits %v, want %v", i, got, c.want)
+				t.Errorf("answer %d after a pause of %v: held back for %v, want %v", i, c.pause, got, c.want)
 			}
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		begin := time.Now()
-		if err := l.HoldBack(ctx); !errors.Is(err, context.Canceled) || time.Since(begin) != 0 {
-			t.Errorf("a context that has ended: %v after %v", err, time.Since(begin))
+		if err := holdBack(ctx); !errors.Is(err, context.Canceled) || time.Since(begin) != 0 {
+			t.Errorf("with a context that has ended: got %v after %v, want %v at once", err, time.Since(begin), context.Canceled)
 		}
 	})
 }

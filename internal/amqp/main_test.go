@@ -1,15 +1,14 @@
 package amqp_test
 
 import (
-	"crypto/rand"
 	"flag"
 	"testing"
 	"time"
 
-	amqp091 "github.com/rabbitmq/amqp091-go"
 	"go.uber.org/goleak"
 
 	"ranger/internal/amqp"
+	"ranger/internal/amqp/internal/amqptest"
 	"ranger/internal/testenv"
 )
 
@@ -22,84 +21,93 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// soon is a LookEvery for tests that wait for looks.
+// soon is a CheckInterval for tests that wait for checks.
 const soon = 400 * time.Millisecond
 
-// never is longer than a test can last.
-const never = 24 * time.Hour
+// alice and bob are the users that most messages are for.
+const alice, bob = amqptest.Alice, amqptest.Bob
 
-// unlimited returns limits that no test reaches. Goodbye, End and Straggle keep their
-// defaults: a test waits for them in full.
-func unlimited() amqp.Limits {
-	return amqp.Limits{Handshake: never, Heartbeat: never, Answer: never, Record: never, Window: never, Silence: never}
+// newConfig returns a Config for the broker that all tests share; see newConfigOn.
+func newConfig(tb testing.TB) amqp.Config {
+	tb.Helper()
+	return newConfigOn(tb, testenv.RabbitMQ(tb))
 }
 
-// hearing returns cfg with a silence limit of 5 s: the broker may drop a marker
-// without notice while a stream starts. On a slow machine the node may take some
-// attempts more.
-func hearing(cfg amqp.Config) amqp.Config {
+// newConfigOn returns a Config with unlimited limits for the broker at url. No other
+// test uses the names in it; they are deleted when the test ends.
+func newConfigOn(tb testing.TB, url string) amqp.Config {
+	tb.Helper()
+	return amqp.Config{URL: url, Config: amqptest.NewConfig(tb, url)}.Within(unlimited())
+}
+
+// eachMode runs a test in parallel for each kind of deliveries, with different names
+// at the broker.
+//
+// The tests that do so are those of what depends on deliveries: their order, what is
+// delivered again, truncated, dropped or unreadable, how a connection or the consumer
+// ends, and what waits for the reader. All other tests are about the broker's objects
+// and settings, which are no different with other deliveries, so they run with the
+// default. Tests with several nodes that must agree give some of them the one kind and
+// some the other (see withPortable), which costs no time.
+func eachMode(t *testing.T, test func(t *testing.T, cfg amqp.Config)) {
+	t.Helper()
+	t.Parallel()
+	for name, portable := range map[string]bool{"fast": false, "portable": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := newConfig(t)
+			cfg.Portable = portable
+			test(t, cfg)
+		})
+	}
+}
+
+// withPortable returns cfg for a node with portable deliveries.
+func withPortable(cfg amqp.Config) amqp.Config {
+	cfg.Portable = true
+	return cfg
+}
+
+// unlimited returns limits that no test reaches. Close, End and Grace keep their
+// defaults: a test waits for them in full.
+func unlimited() amqp.Limits {
+	return amqp.Limits{
+		Timeouts: amqptest.Timeouts(),
+		Record:   amqptest.Never, Window: amqptest.Never, Silence: amqptest.Never,
+	}
+}
+
+// withSilence returns cfg with a silence limit of 5 s: the broker may drop a marker
+// without notice while a stream starts. On a slow machine the node may need some more
+// connections.
+func withSilence(cfg amqp.Config) amqp.Config {
 	l := unlimited()
 	l.Silence = 5 * time.Second
 	return cfg.Within(l)
 }
 
-// steady returns cfg for a node that does not take a message for lost because a slow
-// machine brings it late.
-func steady(cfg amqp.Config) amqp.Config {
+// withGrace is withSilence, for a node that does not take a message for lost because
+// a slow machine delivers it late.
+func withGrace(cfg amqp.Config) amqp.Config {
 	l := unlimited()
-	l.Silence, l.Straggle = 5*time.Second, 5*time.Second
+	l.Silence, l.Grace = 5*time.Second, 5*time.Second
 	return cfg.Within(l)
 }
 
-// newConfig returns a Config with names of its own on the broker at url; what
-// bears them is deleted when the test ends. Looks are rare, and nothing is given up
-// because it takes long.
-func newConfig(tb testing.TB, url string) amqp.Config {
+// behindProxy returns cfg with a proxy in front of its broker, and the proxy.
+func behindProxy(tb testing.TB, cfg amqp.Config) (amqp.Config, *amqptest.Proxy) {
 	tb.Helper()
-	name := rand.Text()
-	cfg := amqp.Config{
-		URL:       url,
-		Node:      "node-a",
-		Stream:    "stream-" + name,
-		Exchanges: amqp.Exchanges{Orders: "orders-" + name, Trades: "trades-" + name},
-	}
-	tb.Cleanup(func() {
-		c, err := dialPatiently(url)
-		if err != nil {
-			return // a broker of the test's own, which has ended
-		}
-		defer c.Close() //nolint:errcheck // nothing depends on it
-		ch, err := c.Channel()
-		if err != nil {
-			tb.Errorf("delete the test's topology: %v", err)
-			return
-		}
-		for _, err := range []error{
-			second(ch.QueueDelete(cfg.Stream, false, false, false)),
-			second(ch.QueueDelete(witness(cfg, cfg.Exchanges.Orders), false, false, false)),
-			second(ch.QueueDelete(witness(cfg, cfg.Exchanges.Trades), false, false, false)),
-			ch.ExchangeDelete(cfg.Exchanges.Orders, false, false), // and with it its canary
-			ch.ExchangeDelete(cfg.Exchanges.Trades, false, false),
-		} {
-			if err != nil {
-				tb.Errorf("delete the test's topology: %v", err)
-			}
-		}
-	})
-	return cfg.Within(unlimited())
+	p := amqptest.NewProxy(tb, cfg.URL)
+	cfg.URL = p.URL
+	return cfg, p
 }
 
-// canary and witness are what watches over an exchange.
-func canary(cfg amqp.Config, exchange string) string  { return cfg.Stream + ".alive." + exchange }
-func witness(cfg amqp.Config, exchange string) string { return cfg.Stream + ".witness." + exchange }
+// The types of the records that nodes write into the stream.
+const markerType, gapType = "ranger.marker", "ranger.gap"
 
-// dialPatiently opens a connection that waits for the broker for as long as a test.
-func dialPatiently(url string) (*amqp091.Connection, error) {
-	return amqp091.DialConfig(url, amqp091.Config{
-		Heartbeat: never, // the broker wants more of them
-		Locale:    "en_US",
-		Dial:      amqp091.DefaultDial(testenv.Patience),
-	})
-}
-
-func second[T any](_ T, err error) error { return err }
+// order, trade and idText are short for what amqptest has.
+var (
+	order  = amqptest.Order
+	trade  = amqptest.Trade
+	idText = amqptest.IDText
+)

@@ -5,17 +5,16 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"ranger/internal/amqp"
-	"ranger/internal/event"
+	"ranger/internal/amqp/internal/amqptest"
 	"ranger/internal/journal"
 	"ranger/internal/testenv"
 )
 
-// node is a Source at work, and all that it says.
+// node is a Source with what it writes: journal, metrics and log.
 type node struct {
 	source  *amqp.Source
 	journal *journal.Journal
@@ -23,11 +22,11 @@ type node struct {
 	log     logged
 	mark    int                // number of the log line that awaitLog begins at
 	cancel  context.CancelFunc // ends Run
-	ended   chan error         // what Run returned
+	ended   chan error         // receives what Run returned
 }
 
-// newNode returns a node that is not running yet. Its logs hold all that a test
-// publishes.
+// newNode returns a node that does not run yet. Its journal has room for everything
+// that a test publishes.
 func newNode(cfg amqp.Config) *node {
 	n := &node{journal: journal.New(journal.Config{Size: 1 << 20, Memory: 1 << 36}), ended: make(chan error, 1)}
 	n.source = amqp.NewSource(cfg, n.journal, &n.metrics, slog.New(&n.log))
@@ -58,23 +57,40 @@ func startNode(tb testing.TB, cfg amqp.Config) *node {
 	return n
 }
 
-// stop ends Run and waits for its end.
+// startFollowing returns a node that has caught up and runs until the test ends, and
+// a reader of alice's events from then on.
+func startFollowing(tb testing.TB, cfg amqp.Config) (n *node, alices *tap) {
+	tb.Helper()
+	n = startNode(tb, cfg)
+	n.awaitFollowing(tb)
+	return n, n.tap(tb, alice)
+}
+
+// setUp is startFollowing with a client of the broker that all tests share. cfg may
+// be of a proxy: the client connects to the broker itself.
+func setUp(tb testing.TB, cfg amqp.Config) (n *node, alices *tap, p *amqptest.Peer) {
+	tb.Helper()
+	n, alices = startFollowing(tb, cfg)
+	return n, alices, amqptest.NewPeer(tb, testenv.RabbitMQ(tb))
+}
+
+// stop ends Run and waits until it returns.
 func (n *node) stop(tb testing.TB) {
 	tb.Helper()
 	n.cancel()
 	select {
 	case err := <-n.ended:
 		if err != nil {
-			tb.Errorf("Run: %v", err)
+			tb.Errorf("Run: got error %v, want none", err)
 		}
 		n.ended <- err // for a second stop
 	case <-time.After(testenv.Patience):
-		tb.Error("Run did not end")
+		tb.Error("Run did not return after its context had ended")
 	}
 }
 
-// awaitLog waits for a line that was logged since the last call, and contains
-// text in its message, error or advice.
+// awaitLog waits for a line that was logged since the last call and contains text in
+// its message, error or advice.
 func (n *node) awaitLog(tb testing.TB, text string) line {
 	tb.Helper()
 	var l line
@@ -82,16 +98,27 @@ func (n *node) awaitLog(tb testing.TB, text string) line {
 	return l
 }
 
-// says finds lines with text in message, error or advice.
+// says returns whether a line contains text in its message, error or advice.
 func says(text string) func(line) bool {
 	return func(l line) bool {
 		return strings.Contains(fmt.Sprintln(l.text, l.attrs["error"], l.attrs["advice"]), text)
 	}
 }
 
+// lostConnection is logged when a connection has ended.
+const lostConnection = "lost the broker, will reconnect"
+
+// checkKeptConnection checks that no connection has ended.
+func (n *node) checkKeptConnection(tb testing.TB) {
+	tb.Helper()
+	if got := n.log.count(says(lostConnection)); got != 0 {
+		tb.Errorf("got %d ended connections, want none: %v", got, n.log.items)
+	}
+}
+
 // awaitFollowing waits until the node has caught up once more. It may have lost its
-// connections again by then, since an operator's closing may reach the next ones as well:
-// then it says so, and catches up again.
+// connections again by then, because an operator's closing may reach the next ones as
+// well: then it logs that, and catches up again.
 func (n *node) awaitFollowing(tb testing.TB) {
 	tb.Helper()
 	for {
@@ -99,115 +126,48 @@ func (n *node) awaitFollowing(tb testing.TB) {
 		got := n.source.Status()
 		if got.State == amqp.Following {
 			if !got.CaughtUp || got.Error != nil {
-				tb.Errorf("status of a node that has caught up: %+v", got)
+				tb.Errorf("status of a node that has caught up: got %+v, want CaughtUp and no Error", got)
 			}
 			return
 		}
-		n.awaitLog(tb, "will reconnect")
+		n.awaitLog(tb, lostConnection)
 	}
 }
 
-// awaitFollowingAfter has f end the connection, and waits until the node has caught
-// up again.
+// awaitFollowingAfter calls f, which ends the connection, and waits until the node
+// has caught up again.
 func (n *node) awaitFollowingAfter(tb testing.TB, f func()) {
 	tb.Helper()
 	f()
-	n.awaitLog(tb, "will reconnect")
+	n.awaitLog(tb, lostConnection)
 	n.awaitFollowing(tb)
 }
 
-// tap reads one user's events as a session does that is never behind: on the
-// goroutine that appends.
-type tap struct {
-	woken chan struct{}
-	got   []journal.Entry // all that read has returned; the test's own
-
-	mu     sync.Mutex
-	cursor *journal.Cursor // guarded by mu
-	fresh  []journal.Entry // guarded by mu: what read is to return
-	err    error           // guarded by mu
-}
-
-// Wake reads what there is.
-func (t *tap) Wake(int) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.drain()
-	select {
-	case t.woken <- struct{}{}:
-	default:
-	}
-	return false
-}
-
-// drain reads what there is. It is called with mu held.
-func (t *tap) drain() {
-	var room [256]journal.Entry
-	for n := len(room); n == len(room) && t.err == nil; {
-		n, t.err = t.cursor.Read(room[:])
-		t.fresh = append(t.fresh, room[:n]...)
-	}
-}
-
-func newTap(tb testing.TB, begin func(journal.Waker) *journal.Cursor) *tap {
-	tb.Helper()
-	t := &tap{woken: make(chan struct{}, 1)}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.cursor = begin(t)
-	tb.Cleanup(t.cursor.Close)
-	return t
-}
-
-func (n *node) tap(tb testing.TB, uid event.UID) *tap {
-	tb.Helper()
-	return newTap(tb, func(w journal.Waker) *journal.Cursor { return n.journal.Subscribe(uid, w) })
-}
-
-// follow is tap for alice, who is also told of gaps.
-func (n *node) follow(tb testing.TB) *tap {
-	tb.Helper()
-	return newTap(tb, func(w journal.Waker) *journal.Cursor {
-		c, _ := n.journal.SubscribeWithGaps(alice, w)
-		return c
-	})
-}
-
-// read reads what there is.
-func (t *tap) read(tb testing.TB) []journal.Entry {
-	tb.Helper()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.drain()
-	if t.err != nil {
-		tb.Fatal(t.err)
-	}
-	t.got, t.fresh = append(t.got, t.fresh...), nil
-	return t.got
-}
-
-// await reads until a message contains text, and returns all that were read.
-func (t *tap) await(tb testing.TB, text string) []journal.Entry {
+// awaitLasting waits until the node has been in a state for a while. On a slow
+// machine it may need some connections until one lasts.
+func (n *node) awaitLasting(tb testing.TB, want amqp.State, long time.Duration) {
 	tb.Helper()
 	timeout := time.After(testenv.Patience)
-	for seen := 0; ; {
-		for _, e := range t.read(tb)[seen:] {
-			seen++
-			if strings.Contains(string(e.Message), text) {
-				return t.got
+	for {
+		wait := long
+		if got := n.source.Status(); got.State == want {
+			if wait -= time.Since(got.Since); wait <= 0 {
+				return
 			}
 		}
 		select {
-		case <-t.woken:
+		case <-time.After(wait):
 		case <-timeout:
-			tb.Fatalf("no message with %s; %d came, the last one %s", text, len(t.got), last(t.got))
+			tb.Fatalf("got state %v, want %v for %v: %v", n.source.Status().State, want, long, n.log.items)
 		}
 	}
 }
 
-func last(entries []journal.Entry) string {
-	if len(entries) == 0 {
-		return "none"
-	}
-	return string(entries[len(entries)-1].Message)
+// startAndStop runs a node until it has caught up: afterwards the broker has all that
+// it declares.
+func startAndStop(tb testing.TB, cfg amqp.Config) {
+	tb.Helper()
+	n := startNode(tb, cfg)
+	n.awaitFollowing(tb)
+	n.stop(tb)
 }

@@ -6,49 +6,41 @@ import (
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
+	"ranger/internal/amqp"
 	"ranger/internal/event"
-	"ranger/internal/testenv"
 )
 
-// Both exchanges feed one stream, so what one publisher sends to the two in turn
-// arrives in that order.
-func TestOrderAcrossExchanges(t *testing.T) {
-	t.Parallel()
-	cfg := newConfig(t, testenv.RabbitMQ(t))
-	n := startNode(t, cfg)
-	n.awaitFollowing(t)
-	alices := n.tap(t, alice)
-	p := newPeer(t, cfg.URL)
-
-	const pairs = 500
-	for i := range pairs {
-		p.post(cfg.Exchanges.Orders, "", order(2*i))
-		p.post(cfg.Exchanges.Trades, "", trade(2*i+1))
-	}
-	got := alices.await(t, idText(2*pairs-1))
-	if len(got) != 2*pairs {
-		t.Fatalf("got %d events, want %d", len(got), 2*pairs)
-	}
-	for i, e := range got {
-		want := fmt.Sprintf(`{"%v":{%s`, []event.Kind{event.Order, event.Trade}[i%2], idText(i))
-		if text := string(e.Message); len(text) < len(want) || text[:len(want)] != want {
-			t.Fatalf("event %d is %s, want %s…", i, text, want)
+// Both exchanges feed one stream, so a publisher's messages to the two arrive in the
+// order in which it sent them.
+func TestSource_KeepsOrderAcrossExchanges(t *testing.T) {
+	eachMode(t, func(t *testing.T, cfg amqp.Config) {
+		_, alices, p := setUp(t, cfg)
+		const pairs = 500
+		for i := range pairs {
+			p.Post(cfg.Exchanges.Orders, "", order(2*i))
+			p.Post(cfg.Exchanges.Trades, "", trade(2*i+1))
 		}
-		if i > 0 && e.Offset <= got[i-1].Offset {
-			t.Fatalf("event %d has offset %d after %d", i, e.Offset, got[i-1].Offset)
+		got := alices.await(t, idText(2*pairs-1))
+		if len(got) != 2*pairs {
+			t.Fatalf("got %d events, want %d", len(got), 2*pairs)
 		}
-	}
+		for i, e := range got {
+			want := fmt.Sprintf(`{"%v":{%s`, []event.Kind{event.Order, event.Trade}[i%2], idText(i))
+			if text := string(e.Message); len(text) < len(want) || text[:len(want)] != want {
+				t.Fatalf("event %d: got %s, want %s…", i, text, want)
+			}
+			if i > 0 && e.Offset <= got[i-1].Offset {
+				t.Fatalf("event %d: got offset %d, want more than %d", i, e.Offset, got[i-1].Offset)
+			}
+		}
+	})
 }
 
 // A binding without arguments takes every message of a headers exchange.
-func TestHeadersExchangeTakesAll(t *testing.T) {
+func TestTopology_HeadersExchangeFeedsAllMessages(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, testenv.RabbitMQ(t))
-	n := startNode(t, cfg)
-	n.awaitFollowing(t)
-	alices := n.tap(t, alice)
-	p := newPeer(t, cfg.URL)
-
+	cfg := newConfig(t)
+	_, alices, p := setUp(t, cfg)
 	body := func(n int) []byte {
 		return fmt.Appendf(nil, `{"id":%d,"price":"1","ask_member_uid":%q}`, n, alice)
 	}
@@ -60,10 +52,10 @@ func TestHeadersExchangeTakesAll(t *testing.T) {
 		{"market": "btcusd", "ask_member_uid": string(alice), "bid_member_uid": string(bob)},
 	} {
 		for _, key := range []string{"", "any.key"} {
-			p.publish(cfg.Exchanges.Trades, key, amqp091.Publishing{Headers: headers, Body: body(i)})
+			p.Publish(cfg.Exchanges.Trades, key, amqp091.Publishing{Headers: headers, Body: body(i)})
 		}
 	}
-	p.send(cfg, order(100))
+	p.Send(cfg.Exchanges, order(100))
 	if got, want := len(alices.await(t, idText(100))), 11; got != want {
 		t.Errorf("got %d events, want %d", got, want)
 	}

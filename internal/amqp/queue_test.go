@@ -9,216 +9,190 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/amqp"
+	"ranger/internal/amqp/internal/amqptest"
 	"ranger/internal/event"
 	"ranger/internal/testenv"
 )
 
-// newQueueConfig returns a Config whose node reads a queue of its own.
-func newQueueConfig(t *testing.T, url string) amqp.Config {
+// newQueueConfig returns a Config whose node reads a queue.
+func newQueueConfig(t *testing.T) amqp.Config {
 	t.Helper()
-	cfg := newConfig(t, url)
+	return withQueue(newConfig(t))
+}
+
+func withQueue(cfg amqp.Config) amqp.Config {
 	cfg.Queue = true
-	t.Cleanup(func() {
-		newPeerUnchecked(url, func(ch *amqp091.Channel) { _, _ = ch.QueueDelete(cfg.Stream+"."+cfg.Node, false, false, false) })
-	})
 	return cfg
 }
 
-// newPeerUnchecked lets f use a channel, if there is a broker to give one.
-func newPeerUnchecked(url string, f func(*amqp091.Channel)) {
-	c, err := dialPatiently(url)
-	if err != nil {
-		return
-	}
-	defer c.Close() //nolint:errcheck // nothing depends on it
-	if ch, err := c.Channel(); err == nil {
-		f(ch)
-	}
-}
-
-// What came while no process read is there for the next one, under positions
-// that are no other's.
-func TestQueueOutlivesTheProcess(t *testing.T) {
+// Messages that came while no process read are read by the next one, under positions
+// that no other message has.
+func TestQueue_OutlivesProcess(t *testing.T) {
 	t.Parallel()
-	cfg := newQueueConfig(t, testenv.RabbitMQ(t))
+	cfg := newQueueConfig(t)
 	first := startNode(t, cfg)
-	first.awaitLog(t, "AMQP_SOURCE=stream promises more")
+	first.awaitLog(t, "AMQP_SOURCE=stream avoids this")
 	first.awaitFollowing(t)
 	alices := first.tap(t, alice)
-	p := newPeer(t, cfg.URL)
-	p.send(cfg, order(1), trade(2))
+	p := amqptest.NewPeer(t, cfg.URL)
+	p.Send(cfg.Exchanges, order(1), trade(2))
 	got := alices.await(t, idText(2))
 	old := got[1].Position()
 	if !first.journal.Holds(old) {
-		t.Errorf("position %v is not held", old)
+		t.Errorf("position %v: got not held, want held", old)
 	}
 	first.stop(t)
-	p.send(cfg, order(3))
+	p.Send(cfg.Exchanges, order(3))
 
-	next := newNode(cfg)
+	next := newNode(withPortable(cfg))
 	alices = next.tap(t, alice)
 	next.run(t)
 	next.awaitFollowing(t)
-	p.send(cfg, order(4))
-	// The last ones of before may come again: they were not acknowledged yet.
+	p.Send(cfg.Exchanges, order(4))
+	// The last ones read before may come again: they were not acknowledged yet.
 	seen := numbers(t, alices.await(t, idText(4)))
 	if n := len(seen); n < 2 || seen[n-2] != 3 || seen[n-1] != 4 {
 		t.Errorf("the next process read %v, want 3 and 4 last", seen)
 	}
 	if next.journal.Holds(old) {
-		t.Errorf("position %v of another process is held", old)
+		t.Errorf("position %v of another process: got held, want not held", old)
 	}
 	if first, _ := next.journal.First(); first.Offset <= old.Offset {
-		t.Errorf("the next process counts from %v on, the last one came to %v", first, old)
+		t.Errorf("the next process begins at %v, want a position after %v", first, old)
 	}
 }
 
-// Connections that end in the middle of a flood cost nothing, though what was
-// not acknowledged comes again.
-func TestQueueConnectionsEnd(t *testing.T) {
-	t.Parallel()
-	testenv.Heavy(t)
-	testConnectionsEnd(t, newQueueConfig(t, testenv.RabbitMQ(t)))
+// Nothing is lost, and nothing comes twice, when connections end in the middle of a
+// flood, although the broker redelivers what was not acknowledged.
+func TestQueue_SurvivesEndOfConnections(t *testing.T) {
+	eachMode(t, func(t *testing.T, cfg amqp.Config) {
+		testenv.Heavy(t)
+		testConnectionsEnd(t, withQueue(cfg))
+	})
 }
 
-// absent is a directory that has alice alone, and not always.
-type absent struct {
+// unsteadyMembers is a directory that knows alice, if it is not away.
+type unsteadyMembers struct {
 	away  atomic.Bool
-	asked chan struct{} // is sent to when somebody looks for her meanwhile
+	asked chan struct{} // receives when Find is called
 }
 
-func (a *absent) UID(string) (event.UID, bool) { return alice, !a.away.Load() }
+func (m *unsteadyMembers) UID(string) (event.UID, bool) { return alice, !m.away.Load() }
 
-func (a *absent) Find(ctx context.Context, _ string) (event.UID, bool) {
-	a.asked <- struct{}{}
+// Find waits for the end of ctx. Then the directory is no longer away.
+func (m *unsteadyMembers) Find(ctx context.Context, _ string) (event.UID, bool) {
+	m.asked <- struct{}{}
 	<-ctx.Done()
-	a.away.Store(false)
+	m.away.Store(false)
 	return "", false
 }
 
-// I2: a message that was on its way when the connection ended, and is equal to
-// one that was read and acknowledged, is read.
-func TestQueueEqualMessageOnItsWay(t *testing.T) {
-	t.Parallel()
-	cfg := newQueueConfig(t, testenv.RabbitMQ(t))
-	members := &absent{asked: make(chan struct{}, 1)}
-	through, parted := behindProxy(t, cfg)
-	through.Members = members
-	through.Prefetch = 1 // as few as may be in flight
-	n := startNode(t, through)
-	n.awaitFollowing(t)
-	alices := n.tap(t, alice)
-	p := newPeer(t, cfg.URL)
-	equal := order(1)
-	equal.Headers = map[string]any{"member_id": "11"}
-	p.send(cfg, equal)
-	alices.await(t, idText(1))
-	members.away.Store(true)
-	p.send(cfg, equal)
-	<-members.asked
-	parted.cut()
-	n.awaitLog(t, "will reconnect")
-	n.awaitFollowing(t)
-	p.send(cfg, order(2))
-	if diff := cmp.Diff([]int{1, 1, 2}, numbers(t, alices.await(t, idText(2)))); diff != "" {
-		t.Errorf("orders that were read (-want +got):\n%s", diff)
-	}
+// I2: a message that was in flight when the connection ended is read, even if it is
+// equal to one that was read and acknowledged.
+func TestQueue_ReadsEqualMessageInFlight(t *testing.T) {
+	eachMode(t, func(t *testing.T, cfg amqp.Config) {
+		members := &unsteadyMembers{asked: make(chan struct{}, 1)}
+		through, proxy := behindProxy(t, withQueue(cfg))
+		through.Members = members
+		through.Prefetch = 1 // as few as may be in flight
+		n, alices, p := setUp(t, through)
+		equal := order(1)
+		equal.Headers = map[string]any{"member_id": "11"}
+		p.Send(cfg.Exchanges, equal)
+		alices.await(t, idText(1))
+		members.away.Store(true)
+		p.Send(cfg.Exchanges, equal)
+		<-members.asked
+		proxy.Cut()
+		n.awaitLog(t, lostConnection)
+		n.awaitFollowing(t)
+		p.Send(cfg.Exchanges, order(2))
+		if diff := cmp.Diff([]int{1, 1, 2}, numbers(t, alices.await(t, idText(2)))); diff != "" {
+			t.Errorf("orders that were read (-want +got):\n%s", diff)
+		}
+	})
 }
 
-// Two nodes of one name would share a queue.
-func TestQueueIsExclusive(t *testing.T) {
+// Two nodes with the same name would share a queue.
+func TestQueue_IsExclusive(t *testing.T) {
 	t.Parallel()
-	cfg := newQueueConfig(t, testenv.RabbitMQ(t))
+	cfg := newQueueConfig(t)
 	first := startNode(t, cfg)
 	first.awaitFollowing(t)
 	second := startNode(t, cfg)
-	second.awaitLog(t, "NODE_NAME must differ")
-	second.awaitLog(t, "NODE_NAME must differ") // it keeps trying
+	second.awaitLog(t, "its own NODE_NAME")
+	second.awaitLog(t, "its own NODE_NAME") // it tries again
 	first.stop(t)
 	second.awaitFollowing(t)
 }
 
-// A queue that was deleted is made anew; what came in between is told as a gap.
-func TestQueueDeleted(t *testing.T) {
-	t.Parallel()
-	cfg := newQueueConfig(t, testenv.RabbitMQ(t))
-	n := startNode(t, cfg)
-	n.awaitFollowing(t)
-	alices := n.tap(t, alice)
-	p := newPeer(t, cfg.URL)
-	p.send(cfg, order(1))
-	old := alices.await(t, idText(1))[0].Position()
-	p.deleteQueue(cfg.Stream + "." + cfg.Node)
-	n.awaitLog(t, "the queue was gone")
-	n.awaitFollowing(t)
-	p.send(cfg, order(2))
-	alices.await(t, idText(2))
-	if got := n.metrics.gaps.count(func(r event.GapReason) bool { return r == event.GapStream }); got != 1 {
-		t.Errorf("%d gaps were told, want 1", got)
-	}
-	if !n.journal.Holds(old) {
-		t.Errorf("position %v of this process is no longer held", old)
-	}
+// The broker cancels the consumer of a deleted queue. The node declares the queue
+// again and announces a gap.
+func TestQueue_DeletedQueueIsGap(t *testing.T) {
+	eachMode(t, func(t *testing.T, cfg amqp.Config) {
+		cfg = withQueue(cfg)
+		n, alices, p := setUp(t, cfg)
+		p.Send(cfg.Exchanges, order(1))
+		old := alices.await(t, idText(1))[0].Position()
+		p.DeleteQueue(cfg.Source())
+		n.awaitLog(t, "the queue was gone")
+		n.awaitFollowing(t)
+		p.Send(cfg.Exchanges, order(2))
+		alices.await(t, idText(2))
+		if got := n.metrics.gaps.count(is(event.GapStream)); got != 1 {
+			t.Errorf("got %d gaps, want 1", got)
+		}
+		if !n.journal.Holds(old) {
+			t.Errorf("position %v of this process: got not held, want held", old)
+		}
+	})
 }
 
-// A queue that is found at its bound may have dropped messages: that is told.
-func TestQueueFull(t *testing.T) {
+// A full queue may have dropped messages, so the node announces a gap.
+func TestQueue_FullQueueIsGap(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ sent, gaps int }{"full": {5, 1}, "almost": {4, 0}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := newQueueConfig(t, testenv.RabbitMQ(t))
-			startAndStop(t, cfg) // the topology is there
-			p := newPeer(t, cfg.URL)
-			name := cfg.Stream + "." + cfg.Node
-			p.deleteQueue(name)
-			if code := p.queue(name, true, amqp091.Table{"x-max-length": 5}); code != 0 {
+			cfg := newQueueConfig(t)
+			startAndStop(t, cfg) // now everything else exists
+			p := amqptest.NewPeer(t, cfg.URL)
+			p.DeleteQueue(cfg.Source())
+			if code := p.DeclareQueue(cfg.Source(), true, amqp091.Table{"x-max-length": 5}); code != 0 {
 				t.Fatalf("declare the queue: refused with %d", code)
 			}
 			for i := range c.sent {
-				d := order(i)
-				p.publish("", name, amqp091.Publishing{Headers: d.Headers, Body: d.Body})
+				p.Publish("", cfg.Source(), amqptest.Publishing(order(i)))
 			}
 			n := startNode(t, cfg)
 			n.awaitFollowing(t)
-			if got := n.metrics.gaps.count(func(r event.GapReason) bool { return r == event.GapOverflow }); got != c.gaps {
-				t.Errorf("%d gaps were told, want %d", got, c.gaps)
+			if got := n.metrics.gaps.count(is(event.GapOverflow)); got != c.gaps {
+				t.Errorf("got %d gaps, want %d", got, c.gaps)
 			}
-			if got := n.log.count(says("the queue was at its bound")); got != c.gaps {
-				t.Errorf("it was logged %d times, want %d", got, c.gaps)
+			if got := n.log.count(says("the queue was full")); got != c.gaps {
+				t.Errorf("got %d log lines that the queue was full, want %d", got, c.gaps)
 			}
 		})
 	}
 }
 
-func startAndStop(t *testing.T, cfg amqp.Config) {
-	t.Helper()
-	n := startNode(t, cfg)
-	n.awaitFollowing(t)
-	n.stop(t)
-}
-
-// A node that reads a queue tells of no gap where all is well: what a witness has
-// heard is found among what was read.
-func TestQueueNoGapInQuietLife(t *testing.T) {
+// A node that reads a queue announces no gap without a fault: what a probe got is
+// found among the messages read.
+func TestQueue_NoGapWithoutFault(t *testing.T) {
 	t.Parallel()
-	cfg := steady(newQueueConfig(t, testenv.RabbitMQ(t)))
-	cfg.LookEvery = soon
-	n := startNode(t, cfg)
-	n.awaitFollowing(t)
-	p := newPeer(t, cfg.URL)
-	p.send(cfg, order(1))
-	// Orders are looked at before trades: the second gap of those tells that a whole
-	// look came after the order.
+	cfg := withGrace(newQueueConfig(t))
+	cfg.CheckInterval = soon
+	n, _, p := setUp(t, cfg)
+	p.Send(cfg.Exchanges, order(1))
+	// Orders are checked before trades: the second gap of trades proves that a whole
+	// check followed the order.
 	at := 0
 	for range 2 {
-		p.must("delete", func(ch *amqp091.Channel) error {
-			return ch.ExchangeDelete(canary(amqp.Config{Stream: cfg.Stream + "." + cfg.Node}, cfg.Exchanges.Trades), false, false)
-		})
-		_, at = n.metrics.gaps.await(t, "a gap", at, func(r event.GapReason) bool { return r == event.GapExchange })
-		catchUp(t, n) // it has been mended
+		p.DeleteExchange(amqptest.Canary(cfg.Config, cfg.Exchanges.Trades))
+		_, at = n.metrics.gaps.await(t, "a gap", at, is(event.GapExchange))
+		n.catchUp(t) // it has been repaired
 	}
-	if got := n.metrics.gaps.count(func(r event.GapReason) bool { return r == event.GapBinding }); got != 0 {
-		t.Errorf("%d gaps were told of a binding that was there: %v", got, n.log.items)
+	if got := n.metrics.gaps.count(is(event.GapBinding)); got != 0 {
+		t.Errorf("got %d gaps of a binding that existed, want none: %v", got, n.log.items)
 	}
 }

@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// State is how far a Source has come.
+// State is what a Source is doing.
 type State uint8
 
 // The states of a Source, in the order in which it goes through them.
 const (
 	// Connecting: there is no connection, or it is being prepared.
 	Connecting State = iota
-	// Reading: messages of the past are being read.
+	// Reading: messages stored before the connection are being read.
 	Reading
-	// Following: everything up to a marker of this connection was read.
+	// Following: everything up to a marker of this connection has been read.
 	Following
 )
 
@@ -42,18 +42,18 @@ type Status struct {
 	Since time.Time
 	// Error is why the last connection ended; nil while following.
 	Error error
-	// CaughtUp says that the source followed the stream at least once.
+	// CaughtUp reports whether the source has been Following at least once.
 	CaughtUp bool
 }
 
-// Status returns what the source is doing now. It is safe for concurrent use.
+// Status returns the current status. It is safe for concurrent use.
 func (s *Source) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.status
 }
 
-// setState enters state; err, where not nil, becomes the Status's Error.
+// setState enters state. err, if not nil, becomes Status.Error.
 func (s *Source) setState(state State, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,8 +68,7 @@ func (s *Source) setState(state State, err error) {
 	}
 }
 
-// follow notes that everything up to a marker of this connection was read, of
-// which read is the number of messages.
+// follow enters Following, if it was Reading, after so many messages.
 func (s *Source) follow(ctx context.Context, read uint64) {
 	if s.Status().State != Reading {
 		return

@@ -1,20 +1,19 @@
 package amqp_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/amqp"
-	"ranger/internal/testenv"
+	"ranger/internal/amqp/internal/amqptest"
 )
 
-const shortAge = "HISTORY_TTL"
-
-// A stream that exists is taken as it is; where it keeps less than the window,
-// the log says so.
-func TestStreamStandsOtherwise(t *testing.T) {
+// An existing stream is used as it is. If it keeps less than the window, the log says
+// so.
+func TestTopology_UsesExistingStream(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		args amqp091.Table
@@ -33,37 +32,56 @@ func TestStreamStandsOtherwise(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := newConfig(t, testenv.RabbitMQ(t))
-			p := newPeer(t, cfg.URL)
-			c.args["x-queue-type"] = "stream"
-			if code := p.queue(cfg.Stream, true, c.args); code != 0 {
-				t.Fatalf("declare the stream: refused with %d", code)
-			}
-			n := startNode(t, cfg)
-			n.awaitFollowing(t)
+			cfg := newConfig(t)
+			p := amqptest.NewPeer(t, cfg.URL)
+			p.DeclareStream(cfg.Stream, c.args)
+			n, alices := startFollowing(t, cfg)
 			want := 0
 			if c.warn {
 				want = 1
 			}
-			if got := n.log.count(says(shortAge)); got != want {
+			if got := n.log.count(says("HISTORY_TTL")); got != want {
 				t.Errorf("got %d warnings, want %d", got, want)
 			}
-			if got := n.log.count(says("will reconnect")); got != 0 {
-				t.Errorf("it was not taken at once: %v", n.log.items)
-			}
-			if code := p.queue(cfg.Stream, true, c.args); code != 0 {
-				t.Errorf("the stream is not as it was: refused with %d", code)
-			}
-			alices := n.tap(t, alice)
-			p.send(cfg, order(1))
+			n.checkKeptConnection(t)
+			p.DeclareStream(cfg.Stream, c.args) // it still has these arguments
+			p.Send(cfg.Exchanges, order(1))
 			alices.await(t, idText(1))
 		})
 	}
 }
 
-// A queue of another type with the stream's name is said to be in the way, until
-// it has gone.
-func TestQueueInTheStreamsPlace(t *testing.T) {
+// The text by which a broker refuses a declaration is no protocol. If ranger cannot
+// read it, it logs that once and uses the stream.
+func TestTopology_UsesExistingStreamIfRefusalIsUnreadable(t *testing.T) {
+	t.Parallel()
+	cfg := newConfig(t)
+	p := amqptest.NewPeer(t, cfg.URL)
+	p.DeclareStream(cfg.Stream, amqp091.Table{"x-max-age": "14m"})
+	cfg, proxy := behindProxy(t, cfg)
+	const reason = "PRECONDITION_FAILED - the arguments of this queue are not the same"
+	proxy.Edit(func(frame []byte) []byte {
+		if amqptest.MethodOf(frame) == amqptest.ChannelClose && strings.Contains(string(frame), "inequivalent arg") {
+			return amqptest.WithReason(frame, reason)
+		}
+		return frame
+	})
+	n, alices := startFollowing(t, cfg)
+	n.awaitFollowingAfter(t, proxy.Cut) // it looks again
+	const unreadable = "cannot read the arguments of the existing queue"
+	if got := n.log.count(says(unreadable)); got != 1 {
+		t.Errorf("got %d log lines %q, want 1: %v", got, unreadable, n.log.items)
+	}
+	l, _ := n.log.await(t, "the log line "+unreadable, 0, says(unreadable))
+	if !says(reason)(l) || l.attrs["queue"] != cfg.Stream || !says("x-max-age")(l) {
+		t.Errorf("got log line %v, want one with the reason %q, queue %s and advice", l, reason, cfg.Stream)
+	}
+	p.Send(cfg.Exchanges, order(1))
+	alices.await(t, idText(1))
+}
+
+// A queue of another type with the name of the stream is logged until it is deleted.
+func TestTopology_QueueWithNameOfStream(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		durable bool
@@ -76,46 +94,47 @@ func TestQueueInTheStreamsPlace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := newConfig(t, testenv.RabbitMQ(t))
-			p := newPeer(t, cfg.URL)
-			if code := p.queue(cfg.Stream, c.durable, c.args); code != 0 {
+			cfg := newConfig(t)
+			p := amqptest.NewPeer(t, cfg.URL)
+			if code := p.DeclareQueue(cfg.Stream, c.durable, c.args); code != 0 {
 				t.Fatalf("declare the queue: refused with %d", code)
 			}
 			n := startNode(t, cfg)
 			n.awaitLog(t, "AMQP_STREAM")
-			n.awaitLog(t, "AMQP_STREAM") // it keeps trying
+			n.awaitLog(t, "AMQP_STREAM") // it tries again
 			if got := n.source.Status(); got.State != amqp.Connecting || got.Error == nil || got.CaughtUp {
-				t.Errorf("status: got %+v, want connecting with an error", got)
+				t.Errorf("got status %+v, want connecting with an Error", got)
 			}
-			p.deleteQueue(cfg.Stream)
+			p.DeleteQueue(cfg.Stream)
 			n.awaitFollowing(t)
 		})
 	}
 }
 
-// Another connection's exclusive queue cannot even be looked at.
-func TestExclusiveQueueInTheStreamsPlace(t *testing.T) {
+// An exclusive queue of another connection cannot even be looked at.
+func TestTopology_ExclusiveQueueWithNameOfStream(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, testenv.RabbitMQ(t))
-	p := newPeer(t, cfg.URL)
-	if _, err := p.ch.QueueDeclare(cfg.Stream, false, false, true, false, nil); err != nil {
+	cfg := newConfig(t)
+	p := amqptest.NewPeer(t, cfg.URL)
+	if _, err := p.Channel.QueueDeclare(cfg.Stream, false, false, true, false, nil); err != nil {
 		t.Fatal(err)
 	}
 	n := startNode(t, cfg)
 	n.awaitLog(t, "AMQP_STREAM")
-	if err := p.conn.Close(); err != nil { // which ends the queue
+	if err := p.Conn.Close(); err != nil { // which ends the queue
 		t.Fatal(err)
 	}
 	n.awaitFollowing(t)
 }
 
-// What the broker refuses for another cause is not blamed on missing streams.
-func TestStreamRefusedOtherwise(t *testing.T) {
+// If the broker refuses a stream for another cause, the log does not advise to read a
+// queue.
+func TestTopology_StreamRefusedForAnotherCause(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, testenv.RabbitMQ(t))
-	cfg.MaxAge = -time.Hour // the broker takes no such age
+	cfg := newConfig(t)
+	cfg.MaxAge = -time.Hour // the broker refuses such an age
 	n := startNode(t, cfg)
 	if got := n.awaitLog(t, "declare stream"); says("AMQP_SOURCE")(got) {
-		t.Errorf("got %v, want no word of AMQP_SOURCE", got)
+		t.Errorf("got log line %v, want one without AMQP_SOURCE", got)
 	}
 }

@@ -6,24 +6,16 @@ import (
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
-	"ranger/internal/testenv"
+	"ranger/internal/amqp/internal/amqptest"
 )
 
-// declare declares an exchange and returns the code of the refusal, 0 for none.
-func (p *peer) declare(name, typ string, durable, autoDelete bool) int {
-	p.tb.Helper()
-	return p.try(func(ch *amqp091.Channel) error {
-		return ch.ExchangeDeclare(name, typ, durable, autoDelete, false, false, nil)
-	})
-}
-
-func TestFreshBrokerGetsTopology(t *testing.T) {
+func TestTopology_DeclaresEverythingOnFreshBroker(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, testenv.RabbitMQ(t))
+	cfg := newConfig(t)
 	cfg.MaxAge, cfg.MaxBytes = 90*time.Minute, 200_000_000
 	n := startNode(t, cfg)
 	n.awaitFollowing(t)
-	p := newPeer(t, cfg.URL)
+	p := amqptest.NewPeer(t, cfg.URL)
 
 	const refused = amqp091.PreconditionFailed
 	exchanges := []struct {
@@ -41,7 +33,7 @@ func TestFreshBrokerGetsTopology(t *testing.T) {
 		{cfg.Exchanges.Trades, "fanout", false, false, refused},
 	}
 	for _, x := range exchanges {
-		if got := p.declare(x.name, x.typ, x.durable, x.autoDelete); got != x.want {
+		if got := p.DeclareExchange(x.name, x.typ, x.durable, x.autoDelete); got != x.want {
 			t.Errorf("declare %s as %s, durable %t, auto-delete %t: got %d, want %d", x.name, x.typ, x.durable, x.autoDelete, got, x.want)
 		}
 	}
@@ -76,24 +68,24 @@ func TestFreshBrokerGetsTopology(t *testing.T) {
 		{"no age", true, args(amqp091.Table{"x-max-age": nil}), refused},
 	}
 	for _, s := range streams {
-		if got := p.queue(cfg.Stream, s.durable, s.args); got != s.want {
+		if got := p.DeclareQueue(cfg.Stream, s.durable, s.args); got != s.want {
 			t.Errorf("declare the stream, %s: got %d, want %d", s.name, got, s.want)
 		}
 	}
 
-	// Only with its bindings does a stream take what is sent.
+	// Only with its bindings does the stream get what is published.
 	alices := n.tap(t, alice)
-	p.send(cfg, order(1), trade(2))
+	p.Send(cfg.Exchanges, order(1), trade(2))
 	if got := len(alices.await(t, idText(2))); got != 2 {
-		t.Errorf("alice got %d events, want 2", got)
+		t.Errorf("got %d events of alice, want 2", got)
 	}
 }
 
-func TestExchangesStandOtherwise(t *testing.T) {
+func TestTopology_UsesExistingExchanges(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name                string
-		durable, autoDelete bool // as they stand
+		durable, autoDelete bool // of the existing exchanges
 		want                bool // what AMQP_EXCHANGE_DURABLE says
 	}{
 		{name: "durable", durable: true},
@@ -102,78 +94,77 @@ func TestExchangesStandOtherwise(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			cfg := newConfig(t, testenv.RabbitMQ(t))
+			cfg := newConfig(t)
 			cfg.Exchanges.Durable = c.want
-			p := newPeer(t, cfg.URL)
+			p := amqptest.NewPeer(t, cfg.URL)
 			for name, typ := range map[string]string{cfg.Exchanges.Orders: "fanout", cfg.Exchanges.Trades: "headers"} {
-				if code := p.declare(name, typ, c.durable, c.autoDelete); code != 0 {
+				if code := p.DeclareExchange(name, typ, c.durable, c.autoDelete); code != 0 {
 					t.Fatalf("declare %s: refused with %d", name, code)
 				}
 			}
 			n := startNode(t, cfg)
 			n.awaitFollowing(t)
 			bobs := n.tap(t, bob)
-			p.send(cfg, order(1), trade(2))
+			p.Send(cfg.Exchanges, order(1), trade(2))
 			bobs.await(t, idText(2))
-			if code := p.declare(cfg.Exchanges.Orders, "fanout", c.durable, c.autoDelete); code != 0 {
-				t.Errorf("its owner declares it again: refused with %d", code)
+			if code := p.DeclareExchange(cfg.Exchanges.Orders, "fanout", c.durable, c.autoDelete); code != 0 {
+				t.Errorf("its owner declares it again: refused with %d, want no refusal", code)
 			}
 			if got := n.log.count(says("exchange was missing")); got != 0 {
-				t.Errorf("%d exchanges were said to be missing", got)
+				t.Errorf("got %d log lines that an exchange was missing, want none", got)
 			}
 		})
 	}
 }
 
-// An exchange of another type gives a binding like ours not all it has: the log
-// says so.
-func TestExchangeOfAnotherType(t *testing.T) {
+// The binding takes not all messages of an exchange of another type: the log says so.
+func TestTopology_WarnsOfExchangeOfAnotherType(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, testenv.RabbitMQ(t))
-	p := newPeer(t, cfg.URL)
-	if code := p.declare(cfg.Exchanges.Orders, "direct", true, false); code != 0 {
+	cfg := newConfig(t)
+	p := amqptest.NewPeer(t, cfg.URL)
+	if code := p.DeclareExchange(cfg.Exchanges.Orders, "direct", true, false); code != 0 {
 		t.Fatalf("declare the exchange: refused with %d", code)
 	}
 	n := startNode(t, cfg)
-	l := n.awaitLog(t, "an exchange is of another type")
+	l := n.awaitLog(t, "exchange has another type")
 	n.awaitFollowing(t)
 	if l.attrs["exchange"] != cfg.Exchanges.Orders || l.attrs["type"] != "direct" || l.attrs["want"] != "fanout" {
-		t.Errorf("it was logged with %v", l.attrs)
+		t.Errorf("got attributes %v, want exchange %s, type direct, want fanout", l.attrs, cfg.Exchanges.Orders)
 	}
-	if got := n.log.count(says("an exchange is of another type")); got != 1 {
-		t.Errorf("it was logged %d times, want once", got)
+	if got := n.log.count(says("exchange has another type")); got != 1 {
+		t.Errorf("got %d warnings, want 1", got)
 	}
 }
 
-func TestDurableExchangesWhenAsked(t *testing.T) {
+func TestTopology_DeclaresDurableExchangesIfConfigured(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, testenv.RabbitMQ(t))
+	cfg := newConfig(t)
 	cfg.Exchanges.Durable = true
 	startNode(t, cfg).awaitFollowing(t)
-	p := newPeer(t, cfg.URL)
-	if got := p.declare(cfg.Exchanges.Orders, "fanout", true, false); got != 0 {
-		t.Errorf("orders, durable: refused with %d", got)
+	p := amqptest.NewPeer(t, cfg.URL)
+	if got := p.DeclareExchange(cfg.Exchanges.Orders, "fanout", true, false); got != 0 {
+		t.Errorf("declare orders durable: refused with %d, want no refusal", got)
 	}
-	if got := p.declare(cfg.Exchanges.Trades, "headers", true, false); got != 0 {
-		t.Errorf("trades, durable: refused with %d", got)
+	if got := p.DeclareExchange(cfg.Exchanges.Trades, "headers", true, false); got != 0 {
+		t.Errorf("declare trades durable: refused with %d, want no refusal", got)
 	}
 }
 
-// Nodes that start at the same instant on a fresh broker must not hinder each
-// other.
-func TestNodesStartTogether(t *testing.T) {
+// Nodes that start at the same time on a fresh broker do not hinder each other.
+func TestTopology_NodesStartTogether(t *testing.T) {
 	t.Parallel()
-	cfg := hearing(newConfig(t, testenv.RabbitMQ(t)))
+	cfg := withSilence(newConfig(t))
 	var nodes []*node
-	for range 4 {
+	for i := range 4 {
+		cfg.Portable = i%2 == 1
 		nodes = append(nodes, startNode(t, cfg))
 	}
 	var taps []*tap
 	for _, n := range nodes {
-		n.awaitFollowing(t) // the stream of another node may take a second try
+		n.awaitFollowing(t) // a stream that another node declares may need a second attempt
 		taps = append(taps, n.tap(t, alice))
 	}
-	newPeer(t, cfg.URL).send(cfg, order(1))
+	amqptest.NewPeer(t, cfg.URL).Send(cfg.Exchanges, order(1))
 	for _, alices := range taps {
 		alices.await(t, idText(1))
 	}

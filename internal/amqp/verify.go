@@ -1,55 +1,94 @@
 package amqp
 
 import (
+	"time"
+
+	"ranger/internal/amqp/internal/conn"
+	"ranger/internal/amqp/internal/frame"
+	"ranger/internal/amqp/scan"
 	"ranger/internal/event"
 	"ranger/internal/journal"
 )
 
-// verify compares what a new connection brings first with what is held. A
-// reconnect asks for the last message read, itself included, and must get it.
-// Where it does not, the next one asks for the oldest held and goes through
-// them: what is no longer there, or is another message, is cut off.
+// position returns the position of d, or reports that d was appended before.
+func (r *reader) position(d *frame.Delivery) (at journal.Position, known bool, err error) {
+	if r.src.sequencer != nil {
+		at, known = r.src.sequencer.Position(d)
+		return at, known, nil
+	}
+	offset, ok := d.Offset()
+	if !ok {
+		return journal.Position{}, false, scan.ErrNoOffset
+	}
+	return journal.Position{Offset: offset, Check: d.Check}, false, nil
+}
+
+// verify compares what a new connection delivers first with the journal. A
+// reconnect asks for the last message read and must get it. If it does not, the
+// next one asks for the oldest in the journal and compares all: messages that are
+// no longer in the stream, or are others there, are truncated.
 func (r *reader) verify(at journal.Position) error {
 	first := !r.compared
 	r.compared = true
+	j := r.src.journal
 	switch {
-	case at == r.want:
-		r.want, r.wanted = r.src.journal.Next(at.Offset)
-	case first && at.Offset > r.want.Offset && !r.proving:
-		r.wanted, r.trimmed = false, true // it is no longer in the stream, nor what followed
-	case first && at.Offset > r.want.Offset && r.src.journal.Holds(at):
-		r.want, r.wanted = r.src.journal.Next(at.Offset) // it was held longer than in the stream
-	case r.proving && !first:
-		since := r.src.journal.Truncate(r.want.Offset)
-		r.src.log.Error("messages that were read are no longer in the stream: it was restored from an older copy; clients are told of the gap",
-			"stream", r.src.cfg.Stream, "from", r.want)
-		r.src.owe(event.GapStream, since)
-		r.wanted, r.last = false, at.Offset-1
+	case at == r.expected:
+		r.expected, r.expectNext = j.Next(at.Offset)
+	case first && at.Offset > r.expected.Offset && !r.revalidating:
+		r.expectNext, r.truncated = false, true // the stream has dropped it, and what followed
+	case first && at.Offset > r.expected.Offset && j.Holds(at):
+		r.expected, r.expectNext = j.Next(at.Offset) // the stream drops earlier than the journal
+	case r.revalidating && !first:
+		since := j.Truncate(r.expected.Offset)
+		r.src.log.Error("messages read are no longer in the stream; gap announced",
+			"stream", r.src.cfg.Stream, "from", r.expected, "advice", "the stream was restored from an older copy")
+		r.pipeline.deferGap(event.GapStream, since)
+		r.expectNext, r.last = false, at.Offset-1
 	default:
-		return errForeign
+		return errStreamMismatch
 	}
-	if r.proving && !r.wanted {
-		r.src.proving = false
+	if r.revalidating && !r.expectNext {
+		r.src.revalidate = false
 	}
 	return nil
 }
 
-// housekeeping is how many offsets in a row may be the broker's own: it begins
-// each segment of a stream with a record that is delivered to nobody, and clients
-// of the stream protocol may keep their places in it (docs/adr/0007).
-const housekeeping = 16
+// maxInternal is how many offsets in a row may be the broker's own: each segment of
+// a stream begins with a record that is delivered to nobody, and clients of the
+// stream protocol may store their offsets in it (docs/adr/0007).
+const maxInternal = 16
 
-// lost tells whether messages before offset were dropped from the stream before
-// they were read.
-func (r *reader) lost(offset uint64) bool {
-	last, follows := r.last, r.again || r.started
+// isLost reports whether the stream dropped messages before offset that were not
+// read, and defers the gap.
+func (r *reader) isLost(offset uint64) bool {
+	last, follows := r.last, r.resumes || r.started
 	r.last, r.started = offset, true
-	if !follows || offset < r.begin || !r.trimmed && offset <= last+1+housekeeping {
+	if !follows || offset < r.windowStart || !r.truncated && offset <= last+1+maxInternal {
 		return false
 	}
-	r.trimmed = false
-	r.src.log.Error("messages were dropped from the stream before they were read; clients are told of the gap; set a longer AMQP_STREAM_MAX_AGE, or a higher AMQP_STREAM_MAX_BYTES",
-		"stream", r.src.cfg.Stream, "after", last, "lost", offset-last-1)
-	r.src.owe(event.GapOverflow, r.src.readAt)
+	r.truncated = false
+	r.src.log.Error("the stream dropped messages before they were read; gap announced",
+		"stream", r.src.cfg.Stream, "after", last, "lost", offset-last-1,
+		"advice", "set a longer AMQP_STREAM_MAX_AGE, or a higher AMQP_STREAM_MAX_BYTES")
+	r.pipeline.deferGap(event.GapOverflow, r.pipeline.lastRead)
 	return true
+}
+
+// acknowledge acknowledges the messages up to d now and then, also on a quiet
+// stream: the broker closes a channel whose acknowledgement is half an hour late
+// (RabbitMQ, consumer_timeout).
+func (r *reader) acknowledge(d *frame.Delivery, now time.Time) error {
+	r.unacked++
+	if r.unacked < max(1, r.src.cfg.Prefetch/8) && now.Sub(r.acked) < r.src.cfg.CheckInterval {
+		return nil
+	}
+	r.unacked, r.acked = 0, now
+	tag := d.Tag
+	if r.src.sequencer != nil {
+		tag = r.src.sequencer.AckTag(d)
+	}
+	if tag == 0 { // to the broker it means all messages
+		return nil
+	}
+	return conn.Wrap("acknowledge", r.ch.Ack(tag, true))
 }

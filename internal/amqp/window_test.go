@@ -6,108 +6,109 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ranger/internal/amqp"
+	"ranger/internal/amqp/internal/amqptest"
 	"ranger/internal/event"
 	"ranger/internal/journal"
-	"ranger/internal/testenv"
 )
 
-// A node that starts reads what was published before, then knows by a marker
-// that it has caught up.
-func TestWindowAtStart(t *testing.T) {
-	t.Parallel()
-	cfg := newConfig(t, testenv.RabbitMQ(t))
+// A node that starts reads what was published before. A marker tells it that it has
+// caught up.
+func TestSource_ReadsWindowAtStart(t *testing.T) { eachMode(t, testWindowAtStart) }
+
+func testWindowAtStart(t *testing.T, cfg amqp.Config) {
 	const messages = 300
-	fill(t, cfg, messages)
+	fillStream(t, cfg, messages)
 
 	n := newNode(cfg)
 	alices, bobs := n.tap(t, alice), n.tap(t, bob)
 	if got := n.source.Status(); got.State != amqp.Connecting || got.CaughtUp {
-		t.Errorf("before Run: %+v", got)
+		t.Errorf("before Run: got status %+v, want connecting and not CaughtUp", got)
 	}
 	n.run(t)
-	if got := n.awaitLog(t, "reading the stream").attrs["from"]; got != "17m" { // the window, and two minutes for retries
-		t.Errorf("reads from %v, want 16m", got)
+	var reading line
+	reading, n.mark = n.log.await(t, "the log line that it reads", n.mark, func(l line) bool { return l.text == "reading" })
+	if got, want := reading.attrs["from"], "17m"; got != want { // the window, and two minutes for duplicates
+		t.Errorf("got a start of %v, want %s", got, want)
 	}
 	caughtUp := n.awaitLog(t, "caught up")
 	if got := n.source.Status(); got.State != amqp.Following || !got.CaughtUp {
-		t.Errorf("when caught up: %+v", got)
+		t.Errorf("when caught up: got status %+v, want following and CaughtUp", got)
 	}
 	if got := n.log.count(says("exchange was missing")); got != 0 {
-		t.Errorf("%d exchanges were said to be missing", got)
+		t.Errorf("got %d log lines that an exchange was missing, want none", got)
 	}
 	if got := len(alices.read(t)); got != messages {
-		t.Errorf("alice has %d events when the node has caught up, want %d", got, messages)
+		t.Errorf("got %d events of alice when the node has caught up, want %d", got, messages)
 	}
 	if got := len(bobs.read(t)); got != messages/3 {
-		t.Errorf("bob has %d events when the node has caught up, want %d", got, messages/3)
+		t.Errorf("got %d events of bob when the node has caught up, want %d", got, messages/3)
 	}
-	if got := n.metrics.events.count(func(k event.Kind) bool { return k == event.Trade }); got != messages/3*2 {
-		t.Errorf("%d trades were counted, want %d", got, messages/3*2)
+	if got := n.metrics.events.count(is(event.Trade)); got != messages/3*2 {
+		t.Errorf("got a count of %d trades, want %d", got, messages/3*2)
 	}
 	if got, _ := n.journal.Last(); got.String() != caughtUp.attrs["position"] {
-		t.Errorf("caught up at %v, the last position is %v", caughtUp.attrs["position"], got)
+		t.Errorf("got position %v in the log, want %v", caughtUp.attrs["position"], got)
 	}
 }
 
-// I3: every node gives every message the same position, before and after a restart.
-func TestNodesAgree(t *testing.T) {
+// I3: every node gives every message the same position, before and after a restart,
+// whatever its deliveries.
+func TestSource_NodesAgreeOnPositions(t *testing.T) {
 	t.Parallel()
-	cfg := newConfig(t, testenv.RabbitMQ(t))
-	witness := newNode(cfg)
-	witnessed := witness.tap(t, alice)
-	witness.run(t)
-	witness.awaitFollowing(t)
+	cfg := newConfig(t)
+	first := newNode(cfg)
+	firsts := first.tap(t, alice)
+	first.run(t)
+	first.awaitFollowing(t)
 	messages := 300
-	fill(t, cfg, messages)
-	p := newPeer(t, cfg.URL)
+	fillStream(t, cfg, messages)
+	p := amqptest.NewPeer(t, cfg.URL)
 	for _, name := range []string{"node-b", "node-a"} {
-		cfg.Node = name
+		cfg.Node, cfg.Portable = name, name == "node-b"
 		n := newNode(cfg)
 		alices := n.tap(t, alice)
 		n.run(t)
 		n.awaitFollowing(t)
-		stream := p.stream(cfg.Stream)
-		p.send(cfg, order(messages)) // whoever has it has read all that
-		got, want := alices.await(t, idText(messages)), witnessed.await(t, idText(messages))
+		stream := p.Stream(cfg.Stream)
+		p.Send(cfg.Exchanges, order(messages)) // a node that has it has read all that
+		got, want := alices.await(t, idText(messages)), firsts.await(t, idText(messages))
 		if diff := cmp.Diff(timeless(want[:messages]), timeless(got[:messages])); diff != "" {
-			t.Errorf("%s has other events (-want +got):\n%s", name, diff)
+			t.Errorf("events of %s (-want +got):\n%s", name, diff)
 		}
 		messages++
 		for i, m := range stream {
-			if m.at.Offset != uint64(i) {
-				t.Fatalf("message %d of the stream has offset %d", i, m.at.Offset)
+			if m.At.Offset != uint64(i) {
+				t.Fatalf("message %d of the stream: got offset %d, want %[1]d", i, m.At.Offset)
 			}
-			wrong := journal.Position{Offset: m.at.Offset, Check: m.at.Check + 1}
-			if !n.journal.Holds(m.at) || !witness.journal.Holds(m.at) {
-				t.Errorf("position %v (%s) is held by %s: %t, by the witness: %t",
-					m.at, m.body, name, n.journal.Holds(m.at), witness.journal.Holds(m.at))
+			wrong := journal.Position{Offset: m.At.Offset, Check: m.At.Check + 1}
+			if !n.journal.Holds(m.At) || !first.journal.Holds(m.At) {
+				t.Errorf("position %v (%s): got held %t by %s, %t by the first node, want both",
+					m.At, m.Body, n.journal.Holds(m.At), name, first.journal.Holds(m.At))
 			}
 			if n.journal.Holds(wrong) {
-				t.Errorf("position %v is held", wrong)
+				t.Errorf("position %v, with a wrong check: got held, want not held", wrong)
 			}
 		}
 	}
 }
 
-// fill has a node make the topology, ends it, and publishes so many messages,
-// every third of them a trade.
-func fill(tb testing.TB, cfg amqp.Config, messages int) {
+// fillStream runs a node that declares everything, stops it, and publishes so many messages,
+// of which every third is a trade.
+func fillStream(tb testing.TB, cfg amqp.Config, messages int) {
 	tb.Helper()
-	n := startNode(tb, cfg)
-	n.awaitFollowing(tb)
-	n.stop(tb)
-	p := newPeer(tb, cfg.URL)
+	startAndStop(tb, cfg)
+	p := amqptest.NewPeer(tb, cfg.URL)
 	for i := range messages - 1 {
 		if i%3 == 1 {
-			p.post(cfg.Exchanges.Trades, "", trade(i))
+			p.Post(cfg.Exchanges.Trades, "", trade(i))
 		} else {
-			p.post(cfg.Exchanges.Orders, "", order(i))
+			p.Post(cfg.Exchanges.Orders, "", order(i))
 		}
 	}
-	p.send(cfg, order(messages-1)) // confirmed after all before it
+	p.Send(cfg.Exchanges, order(messages-1)) // confirmed after all before it
 }
 
-// timeless returns entries without the time at which a node read them.
+// timeless returns entries without the times at which a node read them.
 func timeless(entries []journal.Entry) []journal.Entry {
 	for i := range entries {
 		entries[i].At, entries[i].Micros = 0, 0

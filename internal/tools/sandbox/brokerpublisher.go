@@ -6,7 +6,8 @@ import (
 	"log/slog"
 	"time"
 
-	"ranger/internal/amqp"
+	"ranger/internal/amqp/publish"
+	"ranger/internal/amqp/topology"
 	"ranger/internal/event"
 )
 
@@ -17,13 +18,13 @@ const republishPause = time.Second
 // event again, with the same message_id, until it is confirmed. One goroutine uses it.
 type BrokerPublisher struct {
 	url       string
-	exchanges amqp.Exchanges
+	exchanges topology.Exchanges
 	log       *slog.Logger
-	publisher *amqp.Publisher // nil: not connected
+	publisher *publish.Publisher // nil: not connected
 }
 
 // NewBrokerPublisher returns a publisher for the RabbitMQ at url. The caller closes it.
-func NewBrokerPublisher(url string, e amqp.Exchanges, log *slog.Logger) *BrokerPublisher {
+func NewBrokerPublisher(url string, e topology.Exchanges, log *slog.Logger) *BrokerPublisher {
 	return &BrokerPublisher{url: url, exchanges: e, log: log}
 }
 
@@ -52,7 +53,7 @@ func (b *BrokerPublisher) Publish(ctx context.Context, d event.Delivery) error {
 
 func (b *BrokerPublisher) try(ctx context.Context, d event.Delivery, id string) error {
 	if b.publisher == nil {
-		p, err := amqp.NewPublisher(ctx, b.url, b.exchanges)
+		p, err := publish.NewPublisher(ctx, b.url, b.exchanges)
 		if err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
-	"ranger/internal/amqp"
+	"ranger/internal/amqp/topology"
 	"ranger/internal/event"
 	"ranger/internal/testenv"
 	"ranger/internal/tools/sandbox"
@@ -23,7 +23,7 @@ import (
 type peer struct {
 	tb        testing.TB
 	url       string
-	exchanges amqp.Exchanges
+	exchanges topology.Exchanges
 	conn      *amqp091.Connection
 	channel   *amqp091.Channel
 }
@@ -32,7 +32,7 @@ type peer struct {
 func newPeer(tb testing.TB) *peer {
 	tb.Helper()
 	url, name := testenv.RabbitMQ(tb), rand.Text()
-	p := &peer{tb: tb, url: url, exchanges: amqp.Exchanges{Orders: "orders-" + name, Trades: "trades-" + name}}
+	p := &peer{tb: tb, url: url, exchanges: topology.Exchanges{Orders: "orders-" + name, Trades: "trades-" + name}}
 	var err error
 	p.conn, err = amqp091.DialConfig(url, amqp091.Config{Dial: amqp091.DefaultDial(testenv.Patience), Locale: "en_US"})
 	check(tb, err)
@@ -206,7 +206,7 @@ func TestBrokerPublisher_BrokerAway(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	defer end()
 	records := 0
-	b := sandbox.NewBrokerPublisher(through.url, amqp.Exchanges{}, slog.New(handler(func(slog.Record) { records++ })))
+	b := sandbox.NewBrokerPublisher(through.url, topology.Exchanges{}, slog.New(handler(func(slog.Record) { records++ })))
 	defer b.Close()
 	failed := make(chan error, 1)
 	d := deliveries(t, 7, 1)[0]

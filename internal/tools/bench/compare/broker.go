@@ -5,7 +5,8 @@ import (
 	"crypto/rand"
 	"strings"
 
-	"ranger/internal/amqp"
+	"ranger/internal/amqp/publish"
+	"ranger/internal/amqp/topology"
 	"ranger/internal/tools/bench"
 )
 
@@ -22,14 +23,14 @@ type brokerNames struct {
 	url       string
 	source    string
 	stream    string
-	exchanges amqp.Exchanges
+	exchanges topology.Exchanges
 }
 
 func newBrokerNames(url, source string) brokerNames {
 	name := "bench." + strings.ToLower(rand.Text()[:10])
 	return brokerNames{
 		url: url, source: source, stream: name,
-		exchanges: amqp.Exchanges{Orders: name + ".orderbook", Trades: name + ".trade"},
+		exchanges: topology.Exchanges{Orders: name + ".orderbook", Trades: name + ".trade"},
 	}
 }
 
@@ -58,7 +59,7 @@ func (b brokerNames) environment(key tokens, node string) []string {
 
 // connect opens a publisher's connection.
 func (b brokerNames) connect(ctx context.Context) (bench.Publisher, error) {
-	return amqp.NewBulkPublisher(ctx, b.url, b.exchanges)
+	return publish.NewBulk(ctx, b.url, b.exchanges)
 }
 
 // remove deletes everything of these names at the broker, even if ctx is done.
@@ -69,5 +70,5 @@ func (b brokerNames) remove(ctx context.Context) error {
 	if b.source != fromStream {
 		stream += "." + node // the name of a node's queue
 	}
-	return amqp.Remove(ctx, amqp.Config{URL: b.url, Exchanges: b.exchanges, Stream: stream})
+	return topology.Remove(ctx, b.url, topology.Config{Exchanges: b.exchanges, Stream: stream})
 }

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestWalkthrough checks the list of the files that one event passes in
+// docs/architecture.md: each function is declared in its file and called, by its name,
+// by one that precedes it in the list, and there are at most 25 files.
+func TestWalkthrough(t *testing.T) {
+	_, section, found := strings.Cut(readText(t, architectureDoc), "\n## The files that one event passes\n")
+	if !found {
+		t.Fatal("docs/architecture.md has no section on the files that one event passes")
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	steps := regexp.MustCompile("(?m)^[0-9]+\\. `([^`]+\\.go)`: `([^`]+)`").FindAllStringSubmatch(section, -1)
+	if len(steps) < 15 {
+		t.Fatalf("got %d steps, want some 20", len(steps))
+	}
+	files := make(map[string]bool)
+	var callers []ast.Node
+	for _, step := range steps {
+		file, name := step[1], step[2]
+		files[file] = true
+		body := declaration(t, file, name)
+		if body == nil {
+			t.Errorf("%s does not declare %s", file, name)
+			continue
+		}
+		base := name[strings.LastIndex(name, ".")+1:]
+		if len(callers) > 0 && !slices.ContainsFunc(callers, func(c ast.Node) bool { return mentions(c, base) }) {
+			t.Errorf("%s: no earlier step calls %s", file, name)
+		}
+		callers = append(callers, body)
+	}
+	if len(files) > 25 {
+		t.Errorf("an event passes %d files, want at most 25", len(files))
+	}
+}
+
+// declaration returns the body of a function, or of a method written as Type.method,
+// or nil if the file does not declare it.
+func declaration(t *testing.T, file, name string) ast.Node {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", file), nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range parsed.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && qualifiedName(f) == name {
+			return f.Body
+		}
+	}
+	return nil
+}
+
+func qualifiedName(f *ast.FuncDecl) string {
+	if f.Recv == nil {
+		return f.Name.Name
+	}
+	typ := f.Recv.List[0].Type
+	if star, ok := typ.(*ast.StarExpr); ok {
+		typ = star.X
+	}
+	if ident, ok := typ.(*ast.Ident); ok {
+		return ident.Name + "." + f.Name.Name
+	}
+	return f.Name.Name
+}
+
+func mentions(body ast.Node, name string) (found bool) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		if ident, ok := n.(*ast.Ident); ok && ident.Name == name {
+			found = true
+		}
+		return !found
+	})
+	return found
+}

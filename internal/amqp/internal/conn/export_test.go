@@ -1,0 +1,12 @@
+package conn
+
+import (
+	"io"
+	"time"
+)
+
+// New returns a Conn over a socket that has no connection on it. Only Do and
+// TimedOut work.
+func New(socket io.Closer, behind func(since time.Time) bool, t Timeouts) *Conn {
+	return &Conn{socket: socket, behind: behind, timeouts: t.withDefaults()}
+}

@@ -1,0 +1,4 @@
+package conn
+
+// DefaultTimeouts returns the default timeouts.
+func DefaultTimeouts() Timeouts { return Timeouts{}.withDefaults() }

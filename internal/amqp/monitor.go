@@ -1,0 +1,146 @@
+package amqp
+
+import (
+	"context"
+	"time"
+
+	"ranger/internal/amqp/internal/conn"
+	"ranger/internal/amqp/internal/control"
+	"ranger/internal/amqp/scan"
+	"ranger/internal/event"
+)
+
+// monitor checks over one connection what the broker does not report: the topology,
+// by the Guard, and that messages still arrive. It writes the markers. It runs on
+// its own goroutine.
+type monitor struct {
+	src    *Source
+	conn   *conn.Conn
+	reader *reader
+	writer *control.Writer
+
+	answered time.Time // when Source.CatchUp was last answered
+	compared bool      // the end of the stream was compared with what was read
+}
+
+// run checks until ctx is done, or something is wrong that needs a new connection.
+// The first marker has been sent.
+func (m *monitor) run(ctx context.Context) error {
+	src := m.src
+	if err := m.await(ctx); err != nil {
+		return err
+	}
+	if err := src.guard.Prepare(src.fromFirst); err != nil {
+		return err
+	}
+	tick := time.NewTicker(src.cfg.CheckInterval)
+	defer tick.Stop()
+	for check := true; ; {
+		src.catchUps.begin()
+		err := m.round(ctx, check)
+		src.catchUps.end(err == nil)
+		if err != nil {
+			src.catchUps.request() // for the next connection
+			return err
+		}
+		src.follow(ctx, m.reader.read.Load())
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-m.writer.Done():
+			return m.writer.Err()
+		case <-src.catchUps.requested:
+			check = false
+			if err := m.holdBack(ctx); err != nil {
+				return err
+			}
+		case <-tick.C:
+			check = true
+		}
+	}
+}
+
+// answerInterval is the shortest time between two answers to Source.CatchUp: clients
+// must not make the node fill the stream with markers.
+const answerInterval = 50 * time.Millisecond
+
+// holdBack waits until answerInterval has passed since the last answer.
+func (m *monitor) holdBack(ctx context.Context) error {
+	defer func() { m.answered = time.Now() }()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Until(m.answered.Add(answerInterval))):
+		return nil
+	}
+}
+
+// round checks the topology, if it is time to, and returns when everything that was
+// in the stream at its call has been read.
+func (m *monitor) round(ctx context.Context, check bool) error {
+	if check {
+		began := time.Now()
+		if err := m.src.guard.Check(ctx, m); err != nil {
+			return err
+		}
+		m.writer.SetChecked(began.UnixMilli())
+		if err := m.announceMembers(ctx); err != nil {
+			return err
+		}
+	}
+	return m.CatchUp(ctx)
+}
+
+// CatchUp returns nil when everything that was in the stream at the call has been
+// read.
+func (m *monitor) CatchUp(ctx context.Context) error {
+	if err := m.writer.Send(); err != nil {
+		return err
+	}
+	return m.await(ctx)
+}
+
+// RecordGap writes a gap into the stream.
+func (m *monitor) RecordGap(ctx context.Context, g event.Gap) error {
+	return m.writer.RecordGap(ctx, g)
+}
+
+// await returns when the last marker sent has been read.
+func (m *monitor) await(ctx context.Context) error {
+	read, since := m.reader.read.Load(), time.Now()
+	return m.writer.Await(ctx, m.src.cfg.CheckInterval/10, func(blocked bool) error {
+		if now := m.reader.read.Load(); now != read || blocked || m.reader.processing.Load() {
+			read, since = now, time.Now()
+			return nil
+		}
+		return m.checkSilence(ctx, time.Since(since))
+	})
+}
+
+// checkSilence returns what it means that nothing has arrived for so long: the
+// broker is slow, or the stream is another one and shorter. A consumer that begins
+// after the end of a stream waits silently.
+func (m *monitor) checkSilence(ctx context.Context, quiet time.Duration) error {
+	r, cfg := m.reader, &m.src.cfg
+	if r.resumes && r.read.Load() == 0 && quiet >= cfg.CheckInterval/5 && !m.compared {
+		m.compared = true
+		end, ok, err := scan.End(ctx, m.conn, cfg.Stream, cfg.limits.End)
+		if err != nil {
+			return err
+		}
+		if ok && end < r.resumeAt {
+			return errStreamShorter
+		}
+	}
+	if quiet < cfg.limits.Silence {
+		return nil
+	}
+	confirmed, err := m.writer.Confirmed()
+	if err != nil {
+		return err
+	}
+	if !confirmed {
+		return control.ErrNotConfirmed
+	}
+	return errSilent
+}

@@ -1,0 +1,7 @@
+package scan
+
+// Timeouts are timeouts.
+type Timeouts = timeouts
+
+// WalkWithin is walk.
+var WalkWithin = walk

@@ -1,0 +1,140 @@
+package topology
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"ranger/internal/event"
+	"ranger/internal/journal"
+)
+
+// Check checks that both exchanges feed the stream, repairs what does not, and
+// records the gap that it has left.
+func (g *Guard) Check(ctx context.Context, r Reader) error {
+	since, first := g.lastChecked(), g.round.fromFirst && g.checked.Load() == 0
+	for _, x := range g.topology.cfg.Exchanges.All() {
+		reason, err := g.checkExchange(ctx, r, x)
+		switch {
+		case err != nil || reason == "":
+		case first:
+			err = g.adopt(ctx, r, x)
+		default:
+			err = g.repair(ctx, r, x, reason, g.gapStart(x, reason, since))
+		}
+		if err != nil {
+			return fmt.Errorf("check exchange %s: %w", x.Name, err)
+		}
+	}
+	g.round.checks++
+	return nil
+}
+
+// checkExchange returns why an exchange did not feed the stream, or the empty
+// string.
+func (g *Guard) checkExchange(ctx context.Context, r Reader, x Exchange) (event.GapReason, error) {
+	t := g.topology
+	created, err := t.ensureExchange(x)
+	created = created || g.round.created[x.Kind]
+	g.round.created[x.Kind] = false
+	if err != nil || created {
+		return event.GapExchange, err
+	}
+	if g.round.blind[x.Kind] {
+		return "", t.bind(x)
+	}
+	exists, err := t.hasCanary(x)
+	if err != nil || !exists {
+		return event.GapExchange, err
+	}
+	var reason event.GapReason
+	err = g.readProbe(ctx, x, g.isBusy(x), func(newest []byte) error {
+		arrived, err := g.arrived(ctx, r, x, journal.Check(newest))
+		if err != nil || arrived {
+			return err
+		}
+		reason = event.GapBinding
+		// If this process ends before the gap is recorded, the next node to check finds
+		// no canary.
+		return t.removeCanary(x)
+	})
+	return reason, err
+}
+
+// arrived reports whether a message with this check, which the exchange routed
+// before the call, has arrived in the stream.
+func (g *Guard) arrived(ctx context.Context, r Reader, x Exchange, check uint32) (bool, error) {
+	if err := r.CatchUp(ctx); err != nil || g.Recent.Has(x.Kind, check) {
+		return true, err
+	}
+	// In a cluster it may take another way than the marker.
+	select {
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case <-time.After(g.grace):
+	}
+	err := r.CatchUp(ctx)
+	return g.Recent.Has(x.Kind, check), err
+}
+
+// isBusy reports whether the exchange had many messages since the last check, or
+// before that: then its probe was bound only for a moment, and is again.
+func (g *Guard) isBusy(x Exchange) bool {
+	count := g.Recent.Count(x.Kind)
+	busy := g.round.checks > 0 && float64(count-g.round.count[x.Kind]) > busyRate*g.interval.Seconds()
+	was := g.round.busy[x.Kind]
+	g.round.count[x.Kind], g.round.busy[x.Kind] = count, busy
+	return busy || was
+}
+
+// gapStart returns when a gap began at the latest, Unix ms: when a node last found
+// everything in order. But only a message received through a binding proves that it
+// existed.
+func (g *Guard) gapStart(x Exchange, reason event.GapReason, checked int64) int64 {
+	if reason != event.GapBinding {
+		return checked
+	}
+	last := g.Recent.Last(x.Kind)
+	if last == 0 {
+		last = g.windowStart()
+	}
+	return min(checked, last)
+}
+
+// repair binds the exchange again and records the gap. The canary comes last: its
+// existence means that everything before it was done.
+func (g *Guard) repair(ctx context.Context, r Reader, x Exchange, reason event.GapReason, since int64) error {
+	if err := g.topology.bind(x); err != nil {
+		return err
+	}
+	gap := event.Gap{From: since, To: max(since, time.Now().UnixMilli()), Reason: reason}
+	g.log.WarnContext(ctx, "exchange did not feed the stream; gap announced",
+		"exchange", x.Name, "reason", string(reason), "since", time.UnixMilli(since).UTC())
+	if err := r.RecordGap(ctx, gap); err != nil {
+		return err
+	}
+	return g.rearm(ctx, x)
+}
+
+// adopt is repair if no node has checked before: then no client misses anything.
+// If another node has checked meanwhile, the next Check finds what is wrong.
+func (g *Guard) adopt(ctx context.Context, r Reader, x Exchange) error {
+	if err := g.topology.bind(x); err != nil {
+		return err
+	}
+	if err := r.CatchUp(ctx); err != nil || g.checked.Load() > 0 {
+		return err
+	}
+	return g.rearm(ctx, x)
+}
+
+// rearm drains the probe and places the canary.
+func (g *Guard) rearm(ctx context.Context, x Exchange) error {
+	if g.round.blind[x.Kind] {
+		return nil
+	}
+	if err := g.drainProbe(ctx, x); err != nil { // it may have what came before the binding
+		return err
+	}
+	return g.topology.placeCanary(x)
+}

@@ -1,0 +1,172 @@
+package topology_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	amqp091 "github.com/rabbitmq/amqp091-go"
+	"go.uber.org/goleak"
+
+	"ranger/internal/amqp/internal/amqptest"
+	"ranger/internal/amqp/internal/conn"
+	"ranger/internal/amqp/topology"
+	"ranger/internal/event"
+	"ranger/internal/testenv"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// guarded is a Topology with its Guard, and the gaps that this records. Its reader has
+// always read everything, and no message of the exchanges.
+type guarded struct {
+	*topology.Guard
+	topology *topology.Topology
+	conn     *conn.Conn // of the last call of connect
+	gaps     []event.GapReason
+
+	url string
+}
+
+func newGuarded(url string, cfg topology.Config) *guarded {
+	log := slog.New(slog.DiscardHandler)
+	top := topology.New(cfg, log)
+	return &guarded{
+		Guard:    topology.NewGuard(top, amqptest.Never, 10*time.Millisecond, log),
+		topology: top, url: url,
+	}
+}
+
+func (*guarded) CatchUp(context.Context) error { return nil }
+
+func (g *guarded) RecordGap(_ context.Context, gap event.Gap) error {
+	g.gaps = append(g.gaps, gap.Reason)
+	return nil
+}
+
+// connect begins a new connection, as a node does, up to its first check.
+func (g *guarded) connect(t *testing.T) {
+	t.Helper()
+	if g.conn != nil {
+		g.conn.Close()
+	}
+	g.conn = dial(t, g.url)
+	g.topology.Use(g.conn)
+	found, err := g.topology.Ensure()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.EnsureBindings(t.Context(), found.Created); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Prepare(found.Created); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// check makes one check, and returns the gaps that it recorded.
+func (g *guarded) check(t *testing.T) (recorded []event.GapReason) {
+	t.Helper()
+	g.gaps = nil
+	if err := g.Check(t.Context(), g); err != nil {
+		t.Fatal(err)
+	}
+	g.NoteChecked(time.Now().UnixMilli())
+	return g.gaps
+}
+
+// dial opens a connection that has no time limits.
+func dial(t *testing.T, url string) *conn.Conn {
+	t.Helper()
+	c, err := conn.Dial(t.Context(), url, conn.Options{Name: "a test", Timeouts: amqptest.Timeouts()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// An exchange that was missing when a connection began is a gap once, and each exchange
+// by itself.
+func TestGuard_MissingExchangeIsGapOnce(t *testing.T) {
+	t.Parallel()
+	url := testenv.RabbitMQ(t)
+	cfg := amqptest.NewConfig(t, url)
+	p, g := amqptest.NewPeer(t, url), newGuarded(url, cfg)
+	orders, trades := cfg.Exchanges.Orders, cfg.Exchanges.Trades
+	for _, step := range []struct {
+		name   string
+		delete []string // before the connection
+		want   []event.GapReason
+	}{
+		{"a fresh broker", nil, nil},
+		{"nothing missing", nil, nil},
+		{"both missing", []string{orders, trades}, []event.GapReason{event.GapExchange, event.GapExchange}},
+		{"orders missing", []string{orders}, []event.GapReason{event.GapExchange}},
+		{"trades missing", []string{trades}, []event.GapReason{event.GapExchange}},
+		{"nothing missing again", nil, nil},
+	} {
+		for _, x := range step.delete {
+			p.DeleteExchange(x)
+		}
+		g.connect(t)
+		if diff := cmp.Diff(step.want, g.check(t)); diff != "" {
+			t.Errorf("%s, first check: gaps (-want +got):\n%s", step.name, diff)
+		}
+		if diff := cmp.Diff([]event.GapReason(nil), g.check(t)); diff != "" {
+			t.Errorf("%s, second check: gaps (-want +got):\n%s", step.name, diff)
+		}
+	}
+}
+
+// A node that ends while it judges the message of a probe leaves it to the next one,
+// even if that has found the probe empty meanwhile.
+func TestGuard_FindsProbeMessageThatWasNotJudged(t *testing.T) {
+	t.Parallel()
+	url := testenv.RabbitMQ(t)
+	cfg := amqptest.NewConfig(t, url)
+	p, g := amqptest.NewPeer(t, url), newGuarded(url, cfg)
+	g.connect(t)
+	g.check(t)
+	p.Unbind(cfg.Stream, cfg.Exchanges.Orders)
+	p.Send(cfg.Exchanges, amqptest.Order(1))
+
+	dying := newGuarded(url, cfg)
+	dying.connect(t)
+	ended := errors.New("the process ends")
+	judged := 0
+	err := dying.topology.ReadProbe(t.Context(), cfg.Exchanges.Of(event.Order), func([]byte) error {
+		judged++
+		if got := g.check(t); len(got) != 0 {
+			t.Errorf("while the message is judged: got the gaps %v, want none", got)
+		}
+		return ended
+	})
+	if judged != 1 || !errors.Is(err, ended) {
+		t.Fatalf("got %d judged messages, error %v, want 1, %v", judged, err, ended)
+	}
+	var got []event.GapReason
+	testenv.Eventually(t, "the message is in the probe again", func() bool {
+		got = g.check(t)
+		return len(got) > 0
+	})
+	if diff := cmp.Diff([]event.GapReason{event.GapBinding}, got); diff != "" {
+		t.Errorf("gaps (-want +got):\n%s", diff)
+	}
+}
+
+// A durable probe would be written to the broker's disk at each check, and the stream
+// would wait for that.
+func TestGuard_ProbeIsNotDurable(t *testing.T) {
+	t.Parallel()
+	url := testenv.RabbitMQ(t)
+	cfg := amqptest.NewConfig(t, url)
+	newGuarded(url, cfg).connect(t)
+	args := amqp091.Table{"x-max-length": int64(1), "x-message-ttl": int64(60_000), "x-expires": int64(3_600_000)}
+	if code := amqptest.NewPeer(t, url).DeclareQueue(amqptest.Probe(cfg, cfg.Exchanges.Orders), false, args); code != 0 {
+		t.Errorf("declare it as not durable: got refusal %d, want none", code)
+	}
+}
