@@ -64,7 +64,7 @@ func requestReadiness(ctx context.Context, addr string) (ops.Readiness, error) {
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	res, err := client.Do(req)
 	if err != nil {
-		return r, err
+		return r, fmt.Errorf("no answer from the server: %w", err)
 	}
 	defer res.Body.Close() //nolint:errcheck // only read from
 	if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusServiceUnavailable {
