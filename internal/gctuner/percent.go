@@ -3,7 +3,7 @@ package gctuner
 // GC percentages: by how many percent of the live heap the heap may grow before a
 // collection.
 const (
-	// fullPercent is the maximum for a process whose history is full. Go's default of
+	// fullPercent is the maximum for a process with a full history. Go's default of
 	// 100 would double the memory.
 	fullPercent = 35
 	// highestPercent is the maximum for a process with a small live heap.
