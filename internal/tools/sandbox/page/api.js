@@ -1,6 +1,6 @@
 import { parse } from "/client/index.js";
 
-const patience = 10_000; // longest wait for a response, in ms
+const timeout = 10_000; // longest wait for a response, in ms
 
 /** An error response of the API. */
 export class ApiError extends Error {
@@ -31,7 +31,7 @@ export async function call(method, path, { token, body } = {}) {
     body: body && JSON.stringify(body),
     cache: "no-store",
     credentials: "omit",
-    signal: AbortSignal.timeout(patience),
+    signal: AbortSignal.timeout(timeout),
   }).catch((cause) => {
     throw new ApiError(0, cause.name === "TimeoutError" ? "The sandbox does not answer." : "The sandbox cannot be reached. Does it run?");
   });

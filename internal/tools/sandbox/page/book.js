@@ -13,9 +13,9 @@ export class Book {
   }
 
   draw({ asks, bids } = { asks: [], bids: [] }) {
-    const most = Math.max(...[...asks, ...bids].map(([, volume]) => Number(volume)));
-    fill(this.#bids, bids, most);
-    fill(this.#asks, asks, most);
+    const max = Math.max(...[...asks, ...bids].map(([, volume]) => Number(volume)));
+    fill(this.#bids, bids, max);
+    fill(this.#asks, asks, max);
   }
 }
 
@@ -28,11 +28,11 @@ function side(body, columns) {
   return all;
 }
 
-function fill(all, levels, most) {
+function fill(all, levels, max) {
   all.forEach(({ row, price, volume }, i) => {
     const [p = "", v = ""] = levels[i] ?? [];
     write(price, p);
     write(volume, v);
-    row.style.setProperty("--share", `${v ? (100 * v) / most : 0}%`);
+    row.style.setProperty("--share", `${v ? (100 * v) / max : 0}%`);
   });
 }

@@ -1,7 +1,7 @@
 import { field, write } from "./dom.js";
 import { duration, median, seconds } from "./format.js";
 
-const kept = 50; // number of latencies for the median
+const maxLatencies = 50; // number of latencies for the median
 const cutFor = 5_000;
 
 /** The connection of a panel: state, position, latency, number of events. */
@@ -41,7 +41,7 @@ export class Connection {
   event({ replay }, latency) {
     this.#events++;
     if (replay) this.#replayed++;
-    if (latency !== undefined) this.#latencies = [...this.#latencies, latency].slice(-kept);
+    if (latency !== undefined) this.#latencies = [...this.#latencies, latency].slice(-maxLatencies);
     this.#write("events", String(this.#events));
     this.#write("replayed", this.#replayed > 0 ? `${this.#replayed} replayed` : "");
     if (latency !== undefined) this.#write("latency", duration(latency));

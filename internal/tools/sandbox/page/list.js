@@ -6,13 +6,13 @@ export class List {
   #rows = new Map();
   #section;
   #body;
-  #most;
+  #limit;
 
   /** body is a selector within the section. Only the topmost rows up to the limit are kept. */
-  constructor(section, body, most = Infinity) {
+  constructor(section, body, limit = Infinity) {
     this.#section = section;
     this.#body = section.querySelector(body);
-    this.#most = most;
+    this.#limit = limit;
   }
 
   get size() {
@@ -31,7 +31,7 @@ export class List {
   add(id, row) {
     this.#rows.set(id, row);
     this.#body.prepend(row);
-    if (this.#rows.size > this.#most) this.remove(this.#rows.keys().next().value);
+    if (this.#rows.size > this.#limit) this.remove(this.#rows.keys().next().value);
     this.#show();
   }
 

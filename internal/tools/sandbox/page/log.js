@@ -2,7 +2,7 @@ import { el } from "./dom.js";
 import { duration, time } from "./format.js";
 import { List } from "./list.js";
 
-const kept = 200;
+const maxLines = 200;
 
 /** The events of a user's connection, latest first. */
 export class Log {
@@ -10,7 +10,7 @@ export class Log {
   #next = 0;
 
   constructor(section) {
-    this.#list = new List(section, "ol", kept);
+    this.#list = new List(section, "ol", maxLines);
   }
 
   /** Adds a line. kind: order, trade, gap, resync, lost, live; latency in ms. */

@@ -6,7 +6,7 @@ import { Quotes, markets } from "./quotes.js";
 import { session } from "./storage.js";
 
 const key = "sandbox.users"; // only the names of the users logged in
-const again = 2_000; // ms until the next request to the sandbox
+const retryAfter = 2_000; // ms until the next request to the sandbox
 
 const login = document.getElementById("login");
 const both = document.getElementById("both");
@@ -20,21 +20,21 @@ async function start() {
   try {
     [all, traded] = await Promise.all([users(), markets()]);
   } catch (error) {
-    trouble(error);
-    setTimeout(start, again);
+    showError(error);
+    setTimeout(start, retryAfter);
     return;
   }
-  trouble();
+  showError();
   const quotes = new Quotes(traded);
   showMarket(quotes, {
     onShow: (market) => panels.forEach(({ form }) => form.market(market)),
-    onTrouble: trouble,
+    onError: showError,
   });
   offer(all, quotes);
 }
 
-function trouble(error) {
-  const notice = document.getElementById("trouble");
+function showError(error) {
+  const notice = document.getElementById("error");
   write(notice, error?.message ?? "");
   notice.hidden = !error;
 }

@@ -3,7 +3,7 @@ import { Chart } from "./chart.js";
 import { el, field, write } from "./dom.js";
 
 /** The public market: the selection, the last price, the chart and the book. onShow(id) is called with each choice. */
-export function showMarket(quotes, { onShow, onTrouble }) {
+export function showMarket(quotes, { onShow, onError }) {
   const last = document.getElementById("last");
   const readout = document.getElementById("readout");
   const chart = new Chart(document.getElementById("chart"), (text) => write(readout, text));
@@ -32,7 +32,7 @@ export function showMarket(quotes, { onShow, onTrouble }) {
     draw();
   });
   quotes.watch((problem) => {
-    onTrouble(problem);
+    onError(problem);
     if (!problem) draw();
   });
 }

@@ -18,8 +18,8 @@ export class Quotes {
   constructor(markets) {
     this.markets = markets;
     this.shown = markets[0].id;
-    document.addEventListener("visibilitychange", () => this.#look());
-    this.#look();
+    document.addEventListener("visibilitychange", () => this.#poll());
+    this.#poll();
   }
 
   /** Calls fn(error) after each poll; error is undefined after a success. Returns a function that stops it. */
@@ -31,7 +31,7 @@ export class Quotes {
   show(market) {
     this.shown = market;
     this.trades = [];
-    this.#look();
+    this.#poll();
   }
 
   /** The display name of a market's currency. */
@@ -44,7 +44,7 @@ export class Quotes {
     return this.books.get(market)?.[side][0]?.[0];
   }
 
-  async #look() {
+  async #poll() {
     clearTimeout(this.#timer);
     const turn = ++this.#turn;
     if (document.hidden) return;
@@ -59,7 +59,7 @@ export class Quotes {
       problem = error;
     }
     if (turn !== this.#turn) return;
-    this.#timer = setTimeout(() => this.#look(), pause);
+    this.#timer = setTimeout(() => this.#poll(), pause);
     if (!problem) this.trades = trades;
     for (const fn of this.#listeners) fn(problem);
   }
