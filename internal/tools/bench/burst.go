@@ -61,7 +61,7 @@ func (r *run) publishBurst(ctx context.Context, five *fleet, want int64) error {
 	defer pub.Close()
 	defer r.progress("delivering the burst", want, five.counts.received.Load)()
 	m := r.newMarket(five, pub, r.cfg.Users)
-	if err := m.flood(ctx, r.cfg.Events, classBurst); err != nil {
+	if err := m.publishAll(ctx, r.cfg.Events, classBurst); err != nil {
 		return err
 	}
 	if err := pub.Flush(ctx); err != nil {

@@ -17,14 +17,14 @@ func (r *run) measureBystanders(ctx context.Context, f *fleet, rate int, quiet t
 		return err
 	}
 	defer pub.Close()
-	m := r.newMarket(f, pub, noHouse)
+	m := r.newMarket(f, pub, noCounterparty)
 	m.inTurn = true // so that two events of a socket seldom share a read and its timestamp
 	had := f.counts.received.Load()
 	var now atomic.Uint32 // the current class
 	now.Store(uint32(classMain))
 	g, both := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		if err := m.steady(both, rate, func(int) class { return class(now.Load()) }); err != nil { //nolint:gosec // a class
+		if err := m.publishAtRate(both, rate, func(int) class { return class(now.Load()) }); err != nil { //nolint:gosec // a class
 			return fmt.Errorf("publish trades of bystanders: %w", err)
 		}
 		return nil
@@ -46,7 +46,7 @@ func (r *run) measureBystanders(ctx context.Context, f *fleet, rate int, quiet t
 	if err := pub.Flush(ctx); err != nil {
 		return err
 	}
-	return f.counts.await(ctx, had+m.published*m.views()*int64(f.sockets))
+	return f.counts.await(ctx, had+m.published*m.sides()*int64(f.sockets))
 }
 
 // reportBystanders reports the latencies that measureBystanders measured.

@@ -63,8 +63,8 @@ const tooSlow = 4100
 
 // read is the client's goroutine. It reads until the socket ends.
 func (c *client) read() {
-	if c.fleet.hold != nil {
-		<-c.fleet.hold
+	if c.fleet.holdReads != nil {
+		<-c.fleet.holdReads
 		widen(c.conn)
 	}
 	err := c.processFrames()

@@ -65,7 +65,7 @@ func (r TimedReader) At() time.Time { return r.at }
 
 // Turns returns the sides of trades of users that trade in turn.
 func Turns(users, trades int) (sides []int) {
-	m := market{size: users, house: noHouse, inTurn: true}
+	m := market{size: users, counterparty: noCounterparty, inTurn: true}
 	for range trades {
 		seller, buyer := m.pick()
 		sides = append(sides, seller, buyer)

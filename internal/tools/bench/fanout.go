@@ -14,18 +14,18 @@ func runFanout(ctx context.Context, cfg Config) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	f, pub, err := r.open(ctx)
+	f, pub, err := r.connectAll(ctx)
 	if err != nil {
 		return Report{}, err
 	}
 	defer pub.Close()
 	defer f.stop()
-	m := r.newMarket(f, pub, noHouse)
-	want := int64(r.cfg.Events) * m.views() * int64(f.sockets)
+	m := r.newMarket(f, pub, noCounterparty)
+	want := int64(r.cfg.Events) * m.sides() * int64(f.sockets)
 	stopSeries := r.rateSeries("deliveries", "deliveries", time.Second/10, f.counts.received.Load)
 	stopWatch := r.progress("delivering", want, f.counts.received.Load)
 	start, before := r.now(), r.meter.cpu()
-	err = m.flood(ctx, r.cfg.Events, classMain)
+	err = m.publishAll(ctx, r.cfg.Events, classMain)
 	if err == nil {
 		err = pub.Flush(ctx)
 	}
@@ -50,9 +50,9 @@ func runFanout(ctx context.Context, cfg Config) (Report, error) {
 	return r.finish()
 }
 
-// open connects to the broker and the sockets of all users. The caller closes and
+// connectAll connects the sockets of all users, and to the broker. The caller closes and
 // stops what it returns.
-func (r *run) open(ctx context.Context) (*fleet, Publisher, error) {
+func (r *run) connectAll(ctx context.Context) (*fleet, Publisher, error) {
 	f := r.newFleet(0, r.cfg.Users, r.cfg.Sockets)
 	if err := f.sign(ctx); err != nil {
 		return nil, nil, err

@@ -20,9 +20,9 @@ type fleet struct {
 	first, size int // index of the first user, and number of users
 	sockets     int // per user
 	resume      bool
-	hold        chan struct{} // if set, sockets do not read until it is closed
+	holdReads   chan struct{} // if set, sockets do not read until it is closed
 	mayEnd      bool          // the server may end the socket; only for a fleet of one socket
-	narrow      bool          // sockets have a small receive buffer
+	smallBuffer bool          // sockets have a small receive buffer
 	clients     []*client     // by user
 
 	tokens   []string // by user, set by sign
@@ -94,7 +94,7 @@ func (f *fleet) connect(ctx context.Context, p pace) error {
 				if p.interval > 0 {
 					due = start + time.Duration(i)*p.interval
 				}
-				if err := f.openOne(trying, f.clients[i], due, p.retry); err != nil {
+				if err := f.connectOne(trying, f.clients[i], due, p.retry); err != nil {
 					return fmt.Errorf("connect socket %d of %d: %w", i+1, len(f.clients), err)
 				}
 				done.Add(1)
@@ -112,11 +112,11 @@ func (f *fleet) connect(ctx context.Context, p pace) error {
 // maxTries bounds the connects of one socket.
 const maxTries = 30
 
-// openOne opens a socket at its due time.
-func (f *fleet) openOne(ctx context.Context, c *client, due time.Duration, retry bool) error {
+// connectOne opens a socket at its due time.
+func (f *fleet) connectOne(ctx context.Context, c *client, due time.Duration, retry bool) error {
 	err := f.run.sleepUntil(ctx, due)
 	for try := 1; err == nil; try++ {
-		if err = c.open(ctx); err == nil {
+		if err = c.connect(ctx); err == nil {
 			now := f.run.now()
 			c.shard.add([]sample{{classConnect, now - due}})
 			f.reading.Go(c.read)

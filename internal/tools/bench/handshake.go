@@ -71,20 +71,20 @@ func checkAnswer(head []byte, key string) error {
 	return errors.New("the handshake response has a wrong Sec-WebSocket-Accept")
 }
 
-// open connects the client and waits for the success line.
-func (c *client) open(ctx context.Context) error {
+// connect connects the client and waits for the success line.
+func (c *client) connect(ctx context.Context) error {
 	within, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
-	err := c.attempt(within)
+	err := c.tryConnect(within)
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	return err
 }
 
-// attempt is open without a timeout.
-func (c *client) attempt(ctx context.Context) error {
-	conn, err := c.fleet.run.target.connect(ctx, c.index, c.fleet.narrow)
+// tryConnect is connect without a timeout.
+func (c *client) tryConnect(ctx context.Context) error {
+	conn, err := c.fleet.run.target.connect(ctx, c.index, c.fleet.smallBuffer)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func runIdle(ctx context.Context, cfg Config) (Report, error) {
 	if r.meter.known() {
 		stop = r.series(Series{Name: "rss", Title: "server memory", Unit: "B"}, time.Second/2, func(time.Duration) float64 { return float64(r.meter.resident()) })
 	}
-	after, cpu, err := r.stay(ctx, f)
+	after, cpu, err := r.connectAndIdle(ctx, f)
 	stop()
 	if err != nil {
 		return Report{}, err
@@ -50,9 +50,9 @@ func runIdle(ctx context.Context, cfg Config) (Report, error) {
 	return r.finish()
 }
 
-// stay connects, and returns the server's memory once it is stable and the server's
+// connectAndIdle connects, and returns the server's memory once it is stable and the server's
 // CPU time in the following cfg.Duration.
-func (r *run) stay(ctx context.Context, f *fleet) (rss int64, cpu time.Duration, err error) {
+func (r *run) connectAndIdle(ctx context.Context, f *fleet) (rss int64, cpu time.Duration, err error) {
 	if err := f.connect(ctx, r.connectPace()); err != nil {
 		return 0, 0, err
 	}

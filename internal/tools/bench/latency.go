@@ -11,19 +11,19 @@ func runLatency(ctx context.Context, cfg Config) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	f, pub, err := r.open(ctx)
+	f, pub, err := r.connectAll(ctx)
 	if err != nil {
 		return Report{}, err
 	}
 	defer pub.Close()
 	defer f.stop()
-	m := r.newMarket(f, pub, noHouse)
+	m := r.newMarket(f, pub, noCounterparty)
 	count := int(r.cfg.Duration.Seconds() * float64(r.cfg.Rate))
-	want := int64(count) * m.views() * int64(f.sockets)
+	want := int64(count) * m.sides() * int64(f.sockets)
 	stopSeries := r.rateSeries("deliveries", "deliveries", time.Second, f.counts.received.Load)
 	stopWatch := r.progress("delivering", want, f.counts.received.Load)
 	before := r.meter.cpu()
-	err = m.steady(ctx, r.cfg.Rate, func(n int) class {
+	err = m.publishAtRate(ctx, r.cfg.Rate, func(n int) class {
 		if n == count {
 			return 0
 		}

@@ -15,25 +15,25 @@ type market struct {
 	rng *rand.Rand
 
 	// Fixed at construction.
-	first, size int  // the users, each of whom may be either side
-	house       int  // buyer of all trades, a user without sockets; -1: none
-	inTurn      bool // users trade in turn instead of at random; set before the first trade
+	first, size  int  // the users, each of whom may be either side
+	counterparty int  // buyer of all trades, a user without sockets; -1: none
+	inTurn       bool // users trade in turn instead of at random; set before the first trade
 
 	published int64
 }
 
-// noHouse means that both sides of each trade are users of the group.
-const noHouse = -1
+// noCounterparty means that both sides of each trade are users of the group.
+const noCounterparty = -1
 
 // newMarket returns a market of the fleet's users.
-func (r *run) newMarket(f *fleet, pub Publisher, house int) *market {
-	seed := uint64(f.first)                                                                                           //nolint:gosec // an index
-	return &market{run: r, pub: pub, rng: rand.New(rand.NewPCG(seed, 5)), first: f.first, size: f.size, house: house} //nolint:gosec // a choice needs no secrecy
+func (r *run) newMarket(f *fleet, pub Publisher, counterparty int) *market {
+	seed := uint64(f.first)                                                                                                         //nolint:gosec // an index
+	return &market{run: r, pub: pub, rng: rand.New(rand.NewPCG(seed, 5)), first: f.first, size: f.size, counterparty: counterparty} //nolint:gosec // a choice needs no secrecy
 }
 
-// views returns the number of sides of a trade that are users of the group.
-func (m *market) views() int64 {
-	if m.house != noHouse {
+// sides returns the number of sides of a trade at which users of the group are.
+func (m *market) sides() int64 {
+	if m.counterparty != noCounterparty {
 		return 1
 	}
 	return 2
@@ -46,8 +46,8 @@ func (m *market) pick() (seller, buyer int) {
 		return m.first + int(next%int64(m.size)), m.first + int((next+1)%int64(m.size))
 	}
 	seller = m.rng.IntN(m.size)
-	if m.house != noHouse {
-		return m.first + seller, m.house
+	if m.counterparty != noCounterparty {
+		return m.first + seller, m.counterparty
 	}
 	buyer = m.rng.IntN(m.size - 1)
 	if buyer >= seller {
@@ -79,8 +79,8 @@ func (m *market) publish(ctx context.Context, due time.Duration, l class) error 
 	return m.pub.Publish(ctx, m.run.workload.trade(n, m.party(seller), m.party(buyer)))
 }
 
-// flood publishes trades as fast as it can. Each is due when it is made.
-func (m *market) flood(ctx context.Context, count int, l class) error {
+// publishAll publishes trades as fast as it can. Each is due when it is made.
+func (m *market) publishAll(ctx context.Context, count int, l class) error {
 	for range count {
 		if err := m.publish(ctx, m.run.now(), l); err != nil {
 			return err
@@ -93,9 +93,9 @@ func (m *market) flood(ctx context.Context, count int, l class) error {
 // an idle process advances in steps of a millisecond.
 const timerSlack = 2 * time.Millisecond
 
-// steady publishes trades at a rate per second, each due at its time however long the
+// publishAtRate publishes trades at a rate per second, each due at its time however long the
 // one before took, until classOf returns 0 for the n-th trade.
-func (m *market) steady(ctx context.Context, rate int, classOf func(n int) class) error {
+func (m *market) publishAtRate(ctx context.Context, rate int, classOf func(n int) class) error {
 	start := m.run.now()
 	for n := 0; ; n++ {
 		l := classOf(n)

@@ -17,8 +17,8 @@ func runSlow(ctx context.Context, cfg Config) (Report, error) {
 	busy := r.newFleet(r.cfg.Users, 1, 1)
 	defer busy.stop()
 	slow := r.newFleet(r.cfg.Users, 1, 1)
-	slow.mayEnd, slow.narrow, slow.hold = true, true, make(chan struct{})
-	release := sync.OnceFunc(func() { close(slow.hold) })
+	slow.mayEnd, slow.smallBuffer, slow.holdReads = true, true, make(chan struct{})
+	release := sync.OnceFunc(func() { close(slow.holdReads) })
 	defer slow.stop()
 	defer release()
 	others := r.newFleet(0, r.cfg.Users, r.cfg.Sockets)
@@ -71,7 +71,7 @@ func (r *run) publishToBusy(ctx context.Context, busy *fleet) error {
 	defer r.progress("delivering to the busy user", want, busy.counts.received.Load)()
 	m := r.newMarket(busy, pub, r.cfg.Users+1)
 	rate := max(1, int(float64(r.cfg.Events)/r.cfg.Duration.Seconds()))
-	err = m.steady(ctx, rate, func(n int) class {
+	err = m.publishAtRate(ctx, rate, func(n int) class {
 		if n == r.cfg.Events {
 			return 0
 		}

@@ -91,14 +91,14 @@ func (r *run) connectResuming(ctx context.Context, f *fleet) error {
 // publishAndAwait publishes trades of a fleet that had none before, and waits for
 // their deliveries.
 func (r *run) publishAndAwait(ctx context.Context, f *fleet, pub Publisher, count int) error {
-	m := r.newMarket(f, pub, noHouse)
-	if err := m.flood(ctx, count, classBurst); err != nil {
+	m := r.newMarket(f, pub, noCounterparty)
+	if err := m.publishAll(ctx, count, classBurst); err != nil {
 		return err
 	}
 	if err := pub.Flush(ctx); err != nil {
 		return err
 	}
-	return f.counts.await(ctx, int64(count)*m.views()*int64(f.sockets))
+	return f.counts.await(ctx, int64(count)*m.sides()*int64(f.sockets))
 }
 
 // reconnect drops all sockets and reconnects them from their first position, until

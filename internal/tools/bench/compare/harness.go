@@ -14,14 +14,14 @@ import (
 // harness measures the rows. One goroutine uses it.
 type harness struct {
 	settings
-	dir     string // temporary directory
-	log     io.Writer
-	all     []variant // servers to measure, the baseline last
-	rsa     tokens    // for rows that measure the verification of tokens
-	ed25519 tokens    // for the others: signs 10,000 tokens in a moment
-	cert    *certificate
-	results results
-	faults  bool // a server had faults
+	dir      string // temporary directory
+	log      io.Writer
+	variants []variant // servers to measure, the baseline last
+	rsa      tokens    // for rows that measure the verification of tokens
+	ed25519  tokens    // for the others: signs 10,000 tokens in a moment
+	cert     *certificate
+	results  results
+	faults   bool // a server had faults
 }
 
 func newHarness(ctx context.Context, s settings, log io.Writer) (*harness, error) {
@@ -30,7 +30,7 @@ func newHarness(ctx context.Context, s settings, log io.Writer) (*harness, error
 		return nil, err
 	}
 	h := &harness{settings: s, dir: dir, log: log}
-	h.all, err = s.variants(ctx, dir)
+	h.variants, err = s.variants(ctx, dir)
 	if err == nil {
 		h.rsa, err = newTokens("RS256")
 	}
@@ -44,7 +44,7 @@ func newHarness(ctx context.Context, s settings, log io.Writer) (*harness, error
 		h.close()
 		return nil, err
 	}
-	for _, v := range h.all {
+	for _, v := range h.variants {
 		h.results.variants = append(h.results.variants, v.name)
 	}
 	return h, nil
@@ -90,12 +90,12 @@ func (h *harness) measure(ctx context.Context) error {
 // order returns the servers, another one first in each round, so that none always has
 // the quieter machine.
 func (h *harness) order(round int) []variant {
-	first := round % len(h.all)
-	return slices.Concat(h.all[first:], h.all[:first])
+	first := round % len(h.variants)
+	return slices.Concat(h.variants[first:], h.variants[:first])
 }
 
 // rangers returns the variants of ranger.
-func (h *harness) rangers() []variant { return h.all[:len(h.all)-1] }
+func (h *harness) rangers() []variant { return h.variants[:len(h.variants)-1] }
 
 // run measures a row once, on a new server.
 func (h *harness) run(ctx context.Context, round int, r row, source string, v variant) (err error) {

@@ -85,9 +85,9 @@ func (s scale) at(v float64) float64 {
 // tenth rounds a coordinate: more digits only make the page longer.
 func tenth(v float64) float64 { return math.Round(v*10) / 10 }
 
-// upright returns a scale for values from low to high on the Y axis, and its ticks. It
+// yAxis returns a scale for values from low to high on the Y axis, and its ticks. It
 // begins at 0, or is logarithmic if the values are far apart.
-func upright(low, high float64, of string, mayLog bool) (scale, []tick) {
+func yAxis(low, high float64, of string, mayLog bool) (scale, []tick) {
 	s := scale{high: high, from: chartHeight - marginBottom, to: marginTop}
 	var values []float64
 	if mayLog && low > 0 && high > 20*low {

@@ -36,7 +36,7 @@ func latencyChart(id string, all []bench.Latency) *chart {
 	nine := nines(marks)
 	x := scale{low: nine(marks[0]), high: nine(marks[len(marks)-1]), from: marginLeft, to: chartWidth - marginRight}
 	var y scale
-	y, c.Y = upright(low, high, "µs", true)
+	y, c.Y = yAxis(low, high, "µs", true)
 	for _, percent := range marks {
 		at := x.at(nine(percent))
 		if n := len(c.X); n == 0 || at-c.X[n-1].At >= 40 || percent == 100 {
@@ -104,7 +104,7 @@ func seriesChart(id string, s bench.Series) *chart {
 	x := scale{low: begin, high: end, from: marginLeft, to: chartWidth - marginRight}
 	c.X = timeTicks(x)
 	var y scale
-	y, c.Y = upright(least, high, s.Unit, false)
+	y, c.Y = yAxis(least, high, s.Unit, false)
 	var dots []dot
 	for _, p := range s.Points {
 		value, unit := quantity(p.Value, s.Unit)

@@ -6,7 +6,7 @@ func Quantity(value float64, of string) (text, unit string) { return quantity(va
 // Axis returns the labels of an upright axis, and reports whether they rise from
 // the bottom of the chart and include the values.
 func Axis(low, high float64, of string, mayLog bool) (labels []string, rising bool) {
-	s, ticks := upright(low, high, of, mayLog)
+	s, ticks := yAxis(low, high, of, mayLog)
 	rising = s.at(high) >= marginTop && s.at(max(low, s.low)) <= chartHeight-marginBottom
 	for i, t := range ticks {
 		labels = append(labels, t.Label)

@@ -62,7 +62,7 @@ func (d *Document) WritePage(w io.Writer) error {
 
 func (d *Document) section(id string, r bench.Report) section {
 	s := section{
-		Report: r, ID: id, Help: d.Help[r.Scenario], Load: load(r), Took: took(r),
+		Report: r, ID: id, Help: d.Help[r.Scenario], Load: loadText(r), Took: durationText(r),
 		Faults: faultKinds(r.Faults), Count: faults(r.Faults),
 		Latency: latencyChart(id+"-latency", r.Latencies),
 	}

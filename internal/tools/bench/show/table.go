@@ -65,7 +65,7 @@ func folded(text string, most int) []string {
 
 func (t *table) report(r bench.Report) {
 	t.line("")
-	t.line("%s: %s, in %s, at %s", r.Scenario, load(r), took(r), r.Server)
+	t.line("%s: %s, in %s, at %s", r.Scenario, loadText(r), durationText(r), r.Server)
 	t.figures(r.Figures)
 	t.latencies(r.Latencies)
 	t.faults(r.Faults)
@@ -144,16 +144,16 @@ func faultCounts(f bench.Faults) string {
 	return strings.Join(parts, ", ")
 }
 
-// load returns the number of users and sockets in words.
-func load(r bench.Report) string {
+// loadText returns the number of users and sockets in words.
+func loadText(r bench.Report) string {
 	if r.Sockets == 0 {
 		return plural(r.Users, "user", "users")
 	}
 	return plural(r.Users, "user", "users") + " with " + plural(r.Sockets, "socket", "sockets") + " each"
 }
 
-// took returns the duration of the run.
-func took(r bench.Report) string {
+// durationText returns the duration of the run.
+func durationText(r bench.Report) string {
 	value, unit := quantity(r.Took.Seconds(), "s")
 	return value + " " + unit
 }

@@ -84,7 +84,7 @@ func (d dialect) faults(faults []fault, module string) *Refusal {
 	var codes, texts []string
 	for _, f := range faults {
 		codes = append(codes, module+"."+f.wrong+"_"+f.name)
-		texts = append(texts, spoken(f.name)+" is "+f.wrong)
+		texts = append(texts, displayName(f.name)+" is "+f.wrong)
 	}
 	if d == barong2 {
 		return refuse2(http.StatusUnprocessableEntity, codes...)
@@ -92,8 +92,8 @@ func (d dialect) faults(faults []fault, module string) *Refusal {
 	return refuse1(http.StatusBadRequest, strings.Join(texts, ", "))
 }
 
-// spoken returns the name of a parameter in the errors of Barong 1.8.
-func spoken(name string) string {
+// displayName returns the name of a parameter in the errors of Barong 1.8.
+func displayName(name string) string {
 	switch name {
 	case "email":
 		return "Email"

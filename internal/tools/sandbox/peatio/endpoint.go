@@ -64,8 +64,8 @@ type orderBook struct {
 func (a *api) create(q *request) (exchange.Order, error) {
 	wanted := exchange.Request{
 		Market: a.market(q, true),
-		Side:   among(q, "side", q.required("side"), exchange.Buy, exchange.Sell),
-		Type:   among(q, "ord_type", q.text("ord_type"), exchange.Limit, exchange.AtMarket),
+		Side:   oneOf(q, "side", q.required("side"), exchange.Buy, exchange.Sell),
+		Type:   oneOf(q, "ord_type", q.text("ord_type"), exchange.Limit, exchange.AtMarket),
 		Volume: q.decimal("volume", true),
 	}
 	wanted.Price = q.decimal("price", wanted.Type != exchange.AtMarket)
@@ -89,7 +89,7 @@ func (a *api) cancel(q *request) (exchange.Order, error) {
 func (a *api) clear(q *request) ([]exchange.Order, error) {
 	wanted := exchange.Query{
 		Market: a.market(q, false),
-		Side:   among(q, "side", q.text("side"), exchange.Buy, exchange.Sell),
+		Side:   oneOf(q, "side", q.text("side"), exchange.Buy, exchange.Sell),
 	}
 	if err := q.err(); err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func (a *api) order(q *request) (fullOrder, error) {
 func (a *api) orders(state exchange.State, order string) func(*request) ([]exchange.Order, error) {
 	return func(q *request) ([]exchange.Order, error) {
 		wanted := exchange.Query{Market: a.market(q, state != ""), State: state}
-		if given := among(q, "state", q.text("state"), exchange.Wait, exchange.Done, exchange.Cancel); given != "" {
+		if given := oneOf(q, "state", q.text("state"), exchange.Wait, exchange.Done, exchange.Cancel); given != "" {
 			wanted.State = given
 		}
 		part := q.listing(100, order)

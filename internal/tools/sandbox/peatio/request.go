@@ -74,8 +74,8 @@ func (q *request) required(name string) string {
 	return text
 }
 
-// among checks that a parameter, if given, has one of these values.
-func among[T ~string](q *request, name, text string, values ...T) T {
+// oneOf checks that a parameter, if given, has one of these values.
+func oneOf[T ~string](q *request, name, text string, values ...T) T {
 	if text != "" && !slices.Contains(values, T(text)) {
 		q.addFault(name, "invalid", "does not have a valid value")
 	}
@@ -145,7 +145,7 @@ type listing struct {
 // listing reads the parameters of a list.
 func (q *request) listing(limit int, order string) listing {
 	wanted := listing{limit: q.integer("limit", limit, 1000), page: q.integer("page", 1, 1_000_000)}
-	if given := among(q, "order_by", q.text("order_by"), "asc", "desc"); given != "" {
+	if given := oneOf(q, "order_by", q.text("order_by"), "asc", "desc"); given != "" {
 		order = given
 	}
 	wanted.oldestFirst = order == "asc"
