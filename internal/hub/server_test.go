@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +16,7 @@ import (
 
 	"ranger/internal/event"
 	"ranger/internal/hub"
+	"ranger/internal/hub/hubtest"
 	"ranger/internal/journal"
 )
 
@@ -36,7 +36,7 @@ type server struct {
 	window  *journal.Journal
 	metrics *counters
 	log     *logBuffer
-	pipes   pipeListener
+	pipes   *hubtest.Pipes
 	offset  uint64 // of the message published next
 }
 
@@ -57,28 +57,10 @@ func newServerOf(tb testing.TB, cfg setup, window *journal.Journal) *server {
 	if cfg.verify == nil {
 		cfg.verify = readToken
 	}
-	s := &server{
-		tb: tb, metrics: &counters{}, log: &logBuffer{},
-		window: window,
-		pipes:  pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})},
-	}
+	s := &server{tb: tb, metrics: &counters{}, log: &logBuffer{}, window: window, pipes: hubtest.NewPipes()}
 	logger := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.hub = hub.New(cfg.hub, s.window, noTokens{cfg.verify, s.metrics}, s.metrics, logger)
-	web := &http.Server{Handler: s.hub, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelError), ReadHeaderTimeout: time.Second}
-
-	ctx, stop := context.WithCancel(context.Background()) //nolint:usetesting // t.Context is done before the cleanup
-	var running sync.WaitGroup
-	running.Go(func() { _ = web.Serve(&s.pipes) })
-	running.Go(func() { _ = s.hub.Run(ctx) })
-	tb.Cleanup(func() {
-		cut, cancel := context.WithCancel(ctx)
-		cancel()
-		s.hub.Drain(cut, 0)
-		stop()
-		_ = web.Close()
-		running.Wait()
-		s.wantSockets(0, 0)
-	})
+	hubtest.Serve(tb, s.hub, s.pipes, logger)
 	return s
 }
 
@@ -95,11 +77,14 @@ func (s *server) publish(uid event.UID, texts ...string) {
 	}
 }
 
-// connect opens a connection on which nothing has been said yet.
+// connect opens a connection without sending anything.
 func (s *server) connect() net.Conn {
-	client, server := net.Pipe()
-	s.pipes.conns <- addressed{server}
-	return client
+	s.tb.Helper()
+	c, err := s.pipes.Dial(context.Background()) //nolint:usetesting // cleanups dial too
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	return c
 }
 
 // request sends an HTTP request as written in lines, and reads the response.
@@ -165,34 +150,3 @@ func pass(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
 }
-
-// pipeListener listens for connections that tests make.
-type pipeListener struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return nil
-}
-
-func (l *pipeListener) Addr() net.Addr { return peerAddr }
-
-// peerAddr is where all clients on pipes come from.
-var peerAddr = &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 4711}
-
-// addressed is a pipe with a peer's address.
-type addressed struct{ net.Conn }
-
-func (addressed) RemoteAddr() net.Addr { return peerAddr }

@@ -2,13 +2,11 @@ package hub_test
 
 import (
 	"cmp"
-	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http/httptest"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +16,7 @@ import (
 
 	"ranger/internal/event"
 	"ranger/internal/hub"
+	"ranger/internal/hub/hubtest"
 	"ranger/internal/journal"
 	"ranger/internal/testenv"
 )
@@ -49,28 +48,18 @@ func listen(tb testing.TB, cfg hub.Config, secure bool, m hub.Metrics) *live {
 	l := &live{tb: tb, window: journal.New(journal.Config{})}
 	l.hub = hub.New(unhurried(cfg), l.window, verifyFunc(readToken), m, slog.New(slog.DiscardHandler))
 	l.hub.Tune(hub.Tuning{CloseTimeout: rare})
-	web := httptest.NewUnstartedServer(l.hub)
-	if secure {
-		web.StartTLS()
-		pool := x509.NewCertPool()
-		pool.AddCert(web.Certificate())
-		l.dialer.TLSClientConfig = &tls.Config{RootCAs: pool}
-	} else {
-		web.Start()
+	var listener net.Listener
+	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		tb.Fatal(err)
 	}
-	l.url = "ws" + strings.TrimPrefix(web.URL, "http")
-	ctx, stop := context.WithCancel(context.Background()) //nolint:usetesting // t.Context is done before the cleanup
-	var running sync.WaitGroup
-	running.Go(func() { _ = l.hub.Run(ctx) })
-	tb.Cleanup(func() {
-		l.hub.Drain(ctx, 0)
-		stop()
-		web.Close()
-		running.Wait()
-		if open, authenticated := l.hub.Sockets(); open != 0 || authenticated != 0 {
-			tb.Errorf("%d sockets, %d authenticated are left", open, authenticated)
-		}
-	})
+	l.url = "ws://" + listener.Addr().String()
+	if secure {
+		l.url = "wss://" + listener.Addr().String()
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate(tb)}})
+		l.dialer.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
+	}
+	hubtest.Serve(tb, l.hub, listener, slog.New(slog.DiscardHandler))
 	return l
 }
 

@@ -1,10 +1,8 @@
 package hub_test
 
 import (
-	"context"
 	"log/slog"
 	"net"
-	"net/http"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -13,6 +11,7 @@ import (
 	"time"
 
 	"ranger/internal/hub"
+	"ranger/internal/hub/hubtest"
 	"ranger/internal/journal"
 	"ranger/internal/testenv"
 )
@@ -61,27 +60,10 @@ func onTCP(t *testing.T, cfg setup, window int) *tcpServer {
 		t.Fatal(err)
 	}
 	s.addr = listener.Addr().String()
-	web := &http.Server{Handler: s.hub, ReadHeaderTimeout: testenv.Patience}
-	ctx, cancel := context.WithCancel(context.Background()) //nolint:usetesting // t.Context is done before the cleanup
-	var serving, running sync.WaitGroup
-	serving.Go(func() { _ = web.Serve(heardListener{listener, s}) })
-	running.Go(func() { _ = s.hub.Run(ctx) })
-	for !cfg.hub.Portable && s.hub.Parked() < 0 { // before that no socket is parked
+	s.stop = hubtest.Serve(t, s.hub, heardListener{listener, s}, logger)
+	for !cfg.hub.Portable && s.hub.Parked() < 0 { // before Run no socket is parked
 		runtime.Gosched()
 	}
-	s.stop = func() {
-		cancel()
-		running.Wait()
-	}
-	t.Cleanup(func() {
-		cut, now := context.WithCancel(ctx)
-		now()
-		s.hub.Drain(cut, 0)
-		s.stop()
-		_ = web.Close()
-		serving.Wait()
-		s.wantSockets(0, 0)
-	})
 	return s
 }
 

@@ -11,16 +11,21 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"ranger/internal/hub/hubtest"
 )
 
 // openTLS is open over TLS.
 func (s *server) openTLS(token string) *client {
 	s.tb.Helper()
 	client, server := net.Pipe()
-	s.pipes.conns <- tls.Server(addressed{server}, &tls.Config{
+	secure := tls.Server(hubtest.From(server), &tls.Config{
 		Certificates:           []tls.Certificate{certificate(s.tb)},
-		SessionTicketsDisabled: true, // both sides would write at once, for which a pipe has no room
+		SessionTicketsDisabled: true, // both sides would write at once, and a pipe has no buffer
 	})
+	if err := s.pipes.Hand(s.tb.Context(), secure); err != nil {
+		s.tb.Fatal(err)
+	}
 	c := s.dialOver(tls.Client(client, &tls.Config{InsecureSkipVerify: true}), "/")
 	c.talk([2]string{bearer(token), authenticated})
 	return c

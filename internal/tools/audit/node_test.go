@@ -16,13 +16,14 @@ import (
 	"github.com/gorilla/websocket"
 
 	"ranger/internal/event"
+	"ranger/internal/hub/hubtest"
 )
 
 // cluster is a scripted ranger: a stream and any number of nodes that serve it with
 // the resume protocol over pipes. It follows the protocol unless a hook changes that.
 type cluster struct {
 	tb     testing.TB
-	pipes  pipeListener
+	pipes  *hubtest.Pipes
 	server http.Server
 	ended  sync.WaitGroup // sockets and the server
 
@@ -86,13 +87,13 @@ const challenge = `{"challenge":"MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ
 // newCluster starts a cluster and ends it with the test.
 func newCluster(tb testing.TB) *cluster {
 	c := &cluster{
-		tb: tb, pipes: pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})},
+		tb: tb, pipes: hubtest.NewPipes(),
 		stream: []message{{offset: 40, check: 0x9f3c2a11}}, // a marker
 		ids:    make(map[string]bool), sockets: make(map[*socket]bool), more: make(chan struct{}),
 		refused: make(map[string]bool), statuses: make(map[string]int), welcomes: make(map[string]int),
 	}
 	c.server = http.Server{Handler: http.HandlerFunc(c.upgrade), ReadHeaderTimeout: time.Minute}
-	c.ended.Go(func() { _ = c.server.Serve(&c.pipes) })
+	c.ended.Go(func() { _ = c.server.Serve(c.pipes) })
 	tb.Cleanup(func() {
 		_ = c.server.Close()
 		c.ended.Wait()
@@ -109,13 +110,7 @@ func (c *cluster) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	if refused {
 		return nil, errors.New("connection refused")
 	}
-	client, server := net.Pipe()
-	select {
-	case c.pipes.conns <- server:
-		return client, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return c.pipes.Dial(ctx)
 }
 
 func (c *cluster) upgrade(w http.ResponseWriter, r *http.Request) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -13,6 +12,7 @@ import (
 
 	"ranger/internal/event"
 	"ranger/internal/hub"
+	"ranger/internal/hub/hubtest"
 	"ranger/internal/journal"
 	"ranger/internal/tools/bench"
 )
@@ -22,7 +22,7 @@ import (
 type node struct {
 	hub     *hub.Hub
 	window  *journal.Journal
-	pipes   pipeListener
+	pipes   *hubtest.Pipes
 	mangle  func(event.Event) []event.Event // replaces an event; nil: no change
 	publish func(n int) error               // called before message n is stored; may be nil
 
@@ -34,21 +34,9 @@ type node struct {
 
 // newNode starts a node and ends it with the test.
 func newNode(tb testing.TB, cfg journal.Config) *node {
-	n := &node{window: journal.New(cfg), pipes: pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}}
+	n := &node{window: journal.New(cfg), pipes: hubtest.NewPipes()}
 	n.hub = hub.New(hub.Config{}, n.window, trusting{}, noMetrics{}, slog.New(slog.DiscardHandler))
-	ctx, stop := context.WithCancel(context.Background()) //nolint:usetesting // t.Context is done before the cleanup
-	web := &http.Server{Handler: n.hub, ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
-	var running sync.WaitGroup
-	running.Go(func() { _ = web.Serve(&n.pipes) })
-	running.Go(func() { _ = n.hub.Run(ctx) })
-	tb.Cleanup(func() {
-		cut, cancel := context.WithCancel(ctx)
-		cancel()
-		n.hub.Drain(cut, 0)
-		stop()
-		_ = web.Close()
-		running.Wait()
-	})
+	hubtest.Serve(tb, n.hub, n.pipes, slog.New(slog.DiscardHandler))
 	return n
 }
 
@@ -58,16 +46,8 @@ func (n *node) config() bench.Config {
 		URL:     "ws://node.test/sockets?of=it",
 		Token:   func(uid event.UID) (string, error) { return string(uid), nil },
 		Connect: func(context.Context) (bench.Publisher, error) { return publisher{n}, nil },
-		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			client, server := net.Pipe()
-			select {
-			case n.pipes.conns <- server:
-				return client, nil
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-		},
-		Users: 20, Events: 200,
+		Dial:    func(ctx context.Context, _, _ string) (net.Conn, error) { return n.pipes.Dial(ctx) },
+		Users:   20, Events: 200,
 	}
 }
 
@@ -121,29 +101,6 @@ func (noMetrics) Unparkable()   {}
 
 // Lagged does nothing.
 func (noMetrics) Lagged(time.Duration) {}
-
-// pipeListener accepts pipes.
-type pipeListener struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return nil
-}
-
-func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
 
 // announce appends a gap for all users.
 func (n *node) announce(g event.Gap) {
