@@ -17,7 +17,7 @@ import (
 	"ranger/internal/journal"
 )
 
-// sample is an event of a usual size.
+// sample is an event of ordinary size.
 var sample = fmt.Appendf(nil, `{"trade":{"id":%0300d}}`, 1)
 
 func BenchmarkAppendFrame(b *testing.B) {
@@ -29,15 +29,15 @@ func BenchmarkAppendFrame(b *testing.B) {
 	}
 }
 
-// sink is a connection that takes everything.
+// sink is a connection that discards everything.
 type sink struct{ net.Conn }
 
 func (sink) Write(p []byte) (int, error)      { return len(p), nil }
 func (sink) SetWriteDeadline(time.Time) error { return nil }
 func (sink) SetReadDeadline(time.Time) error  { return nil }
 
-// One write of the events that wait: the frames of a socket, of a further one of its
-// user, and of a client that resumes.
+// One write of pending events: to the first socket of a user, to another one, and to a client
+// that opted in.
 func BenchmarkWrite(b *testing.B) {
 	for _, bm := range []struct {
 		name     string
@@ -68,7 +68,7 @@ func BenchmarkWrite(b *testing.B) {
 				}
 				for _, write := range first {
 					if bm.further && write(false) != nil {
-						b.Fatal("not written")
+						b.Fatal("the write failed")
 					}
 				}
 			}
@@ -102,7 +102,7 @@ func feed(j *journal.Journal, uid event.UID) {
 	})
 }
 
-// arrivals counts down the events written.
+// arrivals counts the events that are still to be written.
 type arrivals struct {
 	counters
 	sync.WaitGroup
@@ -110,8 +110,8 @@ type arrivals struct {
 
 func (a *arrivals) Delivered(n int) { a.Add(-n) }
 
-// One event, from Append until it is written to all sockets of its user: where a write
-// waits for the peer, as TLS's does, and over TCP.
+// One event, from Append until it is written to all sockets of its user: if a write waits for
+// the peer, as with TLS, and over TCP.
 func BenchmarkDeliver(b *testing.B) {
 	for name, connect := range map[string]func(testing.TB) (client, server net.Conn){
 		"waiting": func(testing.TB) (client, server net.Conn) {
@@ -147,7 +147,7 @@ func BenchmarkDeliver(b *testing.B) {
 	}
 }
 
-// tcpPair returns the ends of a connection. What comes to the client is read.
+// tcpPair returns the ends of a connection. The client reads everything.
 func tcpPair(tb testing.TB) (client, server net.Conn) {
 	tb.Helper()
 	var lc net.ListenConfig
@@ -171,7 +171,7 @@ func newHub(j *journal.Journal, m hub.Metrics) *hub.Hub {
 	return hub.New(hub.Config{}, j, verifyFunc(readToken), m, slog.New(slog.DiscardHandler))
 }
 
-// upgradeRequest is one as net/http hands it over.
+// upgradeRequest returns a request as net/http passes it to a handler.
 func upgradeRequest(tb testing.TB) *http.Request {
 	tb.Helper()
 	r := httptest.NewRequestWithContext(tb.Context(), http.MethodGet, "/", http.NoBody)
@@ -182,7 +182,7 @@ func upgradeRequest(tb testing.TB) *http.Request {
 	return r
 }
 
-// readOnly is a connection that reads from a pipe, and writes to nowhere.
+// readOnly is a connection that reads from a pipe and discards writes.
 type readOnly struct{ net.Conn }
 
 func (readOnly) Write(p []byte) (int, error) { return io.Discard.Write(p) }

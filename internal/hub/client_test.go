@@ -15,7 +15,7 @@ import (
 	"ranger/internal/testenv"
 )
 
-// The server's texts, written out once more: the tests' own copy.
+// The messages of the server, as the tests expect them.
 const (
 	authenticated = `{"success":{"message":"Authenticated."}}`
 	refused       = `{"error":{"message":"Authentication failed."}}`
@@ -36,7 +36,7 @@ const final = 0x80
 
 var challengeForm = regexp.MustCompile(`^\{"challenge":"[A-Za-z0-9_-]{54}"\}$`)
 
-// client is a peer that writes and reads frames by hand.
+// client is a peer that writes and reads single frames.
 type client struct {
 	net.Conn
 
@@ -44,8 +44,7 @@ type client struct {
 	in *bufio.Reader
 }
 
-// dial opens a socket, with what is given beside the upgrade's headers, and
-// takes the challenge.
+// dial opens a socket, with more headers in the upgrade, and reads the challenge.
 func (s *server) dial(headers ...string) *client {
 	s.tb.Helper()
 	return s.dialAt("/", headers...)
@@ -57,22 +56,22 @@ func (s *server) dialAt(target string, headers ...string) *client {
 	return s.dialOver(s.connect(), target, headers...)
 }
 
-// dialOver is dialAt over a connection on which nothing has been said yet.
+// dialOver is dialAt over a new connection.
 func (s *server) dialOver(conn net.Conn, target string, headers ...string) *client {
 	s.tb.Helper()
 	c := &client{tb: s.tb, Conn: conn}
 	var response *http.Response
 	response, c.in = ask(s.tb, c, upgradeAt(target, headers...)...) //nolint:bodyclose // an upgrade has none
 	if response.StatusCode != http.StatusSwitchingProtocols {
-		s.tb.Fatalf("status %s", response.Status)
+		s.tb.Fatalf("status %s, want 101", response.Status)
 	}
 	if got := c.read(); got.opcode != opText || !challengeForm.MatchString(got.payload) {
-		s.tb.Fatalf("first came %+v, want a challenge", got)
+		s.tb.Fatalf("the first message is %+v, want a challenge", got)
 	}
 	return c
 }
 
-// open opens a socket that bears a good token.
+// open opens a socket with a valid token.
 func (s *server) open(token string) *client {
 	s.tb.Helper()
 	c := s.dial()
@@ -80,10 +79,10 @@ func (s *server) open(token string) *client {
 	return c
 }
 
-// bearer is the message that brings a token.
+// bearer returns the message with a token.
 func bearer(token string) string { return `{"jwt":"Bearer ` + token + `"}` }
 
-// masked returns a frame as clients send it; first is its first byte.
+// masked returns a frame of a client; first is its first byte.
 func masked(first byte, payload string) []byte {
 	b := []byte{first}
 	switch n := len(payload); {
@@ -102,12 +101,12 @@ func masked(first byte, payload string) []byte {
 	return b
 }
 
-// closing is the payload of a close frame.
+// closing returns the payload of a close frame.
 func closing(code uint16, reason string) string {
 	return string(binary.BigEndian.AppendUint16(nil, code)) + reason
 }
 
-// send writes bytes as they are.
+// send writes bytes.
 func (c *client) send(b []byte) {
 	c.tb.Helper()
 	_ = c.SetWriteDeadline(time.Now().Add(testenv.Patience))
@@ -116,14 +115,14 @@ func (c *client) send(b []byte) {
 	}
 }
 
-// say sends a text message. Nothing takes the next one before its answer is
-// read: a pipe has no room for it.
+// say sends a text message. The next one cannot be sent before its answer is read: a pipe has
+// no buffer.
 func (c *client) say(text string) {
 	c.tb.Helper()
 	c.send(masked(final|opText, text))
 }
 
-// talk sends a text message and reads its answer, for each pair.
+// talk sends a text message and compares its answer, for each pair.
 func (c *client) talk(pairs ...[2]string) {
 	c.tb.Helper()
 	for _, p := range pairs {
@@ -132,13 +131,13 @@ func (c *client) talk(pairs ...[2]string) {
 	}
 }
 
-// frame is what came from the server.
+// frame is a frame from the server.
 type frame struct {
 	opcode  byte
 	payload string
 }
 
-// next reads a frame, which has to be whole, and in the form of a server's.
+// next reads a frame, which must be whole and not masked.
 func (c *client) next() (frame, error) {
 	_ = c.SetReadDeadline(time.Now().Add(testenv.Patience))
 	return readFrame(c.in)
@@ -172,7 +171,7 @@ func readFrame(r io.Reader) (frame, error) {
 	return frame{opcode: head[0] & 0xf, payload: string(payload)}, err
 }
 
-// read is next where nothing may fail.
+// read is next if nothing may fail.
 func (c *client) read() frame {
 	c.tb.Helper()
 	f, err := c.next()
@@ -197,7 +196,7 @@ func (c *client) wantFrame(opcode byte, payload string) {
 	}
 }
 
-// wantClose reads a close frame, answers it, and reads the connection's end.
+// wantClose reads a close frame, answers it, and reads the end of the connection.
 func (c *client) wantClose(code uint16, reason string) {
 	c.tb.Helper()
 	c.wantFrame(opClose, closing(code, reason))
@@ -205,15 +204,15 @@ func (c *client) wantClose(code uint16, reason string) {
 	c.wantEnd()
 }
 
-// wantEnd reads the connection's end.
+// wantEnd reads the end of the connection.
 func (c *client) wantEnd() {
 	c.tb.Helper()
 	if f, err := c.next(); !errors.Is(err, io.EOF) {
-		c.tb.Fatalf("got %+v, %v; want the connection's end", f, err)
+		c.tb.Fatalf("got %+v, %v; want the end of the connection", f, err)
 	}
 }
 
-// wantSilence lets the clock go on by a second, and sees that nothing comes.
+// wantSilence checks that nothing comes for a second.
 func (c *client) wantSilence() {
 	c.tb.Helper()
 	_ = c.SetReadDeadline(time.Now().Add(time.Second))

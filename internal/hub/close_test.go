@@ -9,15 +9,15 @@ import (
 	"ranger/internal/testenv"
 )
 
-func TestClientCloses(t *testing.T) {
+func TestClose_ByTheClientIsAnswered(t *testing.T) {
 	for name, c := range map[string]struct{ payload, answer string }{
-		"normally":             {closing(1000, ""), closing(1000, "")},
-		"with a reason":        {closing(1000, "bye"), closing(1000, "")},
-		"going away":           {closing(1001, ""), closing(1001, "")},
-		"without a code":       {"", ""},
-		"with a code of ours":  {closing(4003, ""), closing(4003, "")},
-		"with one of its own":  {closing(4999, "x"), closing(4999, "")},
-		"for a protocol error": {closing(1002, ""), closing(1002, "")},
+		"normally":              {closing(1000, ""), closing(1000, "")},
+		"with a reason":         {closing(1000, "bye"), closing(1000, "")},
+		"going away":            {closing(1001, ""), closing(1001, "")},
+		"without a code":        {"", ""},
+		"with a code of ranger": {closing(4003, ""), closing(4003, "")},
+		"with another code":     {closing(4999, "x"), closing(4999, "")},
+		"for a protocol error":  {closing(1002, ""), closing(1002, "")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, setup{}, func(_ *testing.T, s *server) {
@@ -32,9 +32,9 @@ func TestClientCloses(t *testing.T) {
 	}
 }
 
-func TestClientIsGone(t *testing.T) {
+func TestClose_LostConnectionCountsAs1006(t *testing.T) {
 	for name, sent := range map[string][]byte{
-		"without a word":   nil,
+		"without a frame":  nil,
 		"in a header":      {final | opText},
 		"in a payload":     masked(final|opText, "ping")[:8],
 		"between messages": masked(final|opPong, ""),
@@ -54,14 +54,13 @@ func TestClientIsGone(t *testing.T) {
 	}
 }
 
-// A fault of ours ends that socket alone.
-func TestPanic(t *testing.T) {
+func TestPanic_OfAReaderEndsOnlyItsSocket(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		other := s.open("alice")
 		c := s.dial()
 		c.say(bearer("panic"))
 		c.wantFrame(opClose, closing(1011, "internal error"))
-		c.say("what?") // was on its way: the close is not lost for it
+		c.say("what?") // was on its way: the close frame is not lost
 		c.send(masked(final|opClose, closing(1011, "")))
 		pass(2 * time.Second)
 		c.wantEnd()
@@ -72,13 +71,13 @@ func TestPanic(t *testing.T) {
 	})
 }
 
-func TestTooManyAttempts(t *testing.T) {
+func TestAuth_ClosesAfterFiveRefusedTokensInARow(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.dial()
 		bad := [2]string{bearer("bad"), refused}
-		c.talk(bad, bad, bad, bad, [2]string{bearer("alice"), authenticated}) // counts from nought again
+		c.talk(bad, bad, bad, bad, [2]string{bearer("alice"), authenticated}) // counts from 0 again
 		c.talk(bad, bad, bad, bad)
-		c.talk( // these are no tokens, or not looked at
+		c.talk( // no tokens, or not verified
 			[2]string{`{}`, noBearer},
 			[2]string{`x`, badMessage},
 			[2]string{bearer("broken"), badMessage},
@@ -91,8 +90,8 @@ func TestTooManyAttempts(t *testing.T) {
 	})
 }
 
-// After its close frame the server takes nothing any more.
-func TestNothingAfterTheClose(t *testing.T) {
+// After its close frame the server handles no message.
+func TestClose_NothingIsHandledAfterIt(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.open("alice")
 		c.say(bearer("bob"))
@@ -108,22 +107,22 @@ func TestNothingAfterTheClose(t *testing.T) {
 	})
 }
 
-// Between the decision to close and the close frame nothing is said either.
-func TestNothingBeforeTheClose(t *testing.T) {
+// Between the decision to close and the close frame nothing else is sent.
+func TestClose_NothingIsSentOnceDecided(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.open("alice")
 		s.publish("alice", "on its way")
 		pass(time.Second)
 		c.say("\xff")
-		c.say("ping") // is taken, and not answered
+		c.say("ping") // is read, and not answered
 		s.publish("alice", "too late")
 		c.want("on its way")
 		c.wantClose(1007, "invalid UTF-8")
 	})
 }
 
-// I7: of a socket that is gone nothing is left, in the hub or in the journal.
-func TestNothingIsLeft(t *testing.T) {
+// I7: a socket that has ended leaves nothing in the hub or in the journal.
+func TestClose_LeavesNoMemory(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		const visits = 500
 		visit := func(round int) {
@@ -133,22 +132,22 @@ func TestNothingIsLeft(t *testing.T) {
 				c.wantFrame(opClose, "")
 				c.wantEnd()
 			}
-			pass(2 * testenv.Patience) // till the deadlines of the test are over
+			pass(2 * testenv.Patience) // until the deadlines of the test have passed
 		}
 		visit(0)
 		before := heap()
 		visit(1)
-		// A log line of the visit is there, in a buffer that doubles.
+		// The buffer of log lines has doubled at most.
 		if left := (heap() - before) / visits; left > 1000 {
-			t.Errorf("a visit left %d bytes behind", left)
+			t.Errorf("each socket left %d bytes, want at most 1000", left)
 		}
 	})
 }
 
-// heap returns what is in use after a collection.
+// heap returns the bytes in use after a collection.
 func heap() int64 {
 	runtime.GC()
-	runtime.GC() // what pools hold goes with the second one
+	runtime.GC() // the second one frees what pools hold
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)

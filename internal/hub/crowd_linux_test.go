@@ -19,7 +19,7 @@ import (
 	"ranger/internal/journal"
 )
 
-// windowMemory is what events take: the same for all sizes.
+// windowMemory is the memory of the window, the same for all numbers of sockets.
 const windowMemory = 32 << 20
 
 // crowd is a hub with a socket for each of many users.
@@ -46,25 +46,25 @@ func newCrowd(tb testing.TB, raw syscall.RawConn, uids []event.UID) *crowd {
 	return c
 }
 
-// deliver appends so many events, each of any user, and waits until all are written.
+// deliver appends so many events of random users, and waits until all are written.
 func (c *crowd) deliver(events int) {
 	c.arrived.Add(events)
 	for range events {
 		c.offset++
 		c.journal.Append(journal.Message{
 			Position: journal.Position{Offset: c.offset}, At: int64(c.offset / 40), // 40,000 a second
-			Events: []event.Event{{UID: c.anybody(), Kind: event.Trade, Message: sample}},
+			Events: []event.Event{{UID: c.randomUser(), Kind: event.Trade, Message: sample}},
 		})
 	}
 	c.arrived.Wait()
 }
 
-func (c *crowd) anybody() event.UID { return c.uids[c.random.IntN(len(c.uids))] }
+func (c *crowd) randomUser() event.UID { return c.uids[c.random.IntN(len(c.uids))] }
 
-// nobody is told of events, and does nothing.
-type nobody struct{}
+// idle is a waker that does nothing.
+type idle struct{}
 
-func (nobody) Wake(int) bool { return false }
+func (idle) Wake(int) bool { return false }
 
 func devNull(tb testing.TB) descriptor {
 	tb.Helper()
@@ -76,7 +76,7 @@ func devNull(tb testing.TB) descriptor {
 	return descriptor(f.Fd())
 }
 
-// descriptor is a RawConn that many share.
+// descriptor is a RawConn that several sessions share.
 type descriptor uintptr
 
 func (d descriptor) Control(f func(uintptr)) error { f(uintptr(d)); return nil }
@@ -85,8 +85,7 @@ func (d descriptor) Read(func(uintptr) bool) error { return nil }
 
 func (d descriptor) Write(func(uintptr) bool) error { return nil }
 
-// lent is the answer to a request whose connection is no more than a name: it takes
-// no memory.
+// lent is a response with a connection that takes no memory.
 type lent struct{ http.ResponseWriter }
 
 func (lent) Hijack() (net.Conn, *bufio.ReadWriter, error) {
@@ -100,8 +99,7 @@ func (absent) Close() error                     { return nil }
 func (absent) SetDeadline(time.Time) error      { return nil }
 func (absent) SetWriteDeadline(time.Time) error { return nil }
 
-// TestSweep: each socket's clocks are looked at, however many there are.
-func TestSweep(t *testing.T) {
+func TestSweep_ChecksEverySocket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const sockets = 5003
 		writes := new(atomic.Int64)
@@ -117,7 +115,7 @@ func TestSweep(t *testing.T) {
 	})
 }
 
-// counted is a descriptor that counts what is written.
+// counted is a descriptor that counts writes.
 type counted struct {
 	descriptor
 	writes *atomic.Int64

@@ -11,7 +11,7 @@ import (
 	"ranger/internal/journal"
 )
 
-// drain begins a drain and returns what is closed at its end.
+// drain begins a drain. The channel is closed at its end.
 func (s *server) drain(t *testing.T, period time.Duration) <-chan struct{} {
 	done := make(chan struct{})
 	go func() {
@@ -21,9 +21,8 @@ func (s *server) drain(t *testing.T, period time.Duration) <-chan struct{} {
 	return done
 }
 
-// Sockets are closed in equal slices over the period, and events flow to those
-// that are left.
-func TestDrain(t *testing.T) {
+// Events flow to the sockets that are left.
+func TestDrain_ClosesEvenlyOverThePeriod(t *testing.T) {
 	const sockets, period = 40, 8 * time.Second
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		var reading sync.WaitGroup
@@ -57,14 +56,14 @@ func TestDrain(t *testing.T) {
 				t.Errorf("socket %d was closed after %v, want %v", i, ended[i], want)
 			}
 			if want := int((ended[i] + 50*time.Millisecond) / (100 * time.Millisecond)); events[i] < want-1 || events[i] > want {
-				t.Errorf("socket %d got %d events in %v", i, events[i], ended[i])
+				t.Errorf("socket %d got %d events in %v, want one every 100 ms", i, events[i], ended[i])
 			}
 		}
 		s.wantClosed(map[int]int{1001: sockets})
 	})
 }
 
-func TestDrainClosesWithItsReason(t *testing.T) {
+func TestDrain_SendsItsReason(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		anonymous, alice := s.dial(), s.open("alice")
 		drained := s.drain(t, 0)
@@ -76,8 +75,8 @@ func TestDrainClosesWithItsReason(t *testing.T) {
 	})
 }
 
-// Who is let in before its turn may still authenticate, and gets its events.
-func TestDrainLetsSessionsLive(t *testing.T) {
+// A socket may authenticate before its turn, and gets its events.
+func TestDrain_SessionsWorkUntilTheirTurn(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		first, c := s.dial(), s.dial()
 		s.drain(t, 10*time.Second)
@@ -90,9 +89,9 @@ func TestDrainLetsSessionsLive(t *testing.T) {
 	})
 }
 
-// What is unread when the turn comes is delivered before the close, also to a
-// client that takes longer for all of it than one write may.
-func TestDrainDeliversWhatWaits(t *testing.T) {
+// Pending events are written before the close, also to a client that takes longer for all of
+// them than one write may.
+func TestDrain_WritesPendingEvents(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		c := s.open("alice")
 		s.publish("alice", "on its way")
@@ -114,9 +113,9 @@ func TestDrainDeliversWhatWaits(t *testing.T) {
 	})
 }
 
-// I4: a client that takes what waits for it too slowly does not hold up the drain
-// for longer than one write may take.
-func TestDrainOfSlowClient(t *testing.T) {
+// I4: a client that reads pending events too slowly does not delay the drain for longer than
+// one write may take.
+func TestDrain_SlowClientDelaysItByOneWriteAtMost(t *testing.T) {
 	bubble(t, setup{hub: hub.Config{PingInterval: time.Hour}}, func(t *testing.T, s *server) {
 		c := s.open("alice")
 		for range 1000 {
@@ -131,14 +130,14 @@ func TestDrainOfSlowClient(t *testing.T) {
 		}
 		<-drained
 		if took := time.Since(start); took > 14*time.Second {
-			t.Errorf("the drain took %v", took)
+			t.Errorf("the drain took %v, want less", took)
 		}
 	})
 }
 
-// A client that waits for this node to catch up is not held when the node stops:
-// another one may have what it has seen.
-func TestDrainWhileCatchingUp(t *testing.T) {
+// A client that waits for the node to catch up is let go when the node stops: another node
+// may have what it has seen.
+func TestDrain_EndsWaitsToCatchUp(t *testing.T) {
 	blocks := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 	bubble(t, setup{hub: hub.Config{CatchUp: blocks}}, func(t *testing.T, s *server) {
 		ahead := journal.Position{Offset: 1 << 40}
@@ -155,7 +154,7 @@ func TestDrainWhileCatchingUp(t *testing.T) {
 		c.wantClose(1001, "going away")
 		<-drained
 		if took := time.Since(start); took > time.Second {
-			t.Errorf("the drain took %v", took)
+			t.Errorf("the drain took %v, want less", took)
 		}
 		if got := <-header; got != 503 {
 			t.Errorf("the request was answered %d, want 503", got)
@@ -163,18 +162,18 @@ func TestDrainWhileCatchingUp(t *testing.T) {
 	})
 }
 
-func TestDrainOfNobody(t *testing.T) {
+func TestDrain_WithoutSocketsTakesNoTime(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		start := time.Now()
 		s.hub.Drain(t.Context(), time.Hour)
 		if got := time.Since(start); got != 0 {
-			t.Errorf("took %v, want nothing", got)
+			t.Errorf("took %v, want 0", got)
 		}
 	})
 }
 
-// It waits for the last socket, for as long as one write may take.
-func TestDrainWaitsForAll(t *testing.T) {
+// It waits for as long as one write may take.
+func TestDrain_WaitsForTheLastSocket(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		s.open("alice")
 		s.publish("alice", "nobody reads this")
@@ -190,9 +189,9 @@ func TestDrainWaitsForAll(t *testing.T) {
 	})
 }
 
-// A context that is done cuts those that are left, whether their turn has come
-// or not.
-func TestDrainIsCut(t *testing.T) {
+// A context that is done cuts the sockets that are left, whether their turn has come or
+// not.
+func TestDrain_ContextCutsIt(t *testing.T) {
 	bubble(t, setup{hub: hub.Config{WriteTimeout: time.Hour}}, func(t *testing.T, s *server) {
 		s.open("alice")
 		s.publish("alice", "nobody reads this")
@@ -210,8 +209,8 @@ func TestDrainIsCut(t *testing.T) {
 	})
 }
 
-// A second drain, as a second signal brings it, ends what the first waits for.
-func TestDrainTwice(t *testing.T) {
+// A second drain, as on a second signal, ends what the first one waits for.
+func TestDrain_SecondOneEndsTheFirst(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		c, d := s.open("alice"), s.open("alice")
 		start := time.Now()

@@ -25,8 +25,8 @@ func TestExpiry(t *testing.T) {
 	})
 }
 
-// I5, where an event, the expiry and the sweep fall on one instant.
-func TestExpiryAtTheInstantOfAnEvent(t *testing.T) {
+// I5, if an event, the expiry and the sweep come at the same time.
+func TestExpiry_TogetherWithAnEvent(t *testing.T) {
 	for i := range 50 {
 		bubble(t, setup{}, func(t *testing.T, s *server) {
 			pass(time.Duration(i%4) * 333 * time.Millisecond) // before, at and after a sweep
@@ -38,15 +38,15 @@ func TestExpiryAtTheInstantOfAnEvent(t *testing.T) {
 			}()
 			c.wantClose(4001, "token expired")
 			if time.Now().Before(expiry) {
-				t.Errorf("closed %v before the expiry", time.Until(expiry))
+				t.Errorf("closed %v before the expiry, want at it", time.Until(expiry))
 			}
 		})
 	}
 }
 
-// I5: what waits for a slow client when its token expires is not written any
-// more, and the close frame is.
-func TestExpiryWhileTheClientIsSlow(t *testing.T) {
+// I5: events that are pending for a slow client when its token expires are not written; the
+// close frame is.
+func TestExpiry_PendingEventsAreNotWritten(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.open("alice/5s")
 		s.publish("alice", "on its way")
@@ -62,9 +62,9 @@ func TestExpiryWhileTheClientIsSlow(t *testing.T) {
 	})
 }
 
-// I5: a socket that an event found expired before the sweep did is closed at
-// once, and is told why.
-func TestExpiryIsFoundByAnEvent(t *testing.T) {
+// I5: if an event finds the token expired before the sweep does, the socket is closed at once,
+// with the reason.
+func TestExpiry_FoundByAnEventClosesAtOnce(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		pass(100 * time.Millisecond)
 		c := s.open("alice/10200ms")
@@ -78,8 +78,8 @@ func TestExpiryIsFoundByAnEvent(t *testing.T) {
 	})
 }
 
-// A token that is over before its success message is written gets no event.
-func TestExpiredWhenAdmitted(t *testing.T) {
+// If a token expires before its answer is written, no event is.
+func TestExpiry_BeforeTheAnswerIsWritten(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.dial()
 		c.say(bearer("alice/1ms"))
@@ -90,8 +90,8 @@ func TestExpiredWhenAdmitted(t *testing.T) {
 	})
 }
 
-// I5 in a drain: who waits for its turn gets what is there, unless its token
-// has expired by then.
+// I5 in a drain: pending events are written before the close, unless the token has expired by
+// then.
 func TestExpiryDuringDrain(t *testing.T) {
 	bubble(t, setup{hub: hub.Config{WriteTimeout: time.Minute}}, func(t *testing.T, s *server) {
 		c := s.open("alice/5s")
@@ -106,8 +106,8 @@ func TestExpiryDuringDrain(t *testing.T) {
 	})
 }
 
-// A renewal before the expiry leaves nothing out, whenever it comes.
-func TestRenewalsWithoutAHole(t *testing.T) {
+// A renewal before the expiry loses no event, whenever it comes.
+func TestRenewal_LosesNoEvent(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.open("alice/1s")
 		for i := range 100 {

@@ -11,7 +11,7 @@ import (
 	"ranger/internal/journal"
 )
 
-// events of every kind, with the markets that they are of.
+// filterEvents are events of every kind, with their markets.
 var filterEvents = []struct{ text, market string }{
 	{`{"trade":{"id":1,"market_id":"btcusd"}}`, "btcusd"},
 	{`{"orderbook":{"id":2,"market_id":"btcusd"}}`, "btcusd"},
@@ -25,9 +25,9 @@ var filterEvents = []struct{ text, market string }{
 	{`{"trade":{"id":10,"market_id":"BTCUSD"}}`, "BTCUSD"},
 }
 
-// Filters in all combinations, live and in a replay, with and without resume:
-// prev and the heartbeat's last are of what is sent.
-func TestFilters(t *testing.T) {
+// All filters, live and in a replay, with and without opting in. prev, and last of the
+// heartbeat, refer to events that were sent.
+func TestFilter_AllCombinations(t *testing.T) {
 	for _, markets := range []string{"", "btcusd", "ethusd,btcusd", "12", "none", "ethusd,ethusd,BTCUSD,a,z"} {
 		for _, events := range []string{"", "trade", "orderbook", "orderbook,trade"} {
 			t.Run(markets+"/"+events, func(t *testing.T) {
@@ -48,14 +48,14 @@ func (s *server) filtered(markets, events string) {
 		keys += fmt.Sprintf(`,"events":"%s"`, events)
 		query += "&events=" + events
 	}
-	first := s.nobody()
+	first := s.skip()
 	live := s.ask(asking("alice", `"resume":true`+keys), following(first))
 	seed := s.ask(asking("alice", `"resume":null`+keys), authenticated)
 	prev, last := none, first
 	var replay []string
 	for _, e := range filterEvents {
 		key := strings.Split(e.text, `"`)[1]
-		last = s.tell("alice", e.text)
+		last = s.send("alice", e.text)
 		if markets != "" && e.market != "" && !slices.Contains(strings.Split(markets, ","), e.market) ||
 			events != "" && !slices.Contains(strings.Split(events, ","), key) {
 			continue
@@ -69,7 +69,7 @@ func (s *server) filtered(markets, events string) {
 	s.ask(asking("alice", `"resume":"`+first.String()+`"`+keys), answers...)
 	c := s.dialAt("/?resume="+first.String()+query, "Authorization: Bearer alice")
 	c.want(answers...)
-	if len(replay) > 1 { // the first event of a session has its prev from the log
+	if len(replay) > 1 { // prev of the first event of a session comes from the log
 		p := s.position(replay[len(replay)-2])
 		s.ask(asking("alice", `"resume":"`+p.String()+`"`+keys), resumed, replay[len(replay)-1], beat(last, prev))
 	}
@@ -77,7 +77,7 @@ func (s *server) filtered(markets, events string) {
 	s.wantDelivered(4*len(replay) + min(1, len(replay)/2))
 }
 
-// position reads the position of a message as it was sent.
+// position returns the position in a message.
 func (s *server) position(text string) journal.Position {
 	s.tb.Helper()
 	_, rest, _ := strings.Cut(text, `"position":"`)
@@ -89,7 +89,7 @@ func (s *server) position(text string) journal.Position {
 	return p
 }
 
-// wantDelivered compares how many events were counted.
+// wantDelivered compares the number of events counted.
 func (s *server) wantDelivered(want int) {
 	s.tb.Helper()
 	pass(0)
@@ -98,25 +98,24 @@ func (s *server) wantDelivered(want int) {
 	}
 }
 
-// Where nothing passes for longer than lookBack reads at once, prev is found all
-// the same.
-func TestPrevFarBack(t *testing.T) {
+// prev is found also if no event passes in many reads.
+func TestFilter_PrevIsFoundFarBack(t *testing.T) {
 	bubble(t, quiet, func(_ *testing.T, s *server) {
 		s.offset = 3
-		s.tell("alice", `{"orderbook":{}}`)
+		s.send("alice", `{"orderbook":{}}`)
 		for i := range 900 {
-			s.tell("alice", trade(i))
+			s.send("alice", trade(i))
 		}
-		p := s.nobody()
+		p := s.skip()
 		c := s.ask(asking("alice", `"resume":true,"events":"orderbook"`), following(p))
-		q := s.tell("alice", `{"orderbook":{}}`)
+		q := s.send("alice", `{"orderbook":{}}`)
 		c.want(with(`{"orderbook":{}}`, q, 3))
 	})
 }
 
-// Filters of 100 markets of 64 bytes are taken, larger ones refused, and the log
-// says why, without a word of the client's.
-func TestFilterBounds(t *testing.T) {
+// Filters of 100 markets of 64 bytes are accepted, larger ones refused. The log has the
+// reason, and nothing that the client sent.
+func TestFilter_SizeIsBounded(t *testing.T) {
 	longest := strings.Repeat("m", 64)
 	most := longest + strings.Repeat(","+longest, 99)
 	for name, c := range map[string]struct{ markets, log string }{
@@ -135,16 +134,16 @@ func TestFilterBounds(t *testing.T) {
 					s.ask(asking("alice", words), authenticated)
 					s.dialAt(query, "Authorization: Bearer alice").want(authenticated)
 					if got := s.log.String(); strings.Contains(got, "refused") {
-						t.Errorf("the log says:\n%s", got)
+						t.Errorf("the log has a refusal, want none:\n%s", got)
 					}
 					return
 				}
 				refuse := func(f func()) {
-					pass(time.Second) // a line a second
+					pass(time.Second) // one line per second
 					before := len(s.log.String())
 					f()
 					if got := s.log.String()[before:]; !strings.Contains(got, `msg="subscription options refused" error=`+c.log+" peer=192.0.2.7:4711 ") {
-						t.Errorf("the log does not say why:\n%s", got)
+						t.Errorf("the log is:\n%s\nwant error=%s", got, c.log)
 					}
 				}
 				refuse(func() { s.dial().talk([2]string{asking("alice", list), badMessage}) })

@@ -9,8 +9,8 @@ import (
 	"ranger/internal/hub"
 )
 
-// Frames against RFC 6455, each on a socket of its own.
-func TestBadFrames(t *testing.T) {
+// Frames that violate RFC 6455, each on another socket.
+func TestFrames_InvalidOnesCloseTheSocket(t *testing.T) {
 	unmasked := []byte{final | opText, 4, 'p', 'i', 'n', 'g'}
 	head := func(first byte, size uint64) []byte {
 		b := binary.BigEndian.AppendUint64([]byte{first, 0x80 | 127}, size)
@@ -56,8 +56,8 @@ func TestBadFrames(t *testing.T) {
 				c1 := s.dial()
 				go func() { _, _ = c1.Write(c.frames) }()
 				c1.wantFrame(opClose, closing(c.code, c.reason))
-				// The client may be in the middle of its message still, and
-				// closes when it has read why.
+				// The client may still be writing its message, and closes when it has
+				// read the reason.
 				pass(time.Second)
 				c1.send([]byte("more"))
 				c1.send(masked(final|opClose, closing(c.code, "")))
@@ -68,8 +68,7 @@ func TestBadFrames(t *testing.T) {
 	}
 }
 
-// A client that never answers a close frame is cut off after two seconds.
-func TestCloseIsNotAnswered(t *testing.T) {
+func TestClose_UnansweredIsCutAfterTwoSeconds(t *testing.T) {
 	for name, frame := range map[string][]byte{
 		"protocol error": masked(final|3, ""),
 		"too big":        masked(final|opText, strings.Repeat("x", 20_000)),
@@ -83,15 +82,15 @@ func TestCloseIsNotAnswered(t *testing.T) {
 				start := time.Now()
 				c.wantEnd()
 				if got := time.Since(start); got != 2*time.Second {
-					t.Errorf("cut off after %v, want 2s", got)
+					t.Errorf("cut after %v, want 2s", got)
 				}
 			})
 		})
 	}
 }
 
-// Fragments are one message, and control frames may come between.
-func TestFragments(t *testing.T) {
+// Control frames may come between fragments.
+func TestFrames_FragmentsAreOneMessage(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.dial()
 		c.send(masked(opText, `{"jwt":"Bea`))
@@ -102,16 +101,16 @@ func TestFragments(t *testing.T) {
 		c.send(masked(0, `rer ali`))
 		c.send(masked(final, `ce"}`))
 		c.want(authenticated)
-		c.send(masked(opText, "é"[:1])) // UTF-8 counts for the whole
+		c.send(masked(opText, "é"[:1])) // UTF-8 is checked for the whole message
 		c.send(masked(final, "é"[1:]))
 		c.want(badMessage)
 	})
 }
 
-func TestFragmentsMakeAFullMessage(t *testing.T) {
+func TestFrames_SizeOfFragmentsIsAdded(t *testing.T) {
 	bubble(t, setup{hub: hub.Config{MaxMessage: 100}}, func(_ *testing.T, s *server) {
 		c := s.dial()
-		for range 3 { // each message is counted for itself
+		for range 3 { // each message is counted by itself
 			c.send(masked(opText, "{"+strings.Repeat(" ", 49)))
 			c.send(masked(final, strings.Repeat(" ", 49)+"}"))
 			c.want(noBearer)
@@ -122,7 +121,7 @@ func TestFragmentsMakeAFullMessage(t *testing.T) {
 	})
 }
 
-func TestOneByteAtATime(t *testing.T) {
+func TestFrames_OneByteAtATime(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.dial()
 		for _, b := range masked(final|opText, bearer("alice")) {
@@ -133,7 +132,7 @@ func TestOneByteAtATime(t *testing.T) {
 	})
 }
 
-func TestPingFrames(t *testing.T) {
+func TestFrames_PingIsAnswered(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.dial()
 		for _, payload := range []string{"", "x", strings.Repeat("y", 125), "\xff\x00"} {
@@ -146,8 +145,7 @@ func TestPingFrames(t *testing.T) {
 	})
 }
 
-// Events of every size of header arrive whole.
-func TestFrameSizes(t *testing.T) {
+func TestFrames_AllSizesOfHeaders(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.open("alice")
 		for _, size := range []int{0, 1, 125, 126, 127, 65535, 65536, 200_000} {

@@ -20,7 +20,7 @@ import (
 	"ranger/internal/journal"
 )
 
-// wired is a ResponseWriter whose connection can be taken over.
+// wired is a ResponseWriter that can be hijacked.
 type wired struct {
 	http.ResponseWriter
 
@@ -31,8 +31,8 @@ func (w wired) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return w.conn, bufio.NewReadWriter(bufio.NewReader(w.conn), bufio.NewWriter(w.conn)), nil
 }
 
-// Whatever bytes follow the upgrade, nothing panics, every answer is one of the
-// protocol's, and the session ends with its connection.
+// Whatever bytes follow the upgrade, nothing panics, every answer is one of the protocol, and
+// the session ends with its connection.
 func FuzzFrames(f *testing.F) {
 	for _, seed := range hubtest.Messages() {
 		f.Add(masked(final|opText, seed))
@@ -73,13 +73,13 @@ func FuzzFrames(f *testing.F) {
 	})
 }
 
-// optedInForm is that of what a client that opted in may be sent beside.
+// optedInForm matches what only a client that opted in may be sent.
 var optedInForm = regexp.MustCompile(`^\{"success":\{"message":"Authenticated\.","position":"0\.00000000"(,"resumed":false)?\}\}$` +
 	`|^\{"trade":\{\},"position":"0\.00000000"(,"prev":0)?,"at":0(,"replay":true)?\}$` +
 	`|^\{"heartbeat":\{("last":0,)?"position":"0\.00000000","at":[0-9]+\}\}$`)
 
-// wantProtocol reads what a server said: the response, the challenge, and then
-// whole frames of the protocol, but for the last.
+// wantProtocol reads what a server sent: the response, the challenge, and then frames of the
+// protocol, which are whole except for the last.
 func wantProtocol(t *testing.T, said []byte) {
 	in := bufio.NewReader(bytes.NewReader(said))
 	if response, err := http.ReadResponse(in, nil); err != nil || response.StatusCode != http.StatusSwitchingProtocols { //nolint:bodyclose // an upgrade has none
@@ -94,18 +94,18 @@ func wantProtocol(t *testing.T, said []byte) {
 		switch {
 		case err != nil:
 			if rest, _ := io.ReadAll(in); len(rest) > 0 {
-				t.Errorf("%v, and then %q", err, rest)
+				t.Errorf("%v, then %q; want the end", err, rest)
 			}
 			return
 		case f.opcode == opText && (slices.Contains(texts, f.payload) || optedInForm.MatchString(f.payload)):
 		case f.opcode == opPong && len(f.payload) <= 125:
 		case f.opcode == opClose && utf8.ValidString(f.payload[min(2, len(f.payload)):]):
 			if rest, _ := io.ReadAll(in); len(rest) > 0 {
-				t.Errorf("after the close frame came %q", rest)
+				t.Errorf("after the close frame came %q, want nothing", rest)
 			}
 			return
 		default:
-			t.Errorf("got %+v", f)
+			t.Errorf("got %+v, want a frame of the protocol", f)
 		}
 	}
 }

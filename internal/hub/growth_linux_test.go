@@ -14,10 +14,9 @@ import (
 	"ranger/internal/journal"
 )
 
-// BenchmarkGrowth says what sockets cost, by how many there are: each is another
-// user's, and authenticated. It opens no descriptor a socket, so there may be a
-// million: what is written goes to /dev/null by a system call, nothing is ever
-// read, and a socket rests as one of TCP does, without a goroutine.
+// BenchmarkGrowth measures what sockets cost, by their number. Each is authenticated, for
+// another user. It opens no descriptor for each, so there may be a million: writes go to
+// /dev/null, nothing is read, and a socket has no goroutine, as if it were parked.
 func BenchmarkGrowth(b *testing.B) {
 	null := devNull(b)
 	for _, sockets := range []int{1_000, 10_000, 100_000, 1_000_000} {
@@ -27,7 +26,7 @@ func BenchmarkGrowth(b *testing.B) {
 				uids := make([]event.UID, sockets)
 				measureSockets(b, sockets, func() { c = newCrowd(b, null, uids) }, func() { c = nil })
 			})
-			for range 2 * windowMemory / len(sample) / 256 { // from here on each event drops another
+			for range 2 * windowMemory / len(sample) / 256 { // from now on each event drops another
 				c.deliver(256)
 			}
 			b.Run("deliver", func(b *testing.B) {
@@ -40,7 +39,7 @@ func BenchmarkGrowth(b *testing.B) {
 			b.Run("subscribe", func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					c.journal.Subscribe(c.anybody(), nobody{}).Close()
+					c.journal.Subscribe(c.randomUser(), idle{}).Close()
 				}
 			})
 			b.Run("sweep", func(b *testing.B) {
@@ -69,7 +68,7 @@ func (c *crowd) flood(b *testing.B) {
 	reportEach(b, events, "ns/event")
 }
 
-// announce appends what is told to all clients that resume, of whom there are none.
+// announce appends gaps of all users. No client reads them.
 func (c *crowd) announce(b *testing.B) {
 	for b.Loop() {
 		c.offset++
@@ -78,8 +77,8 @@ func (c *crowd) announce(b *testing.B) {
 	reportEach(b, len(c.uids), "ns/socket")
 }
 
-// BenchmarkGrowthOfReaders is what a socket costs that keeps its reader's goroutine, as
-// those of TLS do.
+// BenchmarkGrowthOfReaders measures what a socket costs that keeps its reader's goroutine,
+// as with TLS.
 func BenchmarkGrowthOfReaders(b *testing.B) {
 	for _, sockets := range []int{1_000, 10_000, 100_000} {
 		b.Run(fmt.Sprintf("sockets=%d", sockets), func(b *testing.B) {
@@ -106,7 +105,7 @@ func BenchmarkGrowthOfReaders(b *testing.B) {
 	}
 }
 
-// silent is a connection on which nothing comes until quiet is closed, and then its end.
+// silent is a connection that ends when quiet is closed; before that nothing comes.
 type silent struct {
 	absent
 	quiet chan struct{}
@@ -118,7 +117,7 @@ func (silent) SetReadDeadline(time.Time) error { return nil }
 func (silent) Close() error                    { return nil }
 func (silent) RemoteAddr() net.Addr            { return &net.TCPAddr{} }
 
-// measureSockets tells what it takes, in time and in memory, to open so many sockets.
+// measureSockets reports the time and memory of opening so many sockets.
 func measureSockets(b *testing.B, sockets int, open, end func()) {
 	b.Helper()
 	var took int64
@@ -136,17 +135,17 @@ func measureSockets(b *testing.B, sockets int, open, end func()) {
 	b.ReportMetric(float64(took)/float64(sockets), "B/socket")
 }
 
-// reportEach tells the time of one of n things that an iteration does.
+// reportEach reports the time of one of n things that an iteration does.
 func reportEach(b *testing.B, n int, unit string) {
 	b.Helper()
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), unit)
 	b.ReportMetric(0, "ns/op")
 }
 
-// inUse returns what heap and stacks take of memory, after a collection.
+// inUse returns the memory of heap and stacks after a collection.
 func inUse() int64 {
 	runtime.GC()
-	runtime.GC() // what the first one found is swept
+	runtime.GC() // sweeps what the first one found
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapInuse + m.StackInuse)

@@ -13,8 +13,8 @@ import (
 	"ranger/internal/event"
 )
 
-// A token in the upgrade's header is as good as one in the first message.
-func TestHeaderToken(t *testing.T) {
+// A token in the header of the upgrade counts like one in the first message.
+func TestHeader_TokenAuthenticates(t *testing.T) {
 	for name, header := range map[string]string{
 		"bearer":         "Authorization: Bearer alice",
 		"lower case":     "Authorization: bearer alice",
@@ -36,7 +36,7 @@ func TestHeaderToken(t *testing.T) {
 	}
 }
 
-func TestHeaderTokenExpires(t *testing.T) {
+func TestHeader_TokenExpires(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.dial("Authorization: Bearer alice/45s")
 		c.want(authenticated)
@@ -52,7 +52,7 @@ func TestHeaderTokenExpires(t *testing.T) {
 	})
 }
 
-func TestHeaderRefused(t *testing.T) {
+func TestHeader_InvalidOnesAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		headers []string
 		body    string
@@ -84,7 +84,7 @@ func TestHeaderRefused(t *testing.T) {
 					wantRefusals = map[string]int{"no_bearer": 1}
 				}
 				if _, _, got := s.metrics.read(); !cmp.Equal(got, wantRefusals) {
-					t.Errorf("counted %v, want %v", got, wantRefusals)
+					t.Errorf("refusals counted: %v, want %v", got, wantRefusals)
 				}
 			})
 		})
@@ -104,8 +104,8 @@ func wantResponse(tb testing.TB, got *http.Response, status int, headers map[str
 	}
 }
 
-// A verifier that is out of order refuses nobody's token: come again.
-func TestHeaderNotVerified(t *testing.T) {
+// If the verifier fails, the client gets 503 and may try again.
+func TestHeader_FailedVerificationIsNoRefusal(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		response, body := s.request(upgrade("Authorization: Bearer broken")...) //nolint:bodyclose // request does
 		wantResponse(t, response, http.StatusServiceUnavailable, map[string]string{"Content-Type": "application/json", "Retry-After": "1"})
@@ -115,8 +115,8 @@ func TestHeaderNotVerified(t *testing.T) {
 	})
 }
 
-// Whom the verifier is told of, in a header and in a message.
-func TestVerifierIsToldThePeer(t *testing.T) {
+// The verifier gets the token and the peer, of a header and of a message.
+func TestVerifier_GetsTokenAndPeer(t *testing.T) {
 	want := netip.MustParseAddrPort("192.0.2.7:4711")
 	calls := make(chan string, 2)
 	verify := func(ctx context.Context, token string, peer netip.AddrPort) (event.Identity, error) {
@@ -130,7 +130,7 @@ func TestVerifierIsToldThePeer(t *testing.T) {
 		s.dial("Authorization: Bearer alice/1h").want(authenticated)
 		s.open("alice/2h")
 		if a, b := <-calls, <-calls; a != "alice/1h" || b != "alice/2h" {
-			t.Errorf("verified %q and %q, want the tokens as they came", a, b)
+			t.Errorf("verified %q and %q, want the tokens that were sent", a, b)
 		}
 	})
 }

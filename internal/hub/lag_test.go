@@ -10,16 +10,15 @@ import (
 	"ranger/internal/journal"
 )
 
-// How long the oldest event of a write was in the node is told, to the microsecond,
-// and not for replays.
-func TestLag(t *testing.T) {
+// The lag of a write is that of its oldest event, to the µs. Replays do not count.
+func TestLag_IsThatOfTheOldestLiveEvent(t *testing.T) {
 	bubble(t, quiet, func(t *testing.T, s *server) {
-		from := s.nobody()
-		s.tell("alice", trade(1))
+		from := s.skip()
+		s.send("alice", trade(1))
 		pass(time.Minute)
 		c := s.resume("alice", from)
 		c.read() // a replay
-		c.read() // the heartbeat behind it
+		c.read() // the heartbeat after it
 		taken := time.Now()
 		pass(1500 * time.Microsecond)
 		s.append(journal.Message{

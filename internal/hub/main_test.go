@@ -28,7 +28,7 @@ func (f verifyFunc) Verify(ctx context.Context, token string, peer netip.AddrPor
 
 func (verifyFunc) NoToken(context.Context, netip.AddrPort) {}
 
-// noTokens is a Verifier that counts what is no token.
+// noTokens is a Verifier that counts calls of NoToken.
 type noTokens struct {
 	verifyFunc
 	*counters
@@ -36,9 +36,8 @@ type noTokens struct {
 
 func (n noTokens) NoToken(context.Context, netip.AddrPort) { n.TokenRefused("no_bearer") }
 
-// readToken is the verifier of tests that do not bring their own. A token is
-// "uid", good for an hour, or "uid/90s"; "bad" is refused, "broken" cannot be
-// looked at, "panic" panics.
+// readToken is the verifier of tests without another one. A token is "uid", valid for an
+// hour, or "uid/90s"; "bad" is refused, "broken" fails, "panic" panics.
 func readToken(_ context.Context, token string, _ netip.AddrPort) (event.Identity, error) {
 	uid, life, _ := strings.Cut(token, "/")
 	switch uid {
@@ -47,7 +46,7 @@ func readToken(_ context.Context, token string, _ netip.AddrPort) (event.Identit
 	case "broken":
 		return event.Identity{}, errors.New("out of order")
 	case "panic":
-		panic("a fault of ours")
+		panic("a fault of ranger")
 	}
 	d, err := time.ParseDuration(life)
 	if err != nil {
@@ -110,14 +109,14 @@ func (c *counters) TokenRefused(reason string) {
 	c.refused[reason]++
 }
 
-// read returns copies of all that was counted.
+// read returns copies of the counts.
 func (c *counters) read() (delivered int, closed map[int]int, refused map[string]int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.delivered, maps.Clone(c.closed), maps.Clone(c.refused)
 }
 
-// logBuffer keeps what is logged.
+// logBuffer keeps the log.
 type logBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// One message on a socket of its own, and its answer.
-func TestMessages(t *testing.T) {
+// One message on a new socket, and its answer.
+func TestMessage_Replies(t *testing.T) {
 	deep := strings.Repeat("[", 8000) + strings.Repeat("]", 8000)
 	for name, c := range map[string]struct{ message, want string }{
 		"bearer":                       {`{"jwt":"Bearer alice"}`, authenticated},
@@ -15,8 +15,8 @@ func TestMessages(t *testing.T) {
 		"white space around":           {" \r\n{\t\"jwt\" : \"Bearer alice\" }\n", authenticated},
 		"other keys before":            {`{"resumed":true,"n":[1,{"jwt":2}],"jwt":"Bearer alice"}`, authenticated},
 		"other keys after":             {`{"jwt":"Bearer alice","x":null,"y":1e999}`, authenticated},
-		"wrong case beside":            {`{"JWT":"x","jwt":"Bearer alice","Jwt":1}`, authenticated},
-		"deep beside":                  {`{"x":` + deep + `,"jwt":"Bearer alice"}`, authenticated},
+		"wrong case too":               {`{"JWT":"x","jwt":"Bearer alice","Jwt":1}`, authenticated},
+		"deep value too":               {`{"x":` + deep + `,"jwt":"Bearer alice"}`, authenticated},
 		"duplicate, good last":         {`{"jwt":"Bearer bad","jwt":"Bearer alice"}`, authenticated},
 		"duplicate, null first":        {`{"jwt":null,"jwt":"Bearer alice"}`, authenticated},
 		"duplicate, bad last":          {`{"jwt":"Bearer alice","jwt":"Bearer bad"}`, refused},
@@ -25,7 +25,7 @@ func TestMessages(t *testing.T) {
 		"bad token":                    {`{"jwt":"Bearer bad"}`, refused},
 		"verifier out of order":        {`{"jwt":"Bearer broken"}`, badMessage},
 		"no key":                       {`{}`, noBearer},
-		"other keys alone":             {`{"ping":1}`, noBearer},
+		"only other keys":              {`{"ping":1}`, noBearer},
 		"wrong case":                   {`{"JWT":"Bearer alice"}`, noBearer},
 		"title case":                   {`{"Jwt":"Bearer alice"}`, noBearer},
 		"null":                         {`{"jwt":null}`, noBearer},
@@ -36,7 +36,7 @@ func TestMessages(t *testing.T) {
 		"object":                       {`{"jwt":{"Bearer":"alice"}}`, noBearer},
 		"deep":                         {`{"jwt":` + deep + `}`, noBearer},
 		"empty string":                 {`{"jwt":""}`, noBearer},
-		"bearer alone":                 {`{"jwt":"Bearer"}`, noBearer},
+		"only bearer":                  {`{"jwt":"Bearer"}`, noBearer},
 		"bearer and a space":           {`{"jwt":"Bearer "}`, noBearer},
 		"bearer and spaces":            {`{"jwt":"Bearer    "}`, noBearer},
 		"no bearer":                    {`{"jwt":"alice"}`, noBearer},
@@ -82,13 +82,13 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-// answers says a message on a new socket, which then still works.
+// answers sends a message on a new socket, which then still works.
 func (s *server) answers(message, want string) {
 	s.tb.Helper()
 	s.dial().talk([2]string{message, want}, [2]string{"ping", "pong"})
 }
 
-func TestBinaryMessages(t *testing.T) {
+func TestMessage_BinaryIsRefused(t *testing.T) {
 	for _, message := range []string{"", "ping", `{"jwt":"Bearer alice"}`, "\xff\xfe"} {
 		bubble(t, setup{}, func(_ *testing.T, s *server) {
 			c := s.dial()
@@ -100,7 +100,7 @@ func TestBinaryMessages(t *testing.T) {
 }
 
 // A lone surrogate cannot be written in UTF-8: the verifier gets U+FFFD.
-func TestLoneSurrogateInToken(t *testing.T) {
+func TestMessage_LoneSurrogateBecomesU_FFFD(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.dial()
 		c.say(`{"jwt":"Bearer alice\ud800"}`)

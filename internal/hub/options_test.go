@@ -10,8 +10,8 @@ import (
 	"ranger/internal/journal"
 )
 
-// Every message whose terms are malformed is answered so, and nothing came of it.
-func TestMalformedTerms(t *testing.T) {
+// A message with malformed options is answered with an error and has no effect.
+func TestOptions_MalformedAreRefused(t *testing.T) {
 	keys := []string{
 		`"resume":0`, `"resume":1`, `"resume":-41.9`, `"resume":41.12345678`, `"resume":1e999`, `"resume":[]`, `"resume":[true]`, `"resume":{}`,
 		`"resume":"true"`, `"resume":"false"`, `"resume":"null"`, `"resume":["41.9f3c2a11"]`, `"resume":{"position":"41.9f3c2a11"}`,
@@ -31,7 +31,7 @@ func TestMalformedTerms(t *testing.T) {
 		for _, key := range keys {
 			c := s.dial()
 			c.talk([2]string{asking("alice", key), badMessage}, [2]string{`{` + key + `,"jwt":"Bearer alice"}`, badMessage})
-			// A token that is none comes first.
+			// An invalid jwt is reported first.
 			c.talk([2]string{`{` + key + `}`, noBearer}, [2]string{`{"jwt":"x",` + key + `}`, noBearer})
 			s.wantSockets(1, 0)
 			_ = c.Close()
@@ -40,13 +40,13 @@ func TestMalformedTerms(t *testing.T) {
 	})
 }
 
-// quote writes a JSON string.
+// quote returns a JSON string.
 func quote(s string) string {
 	return `"` + strings.NewReplacer("\n", `\n`, "\x00", `\u0000`).Replace(s) + `"`
 }
 
-// Terms that say nothing are none: not a byte is different.
-func TestTermsThatSayNothing(t *testing.T) {
+// The client is sent exactly what one without options is.
+func TestOptions_EmptyOnesChangeNothing(t *testing.T) {
 	for _, keys := range []string{
 		`"resume":false`, `"resume":null`, `"resume": false `, `"markets":null`, `"events":null`, `"resume":1,"resume":null`,
 		`"resume":"41.9f3c2a11","resume":false`, `"Resume":true`, `"RESUME":1`, `"replay":true`, `"markets":[],"markets":null`,
@@ -56,7 +56,7 @@ func TestTermsThatSayNothing(t *testing.T) {
 			c := s.ask(asking("alice", keys), authenticated)
 			s.gap()
 			s.gapOf("alice")
-			s.tell("alice", trade(1))
+			s.send("alice", trade(1))
 			c.want(trade(1))
 			pass(40 * time.Second)
 			c.wantSilence()
@@ -64,12 +64,12 @@ func TestTermsThatSayNothing(t *testing.T) {
 	}
 }
 
-// A header's terms are in the query: with them the first write says all.
-func TestHeaderTerms(t *testing.T) {
+// With a header, the options are in the query, and the first write has everything.
+func TestOptions_OfTheQuery(t *testing.T) {
 	const header = "Authorization: Bearer alice"
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
-		p := s.tell("alice", trade(1))
-		q := s.tell("alice", trade(2))
+		p := s.send("alice", trade(1))
+		q := s.send("alice", trade(2))
 		s.dialAt("/?resume=true", header).want(following(q))
 		s.dialAt("/x?resume="+p.String()+"&events=trade&markets=btcusd", header).
 			want(resumed, with(trade(2), q, 0, replayed), beat(q, 1))
@@ -77,17 +77,17 @@ func TestHeaderTerms(t *testing.T) {
 		seed, orders := s.dialAt("/?resume=false", header), s.dialAt("/?events=orderbook", header)
 		seed.want(authenticated)
 		orders.want(authenticated)
-		// The query has fixed them.
+		// The query has fixed the options.
 		seed.talk([2]string{asking("alice", `"resume":true`), authenticated})
-		s.tell("alice", trade(3))
-		s.tell("alice", `{"orderbook":{}}`)
+		s.send("alice", trade(3))
+		s.send("alice", `{"orderbook":{}}`)
 		seed.want(trade(3), `{"orderbook":{}}`)
 		orders.want(`{"orderbook":{}}`)
 	})
 }
 
-// Without a header the query is not looked at.
-func TestQueryWithoutHeader(t *testing.T) {
+// Without a header the query is ignored.
+func TestOptions_QueryCountsOnlyWithAHeader(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		for _, query := range []string{"resume=true", "resume=1&markets=", "events=%zz"} {
 			c := s.dialAt("/?" + query)
@@ -98,9 +98,9 @@ func TestQueryWithoutHeader(t *testing.T) {
 	})
 }
 
-// A malformed query is refused before its token is looked at, and behind Origin
-// and the form of the header.
-func TestMalformedQuery(t *testing.T) {
+// A malformed query is refused before the token is verified, and after the checks of Origin
+// and of the form of the header.
+func TestOptions_MalformedQueryIsRefusedBeforeItsToken(t *testing.T) {
 	for name, c := range map[string]struct {
 		headers []string
 		status  int

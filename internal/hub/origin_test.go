@@ -12,7 +12,7 @@ import (
 	"ranger/internal/journal"
 )
 
-func TestOrigin(t *testing.T) {
+func TestOrigins_Allow(t *testing.T) {
 	const list = "https://example.com, http://localhost:3000 ,https://*.trade.test,https://[2001:DB8::1]:8443,HTTPS://Shop.Test:443,"
 	for name, c := range map[string]struct {
 		allowed string
@@ -100,39 +100,39 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
-func TestParseOriginsRefuses(t *testing.T) {
+func TestParseOrigins_Refuses(t *testing.T) {
 	for _, list := range []string{
 		"example.com", "null", "https://", "https://example.com/", "https://example.com/path", "https://u@example.com",
 		"https://*", "https://*.", "wss://example.com", "https://a.*.test", "https://**.test", "*.example.com", "https://exa mple.com",
 		"https://ok.test,example.com", "https://example.com:port", "https://example.com?x=1", "https://example.com#x",
 	} {
 		if _, err := hub.ParseOrigins(list); err == nil || !strings.Contains(err.Error(), "must be an origin") {
-			t.Errorf("ParseOrigins(%q): %v, want an error that says how to write one", list, err)
+			t.Errorf("ParseOrigins(%q): %v, want an error with examples", list, err)
 		}
 	}
 }
 
-// The log names the variable to set, and does not let a client fill it.
-func TestOriginLog(t *testing.T) {
+// The log names the variable to set. Clients cannot fill the log.
+func TestOrigins_RefusalIsLoggedOncePerSecond(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		s.request(upgrade("Origin: https://" + strings.Repeat("x", 4000) + ".test")...) //nolint:bodyclose // request does
 		log := s.log.String()
 		if !strings.Contains(log, "WEBSOCKET_ALLOWED_ORIGINS") || !strings.Contains(log, "origin=https://xxx") {
-			t.Errorf("the log does not say what to do:\n%s", log)
+			t.Errorf("the log has no advice:\n%s", log)
 		}
 		if len(log) > 1000 {
-			t.Errorf("the log line has %d bytes", len(log))
+			t.Errorf("the log line has %d bytes, want fewer", len(log))
 		}
 		for range 100 {
 			s.request(upgrade("Origin: https://evil.test")...) //nolint:bodyclose // request does
 		}
 		if got := s.log.String(); got != log {
-			t.Errorf("a second line within a second:\n%s", got)
+			t.Errorf("more than one line within a second:\n%s", got)
 		}
 		pass(time.Second)
 		s.request(upgrade("Origin: https://evil.test")...) //nolint:bodyclose // request does
 		if got := s.log.String(); !strings.Contains(got, "suppressed=100") {
-			t.Errorf("the log does not say how many there were:\n%s", got)
+			t.Errorf("the log has no number of suppressed lines:\n%s", got)
 		}
 	})
 }

@@ -12,10 +12,9 @@ import (
 	"ranger/internal/event"
 )
 
-// I1, I3: whatever is published for whom in whatever order, a socket sees the
-// events of its user from its first good token on, in order, each once, and
-// those of nobody else.
-func TestEventsReachTheirOwnerAlone(t *testing.T) {
+// I1, I3: whatever is published for different users in any order, a socket gets the events of
+// its user from its first valid token on, in order, each once, and no others.
+func TestEvents_ReachOnlyTheirOwner(t *testing.T) {
 	const users, sockets, messages = 10, 4, 500
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		random := rand.New(rand.NewPCG(1, 2))
@@ -35,7 +34,7 @@ func TestEventsReachTheirOwnerAlone(t *testing.T) {
 		for i := range users * sockets / 2 {
 			join(i % users)
 		}
-		s.dial() // who bears no token gets nothing: nobody reads, and nothing waits
+		s.dial() // gets nothing without a token
 		for i := range messages {
 			uid := random.IntN(users)
 			text := fmt.Sprint(name(uid), " ", i)
@@ -60,7 +59,7 @@ func TestEventsReachTheirOwnerAlone(t *testing.T) {
 
 func name(uid int) string { return fmt.Sprint("user", uid) }
 
-// readAll reads text messages until a close frame, and answers that.
+// readAll reads text messages until a close frame, and answers it.
 func (c *client) readAll() (texts []string) {
 	c.tb.Helper()
 	for {

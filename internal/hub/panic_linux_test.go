@@ -13,8 +13,8 @@ import (
 func TestPanic_OfAWriterEndsOnlyItsSocket(t *testing.T) {
 	t.Run("on a pipe", func(t *testing.T) {
 		bubble(t, setup{}, func(t *testing.T, s *server) {
-			first := s.tell("alice", trade(1))
-			s.tell("alice", "") // no event is empty: see event.Decode
+			first := s.send("alice", trade(1))
+			s.send("alice", "") // no event is empty: see event.Decode
 			other, c := s.open("bob"), s.dial()
 			c.say(after("alice", first))
 			c.wantEnd()
@@ -26,8 +26,8 @@ func TestPanic_OfAWriterEndsOnlyItsSocket(t *testing.T) {
 	})
 	inBothModes(t, func(t *testing.T, cfg hub.Config) {
 		s := onTCP(t, setup{hub: cfg}, 0)
-		first := s.tell("alice", trade(1))
-		s.tell("alice", "")
+		first := s.send("alice", trade(1))
+		s.send("alice", "")
 		other, c := s.dial("bob"), s.dial("")
 		c.say(after("alice", first))
 		c.wantEnd()

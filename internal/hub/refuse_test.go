@@ -11,12 +11,12 @@ import (
 	"ranger/internal/hub"
 )
 
-// without leaves one header out of an upgrade.
+// without returns an upgrade without one header.
 func without(name string) []string {
 	return slices.DeleteFunc(upgrade(), func(line string) bool { return strings.HasPrefix(line, name+":") })
 }
 
-// instead puts another line in the place of the one that begins so.
+// instead returns an upgrade with another line instead of the one that begins so.
 func instead(begin, line string) []string {
 	lines := upgrade()
 	i := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, begin) })
@@ -29,12 +29,12 @@ const (
 	notThere    = "{\"error\":{\"message\":\"There is nothing here: connect to another path, without `stream`.\"}}"
 )
 
-func TestUpgradeRefused(t *testing.T) {
+func TestUpgrade_Refusals(t *testing.T) {
 	for name, c := range map[string]struct {
 		request []string
 		status  int
 		headers map[string]string
-		body    string // where it is ours
+		body    string // if it is that of ranger
 	}{
 		"plain GET": {
 			[]string{"GET / HTTP/1.1", "Host: ranger.test"},
@@ -84,7 +84,7 @@ func TestUpgradeRefused(t *testing.T) {
 					t.Errorf("body %s, want %s", body, c.body)
 				}
 				if !strings.HasPrefix(body, `{"error":{"message":"`) {
-					t.Errorf("body %s is no error", body)
+					t.Errorf("body %s, want an error", body)
 				}
 				s.wantSockets(0, 0)
 			})
@@ -92,8 +92,7 @@ func TestUpgradeRefused(t *testing.T) {
 	}
 }
 
-// Every other path is the endpoint.
-func TestUpgradePaths(t *testing.T) {
+func TestUpgrade_EveryOtherPathIsTheEndpoint(t *testing.T) {
 	for _, target := range []string{"/", "/ws", "/public/x", "/privateer", "/republic", "/?streams=a&Stream=b&upstream=c", "/?stream", "/?jwt=bad&token=bad", "//"} {
 		t.Run(target, func(t *testing.T) {
 			bubble(t, setup{}, func(t *testing.T, s *server) {
@@ -102,13 +101,13 @@ func TestUpgradePaths(t *testing.T) {
 				wantResponse(t, response, http.StatusSwitchingProtocols, nil)
 				c := &client{tb: t, Conn: conn, in: in}
 				c.read()
-				s.wantSockets(1, 0) // a token in the URL is never read
+				s.wantSockets(1, 0) // a token in the URL is ignored
 			})
 		})
 	}
 }
 
-func TestNotReady(t *testing.T) {
+func TestUpgrade_RefusedUntilReady(t *testing.T) {
 	ready := make(chan bool, 2)
 	cfg := setup{hub: hub.Config{Ready: func() bool { return <-ready }}}
 	bubble(t, cfg, func(t *testing.T, s *server) {
@@ -119,7 +118,7 @@ func TestNotReady(t *testing.T) {
 	})
 }
 
-// wantUnavailable asks for an upgrade that is refused for now.
+// wantUnavailable requests an upgrade that is refused for now.
 func (s *server) wantUnavailable() {
 	s.tb.Helper()
 	response, body := s.request(upgrade()...) //nolint:bodyclose // request does
@@ -131,9 +130,9 @@ func (s *server) wantUnavailable() {
 	}
 }
 
-// A client that cuts the connection in the middle of its upgrade, or sends more
-// before the response, leaves nothing behind.
-func TestUpgradeCut(t *testing.T) {
+// A client that cuts the connection during its upgrade, or sends data before the response,
+// leaves no socket.
+func TestUpgrade_CutLeavesNothing(t *testing.T) {
 	for name, text := range map[string]string{
 		"in a header":       "GET / HTTP/1.1\r\nHost: ranger",
 		"after the request": strings.Join(upgrade(), "\r\n") + "\r\n\r\n",
@@ -154,7 +153,7 @@ func TestUpgradeCut(t *testing.T) {
 	}
 }
 
-func TestClosedHubRefuses(t *testing.T) {
+func TestUpgrade_RefusedAfterDrain(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		s.hub.Drain(context.WithoutCancel(t.Context()), 0)
 		s.wantUnavailable()

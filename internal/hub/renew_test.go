@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// A second good token of the same user moves the expiry, and that is all: the
-// events go on, each once.
-func TestRenewal(t *testing.T) {
+// A second valid token of the same user moves the expiry; events continue, each once.
+func TestRenewal_OnlyMovesTheExpiry(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.open("alice/10s")
 		s.publish("alice", "1")
@@ -27,8 +26,8 @@ func TestRenewal(t *testing.T) {
 	})
 }
 
-// A renewal may bring the end nearer as well.
-func TestRenewalShortens(t *testing.T) {
+// A renewal may also bring the expiry forward.
+func TestRenewal_MayShorten(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.open("alice/10m")
 		c.talk([2]string{bearer("alice/5s"), authenticated})
@@ -37,7 +36,7 @@ func TestRenewalShortens(t *testing.T) {
 	})
 }
 
-func TestRenewalWhileEventsWait(t *testing.T) {
+func TestRenewal_WhileEventsArePending(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.open("alice")
 		s.publish("alice", "1")
@@ -51,8 +50,8 @@ func TestRenewalWhileEventsWait(t *testing.T) {
 	})
 }
 
-// A bad token neither ends nor shortens what a good one gave.
-func TestFailedRenewal(t *testing.T) {
+// An invalid token neither ends nor shortens the session.
+func TestRenewal_FailedOneChangesNothing(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.open("alice/10s")
 		c.talk([2]string{bearer("bad"), refused})
@@ -64,7 +63,7 @@ func TestFailedRenewal(t *testing.T) {
 	})
 }
 
-// I1: to whom a socket belongs never changes.
+// I1: the identity of a socket never changes.
 func TestOtherIdentity(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		for _, other := range []string{"bob", "Alice", "alicf"} {

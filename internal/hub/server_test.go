@@ -20,7 +20,7 @@ import (
 	"ranger/internal/journal"
 )
 
-// setup is what a test's server is made of; zero values stand for defaults.
+// setup configures a test's server; zero values mean defaults.
 type setup struct {
 	hub     hub.Config
 	journal journal.Config
@@ -29,7 +29,7 @@ type setup struct {
 	readBuffer int // of gorilla, which then does not use the hub's
 }
 
-// server is a Hub behind net/http, on pipes.
+// server is a Hub served by net/http over pipes.
 type server struct {
 	tb      testing.TB
 	hub     *hub.Hub
@@ -40,19 +40,18 @@ type server struct {
 	offset  uint64 // of the message published next
 }
 
-// bubble runs f with a server, on a clock that passes only while all wait.
+// bubble runs f with a server, with a clock that passes only while all goroutines wait.
 func bubble(t *testing.T, cfg setup, f func(t *testing.T, s *server)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { f(t, newServer(t, cfg)) })
 }
 
-// newServer starts a server. At the end of the test it is cut off, and then no
-// socket may be left.
+// newServer starts a server until the end of the test.
 func newServer(tb testing.TB, cfg setup) *server {
 	return newServerOf(tb, cfg, journal.New(cfg.journal))
 }
 
-// newServerOf is newServer with a journal that others may serve as well.
+// newServerOf is newServer with a journal that other servers may share.
 func newServerOf(tb testing.TB, cfg setup, window *journal.Journal) *server {
 	if cfg.verify == nil {
 		cfg.verify = readToken
@@ -64,14 +63,14 @@ func newServerOf(tb testing.TB, cfg setup, window *journal.Journal) *server {
 	return s
 }
 
-// publish appends a message of its own to the stream for each of the texts.
+// publish appends a message to the stream for each of the texts.
 func (s *server) publish(uid event.UID, texts ...string) {
 	s.tb.Helper()
 	for _, text := range texts {
 		m := journal.Message{Position: journal.Position{Offset: s.offset}, At: time.Now().UnixMilli()}
 		m.Events = []event.Event{{UID: uid, Kind: event.Order, Message: []byte(text)}}
 		if !s.window.Append(m) {
-			s.tb.Fatalf("offset %d was refused", s.offset)
+			s.tb.Fatalf("Append(%d) = false, want true", s.offset)
 		}
 		s.offset++
 	}
@@ -87,7 +86,7 @@ func (s *server) connect() net.Conn {
 	return c
 }
 
-// request sends an HTTP request as written in lines, and reads the response.
+// request sends an HTTP request, given by its lines, and reads the response.
 func (s *server) request(lines ...string) (*http.Response, string) {
 	s.tb.Helper()
 	response, _ := ask(s.tb, s.connect(), lines...)
@@ -116,10 +115,10 @@ func ask(tb testing.TB, conn net.Conn, lines ...string) (*http.Response, *bufio.
 	return response, in
 }
 
-// upgrade is a request to be upgraded; what is given goes with it.
+// upgrade returns the lines of an upgrade request, with more headers.
 func upgrade(headers ...string) []string { return upgradeAt("/", headers...) }
 
-// upgradeAt is upgrade of a path and query.
+// upgradeAt is upgrade with a path and query.
 func upgradeAt(target string, headers ...string) []string {
 	return append([]string{
 		"GET " + target + " HTTP/1.1", "Host: ranger.test", "Connection: Upgrade", "Upgrade: websocket",
@@ -127,7 +126,7 @@ func upgradeAt(target string, headers ...string) []string {
 	}, headers...)
 }
 
-// wantSockets compares what the hub says of its sockets.
+// wantSockets compares the numbers of sockets.
 func (s *server) wantSockets(open, authenticated int) {
 	s.tb.Helper()
 	if o, a := s.hub.Sockets(); o != open || a != authenticated {
@@ -135,7 +134,7 @@ func (s *server) wantSockets(open, authenticated int) {
 	}
 }
 
-// wantClosed compares how sockets ended, by code.
+// wantClosed compares how many sockets ended, by code.
 func (s *server) wantClosed(want map[int]int) {
 	s.tb.Helper()
 	synctest.Wait()
@@ -145,7 +144,7 @@ func (s *server) wantClosed(want map[int]int) {
 	}
 }
 
-// pass lets the bubble's clock go on.
+// pass advances the clock of the bubble.
 func pass(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()

@@ -11,9 +11,8 @@ import (
 	"ranger/internal/journal"
 )
 
-// A socket whose place fell off its user's log is told so, after what was on
-// its way.
-func TestTooSlow(t *testing.T) {
+// A socket that falls behind its user's log is closed after what was on its way.
+func TestSlow_SocketIsClosedWith4100(t *testing.T) {
 	bubble(t, setup{journal: journal.Config{Size: 4}}, func(_ *testing.T, s *server) {
 		slow, quick := s.open("alice"), s.open("alice")
 		s.publish("alice", "0")
@@ -31,8 +30,8 @@ func TestTooSlow(t *testing.T) {
 	})
 }
 
-// Exactly a log's fill of unread events is not too slow.
-func TestJustNotTooSlow(t *testing.T) {
+// A socket may have a full log of unread events.
+func TestSlow_FullLogIsNotTooSlow(t *testing.T) {
 	bubble(t, setup{journal: journal.Config{Size: 4}}, func(_ *testing.T, s *server) {
 		c := s.open("alice")
 		s.publish("alice", "0")
@@ -43,8 +42,7 @@ func TestJustNotTooSlow(t *testing.T) {
 	})
 }
 
-// Many events that wait for one socket go out in few writes, all of them.
-func TestBacklog(t *testing.T) {
+func TestSlow_BacklogIsDelivered(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		c := s.open("alice")
 		s.publish("alice", "first")
@@ -63,9 +61,9 @@ func TestBacklog(t *testing.T) {
 	})
 }
 
-// I4: sockets that read nothing delay neither Append nor other sockets, of their
-// own user or another.
-func TestStalledSocketsDelayNobody(t *testing.T) {
+// I4: sockets that read nothing delay neither Append nor other sockets, of the same user or
+// another.
+func TestStalledSockets_DelayNoOther(t *testing.T) {
 	bubble(t, setup{hub: hub.Config{WriteTimeout: time.Minute}}, func(t *testing.T, s *server) {
 		for i := range 20 {
 			s.open([]string{"alice", "bob"}[i%2])
@@ -85,7 +83,7 @@ func TestStalledSocketsDelayNobody(t *testing.T) {
 			}
 		}
 		if queued := s.hub.Queued(); queued != 0 {
-			t.Errorf("%d bytes of events are queued for sockets", queued)
+			t.Errorf("%d bytes of events are queued for sockets, want 0", queued)
 		}
 	})
 }

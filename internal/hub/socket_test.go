@@ -21,11 +21,11 @@ import (
 	"ranger/internal/testenv"
 )
 
-// rare is a time that no test lives to see the end of.
+// rare is longer than any test.
 const rare = time.Hour
 
-// unhurried is cfg for a test on the machine's clock: a limit that it does not set
-// is never reached, however slow the machine is.
+// unhurried returns cfg for a test with the machine's clock: time limits that it does not set
+// are never reached, however slow the machine is.
 func unhurried(cfg hub.Config) hub.Config {
 	for _, limit := range []*time.Duration{&cfg.AuthTimeout, &cfg.PingInterval, &cfg.HeartbeatInterval, &cfg.WriteTimeout} {
 		*limit = cmp.Or(*limit, rare)
@@ -33,7 +33,7 @@ func unhurried(cfg hub.Config) hub.Config {
 	return cfg
 }
 
-// live is a hub on loopback TCP, and clients of gorilla's.
+// live is a hub on loopback TCP, with gorilla's clients.
 type live struct {
 	tb     testing.TB
 	hub    *hub.Hub
@@ -63,7 +63,7 @@ func listen(tb testing.TB, cfg hub.Config, secure bool, m hub.Metrics) *live {
 	return l
 }
 
-// dial opens a socket that bears a good token.
+// dial opens a socket with a valid token.
 func (l *live) dial(token string) (*websocket.Conn, error) {
 	c, response, err := l.dialer.DialContext(l.tb.Context(), l.url, nil)
 	if err != nil {
@@ -91,8 +91,8 @@ func (l *live) publish(offset uint64, uid event.UID, text string) {
 	})
 }
 
-// I1, I3, I4, I7 with real sockets: hundreds of them read, renew, leave and
-// come back while events flow, and close at the end.
+// I1, I3, I4, I7 with real sockets: hundreds of them read, renew, leave and come back while
+// events flow, and close at the end.
 func TestManySockets(t *testing.T) {
 	for name, portable := range map[string]bool{"fast": false, "portable": true} {
 		t.Run(name, func(t *testing.T) { manySockets(t, hub.Config{Portable: portable}) })
@@ -135,12 +135,12 @@ func manySockets(t *testing.T, cfg hub.Config) {
 	clients.Wait()
 	l.hub.Wait() // an ending is counted when the client may be gone already
 	if _, closed, _ := counts.read(); closed[1000] != sockets*2+1 || len(closed) != 1 {
-		t.Errorf("endings %v, want %d that left", closed, sockets*2+1)
+		t.Errorf("sockets ended by code: %v, want %d with 1000", closed, sockets*2+1)
 	}
 }
 
-// feed publishes events for each user in turn until all clients are there to
-// stay, no faster than one of them reads, and then each user's last word.
+// feed publishes events for each user in turn until all clients are connected to stay, as fast
+// as one of them reads, and then the last event of each user.
 func (l *live) feed(users int, settled *sync.WaitGroup, pace <-chan struct{}) {
 	done := make(chan struct{})
 	go func() {
@@ -166,15 +166,15 @@ func (l *live) feed(users int, settled *sync.WaitGroup, pace <-chan struct{}) {
 	}
 }
 
-// visit is how long a client stays: for so many events, or where that is 0 to
-// its user's last word. For each it sends to pace, where there is one.
+// visit is how long a client stays: for so many events, or if that is 0 until its user's last
+// event. For each it sends to pace, if there is one.
 type visit struct {
 	events int
 	pace   chan<- struct{}
 }
 
-// follow reads the events of uid, which are numbered without a hole, renews now
-// and then, and leaves at its end.
+// follow reads the events of uid, which are numbered without a hole, renews now and then, and
+// leaves at the end.
 func (l *live) follow(c *websocket.Conn, uid string, v visit) {
 	defer func() { _ = c.Close() }()
 	last := -1
@@ -193,7 +193,7 @@ func (l *live) follow(c *websocket.Conn, uid string, v visit) {
 		}
 		number, ok := strings.CutPrefix(string(text), uid+" ")
 		if !ok {
-			l.tb.Errorf("%s was sent %q", uid, text)
+			l.tb.Errorf("%s was sent %q, want an event of it", uid, text)
 			return
 		}
 		if read++; read%20 == 5 {
@@ -212,7 +212,7 @@ func (l *live) follow(c *websocket.Conn, uid string, v visit) {
 	}
 }
 
-// leave closes as RFC 6455 §7.1.1 asks: the server ends the connection.
+// leave closes as RFC 6455 §7.1.1 requires: the server ends the connection.
 func (l *live) leave(c *websocket.Conn) {
 	bye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
 	if err := c.WriteControl(websocket.CloseMessage, bye, time.Now().Add(testenv.Patience)); err != nil {
@@ -229,9 +229,8 @@ func (l *live) leave(c *websocket.Conn) {
 	}
 }
 
-// The close frame of a server that has not read all that was sent is not lost
-// to a reset (RFC 6455 §7.1.1).
-func TestCloseIsNotLostToAReset(t *testing.T) {
+// The client gets the close frame of a server that has not read everything (RFC 6455 §7.1.1).
+func TestClose_FrameIsNotLostToAReset(t *testing.T) {
 	for mode, cfg := range map[string]struct {
 		hub    hub.Config
 		secure bool
@@ -253,7 +252,7 @@ func TestCloseIsNotLostToAReset(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer func() { _ = conn.Close() }()
-				// What comes behind is never read as a message.
+				// What follows is never read as a message.
 				_ = conn.WriteMessage(websocket.TextMessage, []byte(c.message))
 				for range 50 {
 					_ = conn.WriteMessage(websocket.TextMessage, []byte(strings.Repeat("y", 10_000)))
@@ -269,7 +268,7 @@ func TestCloseIsNotLostToAReset(t *testing.T) {
 	}
 }
 
-func TestTLS(t *testing.T) {
+func TestTLS_EventsArrive(t *testing.T) {
 	l := listen(t, hub.Config{}, true, &counters{})
 	c, err := l.dial("alice")
 	if err != nil {

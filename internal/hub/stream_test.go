@@ -10,14 +10,14 @@ import (
 	"ranger/internal/journal"
 )
 
-// quiet is a server whose pings do not come between.
+// quiet is a server that sends no pings during a test.
 var quiet = setup{hub: hub.Config{PingInterval: 24 * time.Hour}}
 
-// trade is the text of a trade's message.
+// trade returns the message of a trade.
 func trade(id int) string { return fmt.Sprintf(`{"trade":{"id":%d,"market_id":"btcusd"}}`, id) }
 
-// append adds a message to the stream and returns its position. Its check is
-// that of the texts for the users and of the gap.
+// append adds a message to the stream and returns its position. Its check is that of the
+// texts and of the gap.
 func (s *server) append(m journal.Message) journal.Position {
 	s.tb.Helper()
 	var body []byte
@@ -29,14 +29,14 @@ func (s *server) append(m journal.Message) journal.Position {
 		m.At = time.Now().UnixMilli()
 	}
 	if !s.window.Append(m) {
-		s.tb.Fatalf("offset %d was refused", s.offset)
+		s.tb.Fatalf("Append(%d) = false, want true", s.offset)
 	}
 	s.offset++
 	return m.Position
 }
 
-// tell adds a message with an event of uid.
-func (s *server) tell(uid event.UID, text string) journal.Position {
+// send adds a message with an event of uid.
+func (s *server) send(uid event.UID, text string) journal.Position {
 	s.tb.Helper()
 	kind := event.Order
 	if strings.HasPrefix(text, `{"trade"`) {
@@ -45,33 +45,33 @@ func (s *server) tell(uid event.UID, text string) journal.Position {
 	return s.append(journal.Message{Events: []event.Event{{UID: uid, Kind: kind, Message: []byte(text)}}})
 }
 
-// nobody adds a message that is for nobody.
-func (s *server) nobody() journal.Position { return s.append(journal.Message{}) }
+// skip adds a message without events.
+func (s *server) skip() journal.Position { return s.append(journal.Message{}) }
 
-// sampleGap is a gap, and gapText what of it is told before its position.
+// sampleGap is a gap, and gapText its message up to the position.
 var sampleGap = event.Gap{From: 5, To: 8, Reason: event.GapExchange}
 
 const gapText = `{"gap":{"from":5,"to":8,"reason":"exchange"`
 
-// gap adds an announcement to everybody.
+// gap adds a gap of all users.
 func (s *server) gap() journal.Position {
 	s.tb.Helper()
 	return s.append(journal.Message{Gap: sampleGap.Message()})
 }
 
-// gapOf adds an announcement to one user.
+// gapOf adds a gap of one user.
 func (s *server) gapOf(uid event.UID) journal.Position {
 	s.tb.Helper()
 	return s.append(journal.Message{Events: []event.Event{{UID: uid, Kind: event.Announcement, Message: sampleGap.Message()}}})
 }
 
-// told is how a gap at p is told.
-func told(p journal.Position) string { return gapText + `,"position":"` + p.String() + `"}}` }
+// gapMessage returns the message of a gap at p.
+func gapMessage(p journal.Position) string { return gapText + `,"position":"` + p.String() + `"}}` }
 
-// none stands for no event before.
+// none means no event before.
 const none = -1
 
-// with returns a message as an opted-in client is sent it, at the clock's time.
+// with returns a message as a client that opted in is sent it now.
 func with(text string, p journal.Position, prev int, more ...string) string {
 	return withAt(text, p, prev, time.Now().UnixMilli(), more...)
 }
@@ -86,7 +86,7 @@ func withAt(text string, p journal.Position, prev int, at int64, more ...string)
 
 const replayed = `,"replay":true`
 
-// beat is a heartbeat of now.
+// beat returns a heartbeat of now.
 func beat(p journal.Position, last int) string {
 	b := `{"heartbeat":{`
 	if last != none {
@@ -106,7 +106,7 @@ func (c *client) wantBeat(p journal.Position, last int) {
 	}
 	now := time.Now().UnixMilli()
 	if age := time.Duration(now-int64(at)) * time.Millisecond; age < 0 || age > 2*sweep {
-		c.tb.Fatalf("got %+v, which is %v old", got, age)
+		c.tb.Fatalf("got %+v, which is %v old, want at most two sweeps", got, age)
 	}
 	want := strings.Replace(beat(p, last), fmt.Sprint(now), text, 1)
 	if got != (frame{opText, want}) {
@@ -114,7 +114,7 @@ func (c *client) wantBeat(p journal.Position, last int) {
 	}
 }
 
-// The success lines of clients that opt in.
+// The answers to clients that opt in.
 const resumed = `{"success":{"message":"Authenticated.","resumed":true}}`
 
 func following(p journal.Position) string {
@@ -125,10 +125,10 @@ func notResumed(p journal.Position) string {
 	return `{"success":{"message":"Authenticated.","position":"` + p.String() + `","resumed":false}}`
 }
 
-// asking is the message that brings a token and, as JSON, other keys.
+// asking returns the message with a token and other keys, given as JSON.
 func asking(token, keys string) string { return `{"jwt":"Bearer ` + token + `",` + keys + `}` }
 
-// after asks for what came behind p.
+// after returns the message that resumes after p.
 func after(token string, p journal.Position) string {
 	return asking(token, `"resume":"`+p.String()+`"`)
 }
@@ -142,13 +142,13 @@ func (s *server) ask(message string, answers ...string) *client {
 	return c
 }
 
-// resume is ask for what came behind p.
+// resume opens a socket that resumes after p.
 func (s *server) resume(token string, p journal.Position, answers ...string) *client {
 	s.tb.Helper()
 	return s.ask(after(token, p), append([]string{resumed}, answers...)...)
 }
 
-// follow is ask for what comes from now on, behind p.
+// follow opens a socket that gets events from now on, after p.
 func (s *server) follow(token string, p journal.Position) *client {
 	s.tb.Helper()
 	return s.ask(asking(token, `"resume":true`), following(p))

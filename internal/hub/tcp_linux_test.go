@@ -24,13 +24,13 @@ type tcpServer struct {
 	addr     string
 	portable bool
 	parked   chan struct{} // has a value after a socket may have been parked
-	reads    chan int      // of each read that a socket's reader has made, the bytes
-	ended    chan int      // of each socket that ended, the code
+	reads    chan int      // bytes of each read
+	ended    chan int      // code of each socket that ended
 	conns    sync.Map      // *heardConn by the client's address
-	window   int           // of the sockets' send buffers in bytes, where not 0
+	window   int           // of the sockets' send buffers in bytes, if not 0
 	stop     func()        // ends Run and returns when it has ended
 
-	closing func() // called before a socket is closed, where not nil
+	closing func() // called before a socket is closed, if not nil
 }
 
 // inBothModes runs f once with the optimisations for Linux and once without.
@@ -67,7 +67,7 @@ func onTCP(t *testing.T, cfg setup, window int) *tcpServer {
 	return s
 }
 
-// dial opens a socket that bears a token, where one is given.
+// dial opens a socket, with a token if one is given.
 func (s *tcpServer) dial(token string) *client {
 	s.tb.Helper()
 	return s.dialWith(token, new(net.Dialer))
@@ -103,7 +103,7 @@ func (s *tcpServer) wantParked(n int) {
 	}
 }
 
-// wantRead returns when a reader has read so many bytes.
+// wantRead waits until readers have read so many bytes.
 func (s *tcpServer) wantRead(n int) {
 	s.tb.Helper()
 	for n > 0 {
@@ -111,12 +111,12 @@ func (s *tcpServer) wantRead(n int) {
 		case read := <-s.reads:
 			n -= read
 		case <-time.After(testenv.Patience):
-			s.tb.Fatalf("%d bytes were not read", n)
+			s.tb.Fatalf("%d bytes more were not read, want all", n)
 		}
 	}
 }
 
-// wantEnded returns when a socket has ended.
+// wantEnded waits until a socket has ended.
 func (s *tcpServer) wantEnded(code int) {
 	s.tb.Helper()
 	select {
@@ -129,7 +129,7 @@ func (s *tcpServer) wantEnded(code int) {
 	}
 }
 
-// heard are Metrics that tell each ending.
+// heard are Metrics that report each end of a socket.
 type heard struct {
 	*counters
 
@@ -141,7 +141,7 @@ func (h heard) Closed(code int) {
 	h.ended <- code
 }
 
-// heardListener accepts connections of the system's that tell what becomes of them.
+// heardListener accepts TCP connections and observes them.
 type heardListener struct {
 	*net.TCPListener
 
@@ -188,7 +188,7 @@ func (c *heardConn) SetWriteDeadline(due time.Time) error {
 	return c.TCPConn.SetWriteDeadline(due)
 }
 
-// passDeadline has the write deadline pass that the connection has now.
+// passDeadline makes the present write deadline pass.
 func (c *heardConn) passDeadline() { _ = c.TCPConn.SetWriteDeadline(time.Unix(1, 0)) }
 
 func (c *heardConn) isStalled() bool {
@@ -200,25 +200,25 @@ func (c *heardConn) isStalled() bool {
 	}
 }
 
-// conn returns the server's side of a client.
+// conn returns the server's side of a client's connection.
 func (s *tcpServer) conn(c *client) *heardConn {
 	s.tb.Helper()
 	conn, ok := s.conns.Load(c.LocalAddr().String())
 	if !ok {
-		s.tb.Fatal("the client has no connection")
+		s.tb.Fatal("the client's connection was not accepted")
 	}
 	return conn.(*heardConn)
 }
 
-// wantStall returns when a write to the client had to wait for it: with the
-// server's side, and when that write must be done.
+// wantStall waits until a write to the client has to wait for it, and returns the server's side
+// and the deadline of the write.
 func (s *tcpServer) wantStall(c *client) (conn *heardConn, due time.Time) {
 	s.tb.Helper()
 	conn = s.conn(c)
 	select {
 	case <-conn.stalled:
 	case <-time.After(testenv.Patience):
-		s.tb.Fatal("no write waits for the client")
+		s.tb.Fatal("no write waits for the client, want one")
 	}
 	conn.mu.Lock()
 	defer conn.mu.Unlock()
@@ -234,7 +234,7 @@ func (c *heardConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close tells that it begins.
+// Close reports that it begins.
 func (c *heardConn) Close() error {
 	if f := c.server.closing; f != nil && c.hijacked.Load() {
 		f()
@@ -272,7 +272,7 @@ func (r heardRaw) Control(f func(fd uintptr)) error {
 	return r.RawConn.Control(f)
 }
 
-// heardAll forgets what was read so far.
+// heardAll discards what was observed so far.
 func (s *tcpServer) heardAll() {
 	for {
 		select {

@@ -110,9 +110,9 @@ func TestThrottle_EndsWhenTheLogFillsUp(t *testing.T) {
 // A replay does not count: what comes after it is written at once.
 func TestThrottle_NotByAReplay(t *testing.T) {
 	bubble(t, quiet, func(t *testing.T, s *server) {
-		from := s.nobody()
+		from := s.skip()
 		for n := range 900 {
-			s.tell("alice", trade(n))
+			s.send("alice", trade(n))
 		}
 		c := s.resume("alice", from)
 		go func() { _, _ = io.Copy(io.Discard, c.in) }()
@@ -120,7 +120,7 @@ func TestThrottle_NotByAReplay(t *testing.T) {
 		if _, got := s.writes(); got != 900 {
 			t.Errorf("%d replayed events were written at once, want 900", got)
 		}
-		s.tell("alice", trade(900))
+		s.send("alice", trade(900))
 		synctest.Wait()
 		if _, got := s.writes(); got != 901 {
 			t.Errorf("%d events were written at once, want 901", got)

@@ -15,7 +15,7 @@ import (
 	"ranger/internal/hub/hubtest"
 )
 
-// openTLS is open over TLS.
+// openTLS is open with TLS.
 func (s *server) openTLS(token string) *client {
 	s.tb.Helper()
 	client, server := net.Pipe()
@@ -31,7 +31,7 @@ func (s *server) openTLS(token string) *client {
 	return c
 }
 
-// certificate returns a new one, which nobody signed.
+// certificate returns a new, self-signed certificate.
 func certificate(tb testing.TB) tls.Certificate {
 	tb.Helper()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
@@ -46,7 +46,7 @@ func certificate(tb testing.TB) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private}
 }
 
-// belowTLS reads to the connection's end and returns how many bytes that were.
+// belowTLS reads to the end of the connection and returns the number of bytes.
 func (c *client) belowTLS() int {
 	c.tb.Helper()
 	b, err := io.ReadAll(c.Conn.(*tls.Conn).NetConn())
@@ -56,9 +56,9 @@ func (c *client) belowTLS() int {
 	return len(b)
 }
 
-// I4: a peer that is dropped for its silence, and does not read, delays no other
-// socket's clock, although TLS has something to say to it.
-func TestSilentPeerOverTLSDelaysNobody(t *testing.T) {
+// I4: a peer that is dropped because it is silent, and does not read, delays no timer of
+// another socket, although TLS would send it something.
+func TestTLS_SilentPeerDelaysNoOther(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		silent := s.openTLS("alice")
 		silent.wantFrame(opPing, "")
@@ -71,13 +71,13 @@ func TestSilentPeerOverTLSDelaysNobody(t *testing.T) {
 		c.wantEnd()
 		s.wantClosed(map[int]int{1006: 1, 4001: 1})
 		if n := silent.belowTLS(); n != 0 {
-			t.Errorf("%d bytes came, want an end without a word", n)
+			t.Errorf("%d bytes came before the end, want 0", n)
 		}
 	})
 }
 
-// I4: nor do such peers hold up a drain that is cut short.
-func TestCutOverTLS(t *testing.T) {
+// I4: nor do such peers delay a drain that is cut off.
+func TestTLS_CutOffDrainTakesNoTime(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		for range 5 {
 			s.openTLS("alice")
@@ -87,20 +87,20 @@ func TestCutOverTLS(t *testing.T) {
 		start := time.Now()
 		s.hub.Drain(cut, time.Minute)
 		if got := time.Since(start); got != 0 {
-			t.Errorf("it took %v", got)
+			t.Errorf("took %v, want 0", got)
 		}
 		s.wantClosed(map[int]int{1006: 5})
 	})
 }
 
-// To who closes TLS says its own end too (RFC 6455 §7.1.1).
-func TestCloseOverTLS(t *testing.T) {
+// A client that closes gets close_notify too (RFC 6455 §7.1.1).
+func TestTLS_SendsCloseNotify(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		c := s.openTLS("alice")
 		c.send(masked(final|opClose, closing(1000, "")))
 		c.wantFrame(opClose, closing(1000, ""))
 		if n := c.belowTLS(); n == 0 {
-			t.Error("the connection ended without close_notify")
+			t.Error("the connection ended without close_notify, want one")
 		}
 		s.wantClosed(map[int]int{1000: 1})
 	})

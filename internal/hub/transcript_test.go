@@ -14,24 +14,24 @@ import (
 	"ranger/internal/journal"
 )
 
-// transcripts are the blocks marked so in docs/protocol.md.
+// transcripts matches the transcripts in docs/protocol.md.
 var transcripts = regexp.MustCompile("(?ms)^```transcript\n(.*?)^```$")
 
-// The transcripts of docs/protocol.md are what is said.
-func TestTranscripts(t *testing.T) {
+// The transcripts of docs/protocol.md are what is sent.
+func TestTranscripts_OfTheDocument(t *testing.T) {
 	page, err := os.ReadFile("../../docs/protocol.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	found := transcripts.FindAllSubmatch(page, -1)
 	if len(found) < 4 {
-		t.Fatalf("%d transcripts, want four", len(found))
+		t.Fatalf("%d transcripts, want 4", len(found))
 	}
 	for i, m := range found {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			bubble(t, setup{hub: hub.Config{PingInterval: time.Hour}}, func(t *testing.T, s *server) {
 				p := play{server: s, t: t}
-				s.dial() // somebody else, who is sent away first
+				s.dial() // another client, which is drained first
 				for line := range bytes.Lines(bytes.TrimSpace(m[1])) {
 					p.line(strings.TrimSuffix(string(line), "\n"))
 				}
@@ -41,7 +41,7 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// play is a transcript that is played, on one socket after another.
+// play plays a transcript, on one socket after another.
 type play struct {
 	*server
 
@@ -76,15 +76,15 @@ func (p *play) line(line string) {
 		form := strings.ReplaceAll(regexp.QuoteMeta(text), "…", "[0-9]+")
 		start := time.Now()
 		if got := p.c.read(); got.opcode != opText || !regexp.MustCompile("^"+form+"$").MatchString(got.payload) {
-			p.t.Fatalf("got %s", got.payload)
+			p.t.Fatalf("got %s, want a line of the transcript", got.payload)
 		}
 		wantSince(p.t, start, 0)
 	default:
-		p.t.Fatalf("what is it?")
+		p.t.Fatalf("the transcript has an unknown line")
 	}
 }
 
-// meanwhile does what a line that begins with * tells.
+// meanwhile does what a line that begins with * describes.
 func (p *play) meanwhile(text string) {
 	var seconds int
 	if _, err := fmt.Sscanf(text, "%d seconds pass", &seconds); err == nil {
@@ -98,7 +98,7 @@ func (p *play) meanwhile(text string) {
 	word, body, _ := strings.Cut(text, " ")
 	position, ok := journal.ParsePosition(word)
 	if !ok {
-		p.t.Fatal("what is that?")
+		p.t.Fatal("the transcript has an unknown line")
 	}
 	m := journal.Message{Position: position, At: time.Now().UnixMilli()}
 	switch {
@@ -110,12 +110,12 @@ func (p *play) meanwhile(text string) {
 		m.Events = []event.Event{{UID: "alice", Kind: event.Order, Message: []byte(body)}}
 	}
 	if !p.window.Append(m) {
-		p.t.Fatal("refused")
+		p.t.Fatal("Append = false, want true")
 	}
 }
 
-// stop sends all sockets away. Who comes afterwards comes to another node that
-// reads the same stream.
+// stop drains the node. Sockets that connect afterwards connect to another node with the same
+// stream.
 func (p *play) stop() {
 	p.drain(p.t, 8*time.Second)
 	other := newServerOf(p.t, setup{}, p.window)

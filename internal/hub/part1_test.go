@@ -12,7 +12,7 @@ import (
 )
 
 // docs/protocol.md, part 1, line by line.
-func TestSeed(t *testing.T) {
+func TestProtocol_Part1(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.dial()
 		s.publish("alice", `{"orderbook":{"id":0}}`) // before the token: not for this socket
@@ -30,16 +30,16 @@ func TestSeed(t *testing.T) {
 	})
 }
 
-// A client that does not opt in sees not one byte of what others see: not of
-// gaps, of heartbeats, of positions, of its token's end, nor of a drain. Each of
-// the first three never asked, or said that it does not want to.
-func TestSeedClientSeesNothingNew(t *testing.T) {
+// A client that does not opt in gets nothing of part 2: no gap, heartbeat, position, token
+// warning or announcement of a drain. The first three clients do not opt in, in different
+// ways.
+func TestProtocol_Part1SeesNothingOfPart2(t *testing.T) {
 	cfg := setup{hub: hub.Config{PingInterval: 10 * time.Minute}}
 	bubble(t, cfg, func(t *testing.T, s *server) {
 		s.offset = 41
 		s.gap()
 		s.gapOf("alice")
-		s.tell("alice", trade(0))
+		s.send("alice", trade(0))
 		seeds := []*client{
 			s.ask(bearer("alice/2m"), authenticated),
 			s.ask(asking("alice/2m", `"resume":false,"markets":null,"events":null`), authenticated),
@@ -47,19 +47,19 @@ func TestSeedClientSeesNothingNew(t *testing.T) {
 			s.ask(asking("alice/2m", `"markets":"btcusd","events":["trade"]`), authenticated),
 		}
 		seeds[2].want(authenticated)
-		opted := s.follow("alice", s.nobody())
+		opted := s.follow("alice", s.skip())
 		each := func(f func(c *client)) {
 			for _, c := range seeds {
 				f(c)
 			}
 		}
-		p := s.tell("alice", trade(1))
+		p := s.send("alice", trade(1))
 		opted.want(with(trade(1), p, 43))
 		each(func(c *client) { c.want(trade(1)) })
 		g := s.gap()
 		own := s.gapOf("alice")
-		p = s.tell("alice", trade(2))
-		opted.want(told(g), told(own), with(trade(2), p, 45))
+		p = s.send("alice", trade(2))
+		opted.want(gapMessage(g), gapMessage(own), with(trade(2), p, 45))
 		each(func(c *client) { c.want(trade(2)) })
 		for range 5 { // 75 s: heartbeats, and a minute of the token is left
 			opted.wantBeat(p, 48)
@@ -69,12 +69,12 @@ func TestSeedClientSeesNothingNew(t *testing.T) {
 			c.talk([2]string{bearer("alice/30s"), authenticated}) // less than a minute
 		})
 		pass(10 * time.Second)
-		s.tell("alice", trade(3))
+		s.send("alice", trade(3))
 		each(func(c *client) { c.want(trade(3)) })
 		s.window.Truncate(0)
 		s.offset = 0
 		s.gap()
-		s.tell("alice", trade(4))
+		s.send("alice", trade(4))
 		each(func(c *client) { c.want(trade(4)) })
 
 		s.drain(t, 4*time.Second)
@@ -84,14 +84,14 @@ func TestSeedClientSeesNothingNew(t *testing.T) {
 	})
 }
 
-func TestChallenge(t *testing.T) {
+func TestChallenge_IsRandom(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		seen := map[string]bool{}
 		for range 10 {
 			c := &client{tb: t, Conn: s.connect()}
 			response, in := ask(t, c, upgrade()...) //nolint:bodyclose // an upgrade has none
 			if got := response.Header.Get("Sec-WebSocket-Accept"); got != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
-				t.Errorf("Sec-WebSocket-Accept %q is not RFC 6455's for its sample", got)
+				t.Errorf("Sec-WebSocket-Accept %q, want that of the sample in RFC 6455", got)
 			}
 			c.in = in
 			text := c.read().payload
@@ -104,18 +104,18 @@ func TestChallenge(t *testing.T) {
 			seen[random] = true
 		}
 		if len(seen) != 10 {
-			t.Errorf("%d challenges of 10 differ", len(seen))
+			t.Errorf("%d challenges of 10 differ, want all", len(seen))
 		}
 	})
 }
 
-// Events that are there at once come after the success message all the same.
-func TestSuccessComesBeforeEvents(t *testing.T) {
+// Events that are pending at once come after the success message too.
+func TestAuth_AnswerComesBeforeEvents(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		for range 20 {
 			c := s.dial()
 			c.say(bearer("alice"))
-			// The session waits for the client to read: its log has events by then.
+			// The session waits for the client to read: by then its log has events.
 			pass(time.Millisecond)
 			s.publish("alice", "1", "2")
 			c.want(authenticated, "1", "2")
@@ -123,7 +123,7 @@ func TestSuccessComesBeforeEvents(t *testing.T) {
 	})
 }
 
-func TestErrorThenRetry(t *testing.T) {
+func TestAuth_RetryAfterAnError(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.dial()
 		c.talk(
@@ -137,7 +137,7 @@ func TestErrorThenRetry(t *testing.T) {
 	})
 }
 
-func TestErrorAfterSuccessKeepsEvents(t *testing.T) {
+func TestAuth_ErrorLaterKeepsEvents(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.open("alice")
 		for i, pair := range [][2]string{
@@ -155,7 +155,7 @@ func TestErrorAfterSuccessKeepsEvents(t *testing.T) {
 	})
 }
 
-func TestTextPing(t *testing.T) {
+func TestMessage_PingIsAnswered(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.dial()
 		c.talk(
@@ -169,9 +169,8 @@ func TestTextPing(t *testing.T) {
 	})
 }
 
-// What is counted: refusals that are the hub's own, and events by what was
-// written.
-func TestCounts(t *testing.T) {
+// The hub counts messages without a token, and events that were written.
+func TestMetrics_RefusalsAndDeliveries(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		a, b := s.open("alice"), s.open("alice")
 		a.talk(
@@ -195,8 +194,8 @@ func TestCounts(t *testing.T) {
 	})
 }
 
-// The log tells of a broken verifier, and never of a token.
-func TestLogNeverTellsTokens(t *testing.T) {
+// A failed verification is logged, without the token.
+func TestLog_HasNoTokens(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		c := s.dial()
 		for _, token := range []string{"bad/sesame", "broken/sesame", "panic/sesame"} {
@@ -211,7 +210,7 @@ func TestLogNeverTellsTokens(t *testing.T) {
 			}
 		}
 		if strings.Contains(log, "sesame") {
-			t.Errorf("the log tells the token:\n%s", log)
+			t.Errorf("the log has the token:\n%s", log)
 		}
 	})
 }

@@ -11,12 +11,12 @@ import (
 	"ranger/internal/journal"
 )
 
-// timeForm is what two nodes do not have in common.
+// timeForm matches what differs between two nodes.
 var timeForm = regexp.MustCompile(`"at":[0-9]+`)
 
-// I3: two nodes never disagree. Sessions of one user on two hubs, over journals
-// that are fed alike, are sent the same but for the times; also where one of the
-// nodes began to read later.
+// I3: two nodes never disagree. Sessions of one user on two hubs, with journals that get
+// the same messages, are sent the same except for the times; also if one of the nodes
+// began to read later.
 func TestNodesAgree(t *testing.T) {
 	cfg := calm
 	cfg.journal.TTL = time.Minute
@@ -30,9 +30,9 @@ func TestNodesAgree(t *testing.T) {
 		script := func(n int, s *server) {
 			switch n % 5 {
 			case 0:
-				s.tell("alice", trade(n))
+				s.send("alice", trade(n))
 			case 1:
-				s.nobody()
+				s.skip()
 			case 2:
 				s.append(journal.Message{Events: []event.Event{
 					{UID: "alice", Kind: event.Order, Message: []byte(`{"orderbook":{"market":"a"}}`)},
@@ -69,13 +69,13 @@ func TestNodesAgree(t *testing.T) {
 	})
 }
 
-// firstMessage makes the stream begin at 1: no position is zero.
+// firstMessage makes the stream begin at 1, so that no position is zero.
 func (s *server) firstMessage() {
 	s.offset = 0
-	s.nobody()
+	s.skip()
 }
 
-// at returns the position of an offset that the window holds.
+// at returns the position of an offset of the window.
 func (s *server) at(offset uint64) journal.Position {
 	s.tb.Helper()
 	for _, check := range []string{"", trade(int(offset) - 1), `{"orderbook":{"market":"a"}}{"orderbook":{"market":"b"}}`, string(sampleGap.Message())} {
@@ -83,7 +83,7 @@ func (s *server) at(offset uint64) journal.Position {
 			return p
 		}
 	}
-	s.tb.Fatalf("offset %d is not held", offset)
+	s.tb.Fatalf("offset %d is not in the window", offset)
 	return journal.Position{}
 }
 

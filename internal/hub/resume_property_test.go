@@ -10,16 +10,16 @@ import (
 	"ranger/internal/journal"
 )
 
-// item is what a message of the stream has for alice.
+// item is what a message of the stream contains for alice.
 type item struct {
 	position journal.Position
-	text     string // of an event, or of a gap as it is told
+	text     string // of an event, or of a gap up to its position
 	event    bool
 	at       int64
 }
 
-// walk is a stream and one client of alice that comes and goes, beside what the
-// client has to be sent.
+// walk is a stream, one client of alice that connects and leaves, and what the client must be
+// sent.
 type walk struct {
 	*server
 
@@ -32,11 +32,10 @@ type walk struct {
 	v     view
 }
 
-// I2, I3: whatever is appended, wherever connections are cut and from whichever
-// position that it has seen a client resumes: what it is sent is what the stream
-// has behind that position, in order and each once, what was there already is
-// marked, and the chain of numbers proves it. A position that was never there is
-// refused.
+// I2, I3: whatever is appended, whenever connections are cut, and from whatever position a
+// client resumes: it is sent what follows that position, in order and each once; what was
+// there already is marked; and the chain of numbers proves it. A position that never existed
+// is refused.
 func TestResumesFromAnywhere(t *testing.T) {
 	cfg := calm
 	cfg.hub.WriteTimeout = time.Hour
@@ -70,12 +69,12 @@ func TestResumesFromAnywhere(t *testing.T) {
 	})
 }
 
-// undated is a test without a deadline, which a bubble's clock cannot tell.
+// undated is a test without a deadline, which would be wrong in a bubble.
 type undated struct{ *testing.T }
 
 func (undated) Deadline() (time.Time, bool) { return time.Time{}, false }
 
-// append1 appends one message of any kind, maybe behind a hole.
+// append1 appends one message of any kind, maybe after a hole.
 func (w *walk) append1(rt *rapid.T) {
 	if rapid.IntRange(0, 9).Draw(rt, "hole") == 0 {
 		w.offset += 3
@@ -83,18 +82,18 @@ func (w *walk) append1(rt *rapid.T) {
 	it := item{at: time.Now().UnixMilli()}
 	switch rapid.IntRange(0, 5).Draw(rt, "kind") {
 	case 0:
-		it.position = w.nobody()
+		it.position = w.skip()
 	case 1:
-		it.position = w.tell("bob", trade(int(w.offset)))
+		it.position = w.send("bob", trade(int(w.offset)))
 	case 2:
 		it.position = w.gap()
-		it.text = told(it.position)
+		it.text = gapMessage(it.position)
 	case 3:
 		it.position = w.gapOf("alice")
-		it.text = told(it.position)
+		it.text = gapMessage(it.position)
 	default:
 		it.text, it.event = trade(int(w.offset)), true
-		it.position = w.tell("alice", it.text)
+		it.position = w.send("alice", it.text)
 	}
 	w.held = append(w.held, it.position)
 	if it.text == "" {
@@ -106,8 +105,8 @@ func (w *walk) append1(rt *rapid.T) {
 	}
 }
 
-// text is how the n-th item is told now: as a replay if it was there when the
-// client came.
+// text returns the message of the n-th item: a replay if it was there when the client
+// connected.
 func (w *walk) text(n int) string {
 	it := w.items[n]
 	if !it.event {
@@ -130,7 +129,7 @@ func (w *walk) lastBefore(n int) int {
 	return none
 }
 
-// read takes a part of what is there, or all of it.
+// read reads a part of what is pending, or all of it.
 func (w *walk) read(rt *rapid.T) {
 	if w.c == nil {
 		return
@@ -155,8 +154,7 @@ func (w *walk) read(rt *rapid.T) {
 	}
 }
 
-// comeBack opens a new socket from a position of the stream, which a client may
-// have seen as one of its own, or in a heartbeat.
+// comeBack opens a new socket from a position of the stream.
 func (w *walk) comeBack(rt *rapid.T) {
 	p := rapid.SampledFrom(w.held).Draw(rt, "position")
 	w.leave()
@@ -172,7 +170,7 @@ func (w *walk) comeBack(rt *rapid.T) {
 	w.want = append(w.want, beat(last, w.lastBefore(w.until)))
 }
 
-// comeFromNowhere asks for a position that the stream does not have.
+// comeFromNowhere resumes from a position that the stream does not have.
 func (w *walk) comeFromNowhere(rt *rapid.T) {
 	p := rapid.SampledFrom(w.held).Draw(rt, "position")
 	if rapid.Bool().Draw(rt, "ahead") {

@@ -15,21 +15,20 @@ import (
 	"ranger/internal/journal"
 )
 
-// docs/protocol.md, "Resuming", to the byte. The clock of a bubble begins with
-// the year 2000.
-func TestPart2(t *testing.T) {
+// docs/protocol.md, "Resuming", to the byte. The clock of a bubble begins in 2000.
+func TestProtocol_Part2(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		s.offset = 41
-		first := s.tell("alice", `{"trade":{"id":1}}`)
+		first := s.send("alice", `{"trade":{"id":1}}`)
 		c := s.dial()
 		c.talk([2]string{
 			`{"jwt":"Bearer alice","resume":true}`,
 			`{"success":{"message":"Authenticated.","position":"41.ebac6921"}}`,
 		})
 		s.offset = 48
-		s.tell("alice", `{"orderbook":{"id":2}}`)
+		s.send("alice", `{"orderbook":{"id":2}}`)
 		c.want(`{"orderbook":{"id":2},"position":"48.55d60b91","prev":41,"at":946684800000}`)
-		s.nobody()
+		s.skip()
 		pass(15 * time.Second)
 		c.want(`{"heartbeat":{"last":48,"position":"49.00000000","at":946684815000}}`)
 
@@ -40,7 +39,7 @@ func TestPart2(t *testing.T) {
 			`{"orderbook":{"id":2},"position":"48.55d60b91","prev":41,"at":946684800000,"replay":true}`,
 			`{"heartbeat":{"last":48,"position":"49.00000000","at":946684815000}}`,
 		)
-		s.tell("alice", `{"trade":{"id":3}}`)
+		s.send("alice", `{"trade":{"id":3}}`)
 		c.want(`{"trade":{"id":3},"position":"50.a4c33b2c","prev":48,"at":946684815000}`)
 
 		c = s.dial()
@@ -54,15 +53,15 @@ func TestPart2(t *testing.T) {
 	})
 }
 
-// I3: where the position does not hold, the client is told, and follows from now.
+// I3: if the position is not held, the answer says so, and events come from now on.
 func TestNotResumed(t *testing.T) {
 	bubble(t, setup{journal: journal.Config{Size: 2}}, func(_ *testing.T, s *server) {
 		s.offset = 10
-		old := s.tell("alice", trade(1))
-		s.tell("alice", trade(2))
-		kept := s.tell("alice", trade(3))
-		s.tell("alice", trade(4))
-		last := s.tell("alice", trade(5))
+		old := s.send("alice", trade(1))
+		s.send("alice", trade(2))
+		kept := s.send("alice", trade(3))
+		s.send("alice", trade(4))
+		last := s.send("alice", trade(5))
 		for name, p := range map[string]journal.Position{
 			"before the window":     {Offset: 9, Check: old.Check},
 			"before the user's log": old,
@@ -73,22 +72,22 @@ func TestNotResumed(t *testing.T) {
 		} {
 			s.tb.Log(name)
 			c := s.ask(after("alice", p), notResumed(last))
-			last = s.nobody()
+			last = s.skip()
 			c.wantBeat(last, 14) // and nothing before it
 			_ = c.Close()
 		}
 	})
 }
 
-// An empty journal has a position too; nothing holds in it.
-func TestResumeInAnEmptyWindow(t *testing.T) {
+// An empty journal also has a position, and holds none.
+func TestResume_InAnEmptyWindow(t *testing.T) {
 	bubble(t, quiet, func(_ *testing.T, s *server) {
 		zero := journal.Position{}
 		c := s.follow("alice", zero)
 		d := s.ask(after("alice", zero), notResumed(zero))
-		pass(20 * time.Second) // no heartbeat: there is nothing to tell
+		pass(20 * time.Second) // no heartbeat: there is no position
 		s.offset = 7
-		p := s.tell("alice", trade(1))
+		p := s.send("alice", trade(1))
 		c.want(with(trade(1), p, none))
 		d.want(with(trade(1), p, none))
 		c.wantBeat(p, 7)
@@ -96,50 +95,48 @@ func TestResumeInAnEmptyWindow(t *testing.T) {
 	})
 }
 
-// What was trimmed from the window by age is no place to resume from.
-func TestResumeAfterTheWindow(t *testing.T) {
+func TestResume_BeforeTheWindowIsRefused(t *testing.T) {
 	bubble(t, setup{journal: journal.Config{TTL: time.Minute}}, func(_ *testing.T, s *server) {
-		old := s.tell("alice", trade(1))
+		old := s.send("alice", trade(1))
 		pass(20 * time.Second)
-		s.tell("alice", trade(2))
+		s.send("alice", trade(2))
 		pass(20 * time.Second)
-		kept := s.tell("alice", trade(3))
+		kept := s.send("alice", trade(3))
 		pass(time.Minute)
-		last := s.tell("alice", trade(4))
+		last := s.send("alice", trade(4))
 		s.ask(after("alice", old), notResumed(last))
 		s.resume("alice", kept, with(trade(4), last, 2, replayed), beat(last, 3))
 	})
 }
 
-// I1: a position is not a secret, and gives nobody another user's events.
+// I1: a position is no secret: with that of another user a client gets its own events.
 func TestPositionOfAnotherUser(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
-		a := s.tell("alice", trade(1))
-		b := s.tell("bob", trade(2))
-		s.tell("alice", trade(3))
-		d := s.tell("bob", trade(4))
+		a := s.send("alice", trade(1))
+		b := s.send("bob", trade(2))
+		s.send("alice", trade(3))
+		d := s.send("bob", trade(4))
 		s.resume("bob", a, with(trade(2), b, none, replayed), with(trade(4), d, 1, replayed), beat(d, 3))
 		s.resume("carol", a, beat(d, none))
 	})
 }
 
-// Nothing to be replayed is said at once.
-func TestResumeFromTheLast(t *testing.T) {
+// If nothing is replayed the heartbeat comes at once.
+func TestResume_FromTheLastPosition(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
-		p := s.tell("alice", trade(1))
+		p := s.send("alice", trade(1))
 		c := s.resume("alice", p, beat(p, 0))
-		q := s.tell("alice", trade(2))
+		q := s.send("alice", trade(2))
 		c.want(with(trade(2), q, 0))
 		c.wantSilence()
 	})
 }
 
-// A renewal neither moves the place nor changes the terms, whatever it says; its
-// answer is exactly the success line. A position that is none is told all the
-// same.
-func TestRenewalKeepsItsTerms(t *testing.T) {
+// A renewal changes neither the position nor the options, whatever it contains; its answer is
+// exactly the success message. A malformed position is refused all the same.
+func TestRenewal_KeepsTheOptions(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
-		first := s.tell("alice", trade(1))
+		first := s.send("alice", trade(1))
 		opted, seed := s.follow("alice", first), s.open("alice")
 		for i, keys := range []string{
 			`"resume":true`, `"resume":"` + first.String() + `"`, `"resume":false`, `"markets":["other"]`, `"events":"orderbook"`,
@@ -147,7 +144,7 @@ func TestRenewalKeepsItsTerms(t *testing.T) {
 		} {
 			opted.talk([2]string{asking("alice", keys), authenticated})
 			seed.talk([2]string{asking("alice", keys), authenticated})
-			p := s.tell("alice", trade(i))
+			p := s.send("alice", trade(i))
 			opted.want(with(trade(i), p, i))
 			seed.want(trade(i))
 		}
@@ -158,8 +155,8 @@ func TestRenewalKeepsItsTerms(t *testing.T) {
 	})
 }
 
-// A bad token, and one that could not be looked at, fix no terms.
-func TestTermsComeWithAGoodToken(t *testing.T) {
+// An invalid token, and one that could not be verified, do not fix the options.
+func TestOptions_CountOnlyWithAValidToken(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.dial()
 		c.talk(
@@ -167,13 +164,14 @@ func TestTermsComeWithAGoodToken(t *testing.T) {
 			[2]string{asking("broken", `"resume":true`), badMessage},
 			[2]string{bearer("alice"), authenticated},
 		)
-		s.tell("alice", trade(1))
+		s.send("alice", trade(1))
 		c.want(trade(1))
 	})
 }
 
-// What is malformed is no attempt, and its token is not looked at.
-func TestMalformedTermsAreNoAttempt(t *testing.T) {
+// A message with malformed options does not count as an attempt, and its token is not
+// verified.
+func TestOptions_MalformedDoNotCountAsAttempt(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.dial()
 		for range 10 {
@@ -183,9 +181,9 @@ func TestMalformedTermsAreNoAttempt(t *testing.T) {
 	})
 }
 
-// A client that has seen more than this node waits until the node has caught up;
-// where that fails or takes too long, it is told that it is not resumed.
-func TestCatchUp(t *testing.T) {
+// A client that has seen more than the node waits until the node has caught up. If that fails
+// or takes too long, it is not resumed.
+func TestCatchUp_ClientWaitsForTheNode(t *testing.T) {
 	for name, c := range map[string]struct {
 		catchUp func(ctx context.Context, s *server) error
 		resumed bool
@@ -193,13 +191,13 @@ func TestCatchUp(t *testing.T) {
 	}{
 		"succeeds": {func(_ context.Context, s *server) error {
 			<-time.After(3 * time.Second)
-			s.tell("alice", trade(2))
+			s.send("alice", trade(2))
 			return nil
 		}, true, 3 * time.Second},
 		"has nothing": {func(context.Context, *server) error { return nil }, false, 0},
 		"fails":       {func(context.Context, *server) error { return errors.New("no broker") }, false, 0},
 		"fails late, but has it": {func(_ context.Context, s *server) error {
-			s.tell("alice", trade(2))
+			s.send("alice", trade(2))
 			return errors.New("no broker")
 		}, true, 0},
 		"takes too long": {func(ctx context.Context, _ *server) error {
@@ -215,7 +213,7 @@ func TestCatchUp(t *testing.T) {
 					CatchUp:     func(ctx context.Context) error { return c.catchUp(ctx, s) },
 				}}, func(t *testing.T, server *server) {
 					s = server
-					first := s.tell("alice", trade(1))
+					first := s.send("alice", trade(1))
 					ahead := journal.Position{Offset: 1, Check: journal.Check([]byte(trade(2)))}
 					start := time.Now()
 					want := notResumed(first)
@@ -231,10 +229,10 @@ func TestCatchUp(t *testing.T) {
 					if got := time.Since(start); got != c.took {
 						t.Errorf("took %v, want %v", got, c.took)
 					}
-					// A failure is logged, without a flood.
+					// A failure is logged.
 					fails := strings.Contains(name, "fails") || strings.Contains(name, "too long")
 					if got := strings.Contains(s.log.String(), "did not catch up"); got != fails {
-						t.Errorf("logged: %v, want %v", got, fails)
+						t.Errorf("the failure is logged: %v, want %v", got, fails)
 					}
 				})
 			})
@@ -242,33 +240,32 @@ func TestCatchUp(t *testing.T) {
 	}
 }
 
-// It is asked for only where it can help: not for a position that is behind, nor
-// by a renewal, nor before the token is good.
-func TestCatchUpIsNotForAll(t *testing.T) {
+// CatchUp is not called for a position that the node has, for a renewal, or for an invalid
+// token.
+func TestCatchUp_OnlyIfTheClientIsAhead(t *testing.T) {
 	asked := 0
 	bubble(t, setup{hub: hub.Config{CatchUp: func(context.Context) error {
 		asked++
 		return nil
 	}}}, func(t *testing.T, s *server) {
-		p := s.tell("alice", trade(1))
+		p := s.send("alice", trade(1))
 		ahead := journal.Position{Offset: 99}
 		s.resume("alice", p, beat(p, 0))
 		s.ask(after("bad", ahead), refused)
 		s.follow("alice", p).talk([2]string{after("alice", ahead), authenticated})
 		if asked != 0 {
-			t.Errorf("asked for %d times, want none", asked)
+			t.Errorf("CatchUp was called %d times, want 0", asked)
 		}
 		s.ask(after("alice", ahead), notResumed(p))
 		if asked != 1 {
-			t.Errorf("asked for %d times, want once", asked)
+			t.Errorf("CatchUp was called %d times, want once", asked)
 		}
 	})
 }
 
-// Clients cannot fill the log with positions that are ahead.
-func TestCatchUpLog(t *testing.T) {
+func TestCatchUp_LogIsLimited(t *testing.T) {
 	bubble(t, setup{hub: hub.Config{CatchUp: func(context.Context) error { return errors.New("no broker") }}}, func(t *testing.T, s *server) {
-		p := s.nobody()
+		p := s.skip()
 		for range 5 {
 			s.ask(after("alice", journal.Position{Offset: 9}), notResumed(p))
 		}
@@ -276,20 +273,19 @@ func TestCatchUpLog(t *testing.T) {
 		s.ask(after("alice", journal.Position{Offset: 9}), notResumed(p))
 		log := s.log.String()
 		if n := strings.Count(log, "did not catch up"); n != 2 || !strings.Contains(log, "suppressed=4") {
-			t.Errorf("%d lines, want two:\n%s", n, log)
+			t.Errorf("%d lines, want 2:\n%s", n, log)
 		}
 	})
 }
 
-// Neither a client that leaves nor a drain is held up by the wait, and nothing is
-// left of the socket.
-func TestSocketDiesWhileCatchingUp(t *testing.T) {
+// The wait delays neither the end of a socket nor a drain.
+func TestCatchUp_EndsWithTheSocket(t *testing.T) {
 	catchUp := func(ctx context.Context) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
 	bubble(t, setup{hub: hub.Config{CatchUp: catchUp}}, func(t *testing.T, s *server) {
-		s.tell("alice", trade(1))
+		s.send("alice", trade(1))
 		gone, stays := s.dial(), s.dial()
 		for _, c := range []*client{gone, stays} {
 			c.say(after("alice", journal.Position{Offset: 9}))
@@ -300,7 +296,7 @@ func TestSocketDiesWhileCatchingUp(t *testing.T) {
 		stays.wantFrame(opClose, closing(1001, "going away"))
 		start := time.Now()
 		<-drained
-		wantSince(t, start, 2*time.Second) // for who does not answer the close
+		wantSince(t, start, 2*time.Second) // since the close frame is not answered
 		s.wantSockets(0, 0)
 		_, closed, _ := s.metrics.read()
 		if diff := cmp.Diff(map[int]int{1001: 2}, closed); diff != "" {

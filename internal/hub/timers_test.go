@@ -10,23 +10,23 @@ import (
 	"ranger/internal/hub"
 )
 
-// sweep is how long after its time a clock may be noticed.
+// sweep is how late a timer may be noticed.
 const sweep = time.Second
 
-// wantSince compares a time passed with what it should be, or up to a sweep more.
+// wantSince compares the time since start, which may be up to a sweep longer.
 func wantSince(tb testing.TB, start time.Time, want time.Duration) {
 	tb.Helper()
 	if got := time.Since(start); got < want || got > want+sweep {
-		tb.Errorf("after %v, want %v", got, want)
+		tb.Errorf("after %v, want %v to %v", got, want, want+sweep)
 	}
 }
 
-func TestAuthTimeout(t *testing.T) {
+func TestAuthTimeout_ClosesWithoutAValidToken(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		start := time.Now()
 		c := s.dial()
 		pass(20 * time.Second)
-		c.talk([2]string{bearer("bad"), refused}, [2]string{`{}`, noBearer}) // buys no time
+		c.talk([2]string{bearer("bad"), refused}, [2]string{`{}`, noBearer}) // does not extend it
 		c.wantFrameAfterPings(opClose, closing(4002, "authentication timeout"))
 		wantSince(t, start, 30*time.Second)
 		c.send(masked(final|opClose, closing(4002, "")))
@@ -35,7 +35,7 @@ func TestAuthTimeout(t *testing.T) {
 	})
 }
 
-// wantFrameAfterPings lets pings pass, unanswered, until another frame comes.
+// wantFrameAfterPings skips pings, unanswered, until another frame comes.
 func (c *client) wantFrameAfterPings(opcode byte, payload string) {
 	c.tb.Helper()
 	for {
@@ -50,7 +50,7 @@ func (c *client) wantFrameAfterPings(opcode byte, payload string) {
 	}
 }
 
-// slowly is a verifier that takes its time.
+// slowly returns a verifier that takes so long.
 func slowly(d time.Duration) verifyFunc {
 	return func(ctx context.Context, token string, peer netip.AddrPort) (event.Identity, error) {
 		<-time.After(d)
@@ -58,9 +58,8 @@ func slowly(d time.Duration) verifyFunc {
 	}
 }
 
-// Waiting for the verifier does not count, neither as time without a token nor
-// as silence.
-func TestTimeAtTheVerifierDoesNotCount(t *testing.T) {
+// Waiting for the verifier counts neither for AuthTimeout nor as silence.
+func TestAuthTimeout_DoesNotCountVerification(t *testing.T) {
 	bubble(t, setup{verify: slowly(80 * time.Second)}, func(t *testing.T, s *server) {
 		c := s.dial()
 		pass(20 * time.Second)
@@ -78,7 +77,7 @@ func TestTimeAtTheVerifierDoesNotCount(t *testing.T) {
 	})
 }
 
-func TestPings(t *testing.T) {
+func TestPing_ComesEveryInterval(t *testing.T) {
 	bubble(t, setup{hub: hub.Config{PingInterval: 7 * time.Second}}, func(t *testing.T, s *server) {
 		c := s.open("alice")
 		for i := range 10 {
@@ -92,20 +91,20 @@ func TestPings(t *testing.T) {
 	})
 }
 
-func TestSilentPeerIsDropped(t *testing.T) {
+func TestPing_SilentPeerIsDropped(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		c := s.open("alice")
 		start := time.Now()
 		c.wantFrame(opPing, "")
 		wantSince(t, start, 30*time.Second)
-		c.wantEnd() // without a word: nobody is there to hear it
+		c.wantEnd() // without a close frame: the peer is gone
 		wantSince(t, start, 60*time.Second)
 		s.wantClosed(map[int]int{1006: 1})
 	})
 }
 
-// Any byte is a sign of life, half a frame's too; half a frame buys no more.
-func TestHalfAFrameThenSilence(t *testing.T) {
+// Any byte shows that the peer is alive, also half a frame.
+func TestPing_AnyByteCounts(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		c := s.open("alice")
 		c.wantFrame(opPing, "")
@@ -120,8 +119,8 @@ func TestHalfAFrameThenSilence(t *testing.T) {
 	})
 }
 
-// A slow upload of frames that never are a message does not outlive AuthTimeout.
-func TestTrickleEndsAtAuthTimeout(t *testing.T) {
+// Frames that never make a message do not extend AuthTimeout.
+func TestAuthTimeout_EndsASlowUpload(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		c := s.dial()
 		start := time.Now()
@@ -144,7 +143,7 @@ func TestTrickleEndsAtAuthTimeout(t *testing.T) {
 	})
 }
 
-func TestWriteTimeout(t *testing.T) {
+func TestWriteTimeout_DropsThePeer(t *testing.T) {
 	bubble(t, setup{hub: hub.Config{WriteTimeout: 3 * time.Second}}, func(_ *testing.T, s *server) {
 		s.open("alice")
 		s.publish("alice", "nobody reads this")
@@ -156,8 +155,7 @@ func TestWriteTimeout(t *testing.T) {
 	})
 }
 
-// Many sockets, each with its own clock: the sweep forgets none.
-func TestEverySocketIsPinged(t *testing.T) {
+func TestPing_ReachesEverySocket(t *testing.T) {
 	bubble(t, setup{}, func(t *testing.T, s *server) {
 		start := time.Now()
 		var clients []*client

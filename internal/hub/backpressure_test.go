@@ -9,9 +9,9 @@ import (
 	"ranger/internal/hub"
 )
 
-// I7: a client that only sends is slowed down to its own reading: the server
-// takes no message before the answer to the last is written.
-func TestManyMessages(t *testing.T) {
+// I7: a client that only sends is slowed down to the speed at which it reads: the server reads
+// no message before the answer to the last one is written.
+func TestBackpressure_ClientThatOnlySendsIsSlowed(t *testing.T) {
 	const messages = 10_000
 	const readBuffer = 512 // bytes, of the hub
 	bubble(t, setup{hub: hub.Config{WriteTimeout: time.Minute}}, func(t *testing.T, s *server) {
@@ -29,12 +29,12 @@ func TestManyMessages(t *testing.T) {
 		for i := range messages {
 			if i%1000 == 0 {
 				pass(time.Second)
-				// Beside those that were answered, only what a read buffer holds.
+				// At most those that were answered, and what a read buffer holds.
 				if ahead := int(taken.Load()) - i; ahead > readBuffer/len(message(0))+2 {
-					t.Fatalf("%d messages were taken before the answer to the first was read", ahead)
+					t.Fatalf("%d messages were read before the answer to the first, want what a buffer holds", ahead)
 				}
 				if queued := s.hub.Queued(); queued > 200 {
-					t.Fatalf("%d bytes are queued for a client that does not read", queued)
+					t.Fatalf("%d bytes are queued for a client that does not read, want at most 200", queued)
 				}
 			}
 			if got, want := c.read(), answer(i); got != want {
@@ -45,7 +45,7 @@ func TestManyMessages(t *testing.T) {
 	})
 }
 
-// message and answer are the i-th of a client that sends of every kind.
+// message and answer return the i-th of a client that sends messages of all kinds.
 func message(i int) []byte {
 	switch i % 4 {
 	case 0:
@@ -72,8 +72,8 @@ func answer(i int) frame {
 	}
 }
 
-// Ping frames are answered one by one, as messages are, and delay no event.
-func TestPingFlood(t *testing.T) {
+// Ping frames are answered one by one, as messages are.
+func TestBackpressure_PingsDelayNoEvent(t *testing.T) {
 	const pings = 2000
 	bubble(t, setup{hub: hub.Config{WriteTimeout: time.Minute}}, func(t *testing.T, s *server) {
 		c := s.open("alice")
@@ -85,7 +85,7 @@ func TestPingFlood(t *testing.T) {
 		pass(time.Second)
 		s.publish("alice", "event")
 		if queued := s.hub.Queued(); queued > 200 {
-			t.Errorf("%d bytes are queued for a client that does not read", queued)
+			t.Errorf("%d bytes are queued for a client that does not read, want at most 200", queued)
 		}
 		next, eventAt := 0, -1
 		for next < pings || eventAt < 0 {
@@ -100,7 +100,7 @@ func TestPingFlood(t *testing.T) {
 			next++
 		}
 		if eventAt > 2 {
-			t.Errorf("the event came after %d pongs", eventAt)
+			t.Errorf("the event came after %d pongs, want at most 2", eventAt)
 		}
 	})
 }

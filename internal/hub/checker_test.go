@@ -10,23 +10,23 @@ import (
 	"ranger/internal/journal"
 )
 
-// view is what a client that opted in knows from what it was sent. It proves for
-// itself that it missed nothing.
+// view is what a client that opted in knows from what it was sent. It verifies that it missed
+// nothing.
 type view struct {
 	tb testing.TB
 
-	position journal.Position // to come back with
+	position journal.Position // to resume from
 	number   int              // of the last event; 0 for none
-	events   []string         // without what ranger adds
+	events   []string         // without the fields that ranger adds
 	replays  int              // events that were replays
 	beats    int
 	gaps     int
-	loose    bool // the chain is not known to hold: the next event may have any prev
+	loose    bool // the chain is interrupted: the next event may have any prev
 }
 
 func (v *view) last() int { return v.number }
 
-// extra is what ranger adds to events, and what stands in other messages.
+// extra is what ranger adds to events, and the contents of other messages.
 type extra struct {
 	Position  string `json:"position"`
 	Prev      *int   `json:"prev"`
@@ -42,7 +42,7 @@ type extra struct {
 	Orderbook json.RawMessage `json:"orderbook"`
 }
 
-// take takes a message, which must be an event, a gap or a heartbeat.
+// take checks a message, which must be an event, a gap or a heartbeat.
 func (v *view) take(text string) {
 	v.tb.Helper()
 	var m extra
@@ -54,7 +54,7 @@ func (v *view) take(text string) {
 		v.beats++
 		v.move(text, m.Heartbeat.Position, true)
 		if last := m.Heartbeat.Last; v.number != 0 && !v.loose && (last == nil || *last != v.number) {
-			v.tb.Errorf("%s: the last event was %d", text, v.number)
+			v.tb.Errorf("%s: last must be %d", text, v.number)
 		}
 	case m.Gap != nil:
 		v.gaps++
@@ -62,7 +62,7 @@ func (v *view) take(text string) {
 	case m.Trade != nil || m.Orderbook != nil:
 		v.takeEvent(text, &m)
 	default:
-		v.tb.Fatalf("%s: what is it?", text)
+		v.tb.Fatalf("%s: must be an event, a gap or a heartbeat", text)
 	}
 }
 
@@ -70,15 +70,15 @@ func (v *view) takeEvent(text string, m *extra) {
 	v.tb.Helper()
 	v.move(text, m.Position, false)
 	if v.number != 0 && !v.loose && (m.Prev == nil || *m.Prev != v.number) {
-		v.tb.Errorf("%s: the event before was %d", text, v.number)
+		v.tb.Errorf("%s: prev must be %d", text, v.number)
 	}
 	if m.At == nil {
-		v.tb.Errorf("%s: it has no time", text)
+		v.tb.Errorf("%s: must have a time", text)
 	}
 	if m.Replay != nil {
 		v.replays++
 		if !*m.Replay {
-			v.tb.Errorf("%s: replay is never false", text)
+			v.tb.Errorf("%s: replay must be true or absent", text)
 		}
 	}
 	v.number, v.loose = int(v.position.Offset), false
@@ -89,21 +89,21 @@ func (v *view) takeEvent(text string, m *extra) {
 	v.events = append(v.events, `{"`+key+`":`+string(body)+`}`)
 }
 
-// move moves the position on; a heartbeat may tell the same once more.
+// move checks that the position advances; a heartbeat may repeat it.
 func (v *view) move(text, position string, again bool) {
 	v.tb.Helper()
 	p, ok := journal.ParsePosition(position)
 	if !ok {
-		v.tb.Fatalf("%s: it has no position", text)
+		v.tb.Fatalf("%s: must have a position", text)
 	}
 	started := v.position != journal.Position{}
 	if started && (p.Offset < v.position.Offset || p.Offset == v.position.Offset && !again) {
-		v.tb.Errorf("%s: it comes behind %s", text, v.position)
+		v.tb.Errorf("%s: must be after %s", text, v.position)
 	}
 	v.position = p
 }
 
-// readFor reads the messages of a time.
+// readFor reads the messages that come within a time.
 func (c *client) readFor(d time.Duration) (texts []string) {
 	c.tb.Helper()
 	until := time.Now().Add(d)

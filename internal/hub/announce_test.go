@@ -14,12 +14,11 @@ func expiresIn(seconds int) string { return fmt.Sprintf(`{"token":{"expires_in":
 
 func reconnect(ms int64) string { return fmt.Sprintf(`{"reconnect":{"after_ms":%d}}`, ms) }
 
-// calm is a server whose pings and heartbeats do not come between.
+// calm is a server that sends no pings or heartbeats during a test.
 var calm = setup{hub: hub.Config{PingInterval: 24 * time.Hour, HeartbeatInterval: 24 * time.Hour}}
 
-// A client that opted in is told a minute before its token ends, once for each
-// expiry.
-func TestTokenEnds(t *testing.T) {
+// A client that opted in is notified once for each expiry.
+func TestTokenWarning_ComesAMinuteBeforeExpiry(t *testing.T) {
 	bubble(t, calm, func(t *testing.T, s *server) {
 		start := time.Now()
 		c := s.follow("alice/5m", journal.Position{})
@@ -37,10 +36,10 @@ func TestTokenEnds(t *testing.T) {
 	})
 }
 
-// Where less than a minute is left, it is said behind the success line.
-func TestTokenEndsSoon(t *testing.T) {
+// If less than a minute is left, the warning follows the answer.
+func TestTokenWarning_FollowsTheAnswerIfLessIsLeft(t *testing.T) {
 	bubble(t, calm, func(_ *testing.T, s *server) {
-		p := s.tell("alice", trade(1))
+		p := s.send("alice", trade(1))
 		for life, seconds := range map[string]int{
 			"60s": 60, "59999ms": 60, "59001ms": 60, "59s": 59, "1500ms": 2, "1ms": 1, "1ns": 1,
 		} {
@@ -56,18 +55,18 @@ func TestTokenEndsSoon(t *testing.T) {
 		c.want(expiresIn(10))
 		header := s.dialAt("/?resume="+p.String(), "Authorization: Bearer alice/20s")
 		header.want(resumed, expiresIn(20), beat(p, 0))
-		// Who has none left is not told so.
+		// If no time is left there is no warning.
 		c = s.ask(asking("alice/0s", `"resume":true`), following(p))
 		c.wantClose(4001, "token expired")
 	})
 }
 
-// Every session has its own moment: who opted in is told it at once and closed
-// with 1012 then, others with 1001 in the same slices. Events flow until then.
-func TestDrainTellsWhen(t *testing.T) {
+// Each session has a time: a client that opted in is notified of it at once and closed with
+// 1012 then, others with 1001. Events flow until then.
+func TestDrain_AnnouncesItsTime(t *testing.T) {
 	const sockets, period = 21, 4 * time.Second
 	bubble(t, calm, func(t *testing.T, s *server) {
-		p := s.nobody()
+		p := s.skip()
 		var opted, seed []*client
 		for i := range sockets {
 			if i%2 == 0 {
@@ -80,7 +79,7 @@ func TestDrainTellsWhen(t *testing.T) {
 		drained := s.drain(t, period)
 		pass(0)
 		text := trade(1)
-		q, at := s.tell("alice", text), start.UnixMilli()
+		q, at := s.send("alice", text), start.UnixMilli()
 		var reading sync.WaitGroup
 		for i, c := range opted {
 			want := period * time.Duration(2*i) / (sockets - 1)
@@ -115,12 +114,11 @@ func TestDrainTellsWhen(t *testing.T) {
 	})
 }
 
-// Who opts in while the drain runs is told what is left behind its success line,
-// and before its replay.
-func TestOptInDuringDrain(t *testing.T) {
+// A client that opts in during a drain is notified after the answer and before its replay.
+func TestDrain_AnnouncedToClientsThatOptInMeanwhile(t *testing.T) {
 	bubble(t, calm, func(t *testing.T, s *server) {
-		first := s.nobody()
-		p, at := s.tell("alice", trade(1)), time.Now().UnixMilli()
+		first := s.skip()
+		p, at := s.send("alice", trade(1)), time.Now().UnixMilli()
 		anonymous, late, never := s.dial(), s.dial(), s.dial()
 		start := time.Now()
 		s.drain(t, 10*time.Second)
@@ -128,8 +126,8 @@ func TestOptInDuringDrain(t *testing.T) {
 		pass(time.Until(start.Add(2 * time.Second)))
 		late.say(after("alice/20s", first))
 		late.want(resumed, reconnect(3000), expiresIn(20), withAt(trade(1), p, none, at, replayed), beat(p, 1))
-		late.talk([2]string{bearer("alice"), authenticated}) // told once
-		q := s.tell("alice", trade(2))
+		late.talk([2]string{bearer("alice"), authenticated}) // announced once
+		q := s.send("alice", trade(2))
 		late.want(with(trade(2), q, 1))
 		late.wantClose(1012, "restart")
 		wantSince(t, start, 5*time.Second)
@@ -138,13 +136,13 @@ func TestOptInDuringDrain(t *testing.T) {
 	})
 }
 
-// What is there when the moment comes goes first: a whole replay too, and the
-// heartbeat that ends it.
-func TestDrainDuringAReplay(t *testing.T) {
+// Pending events are written before the close: also a whole replay, and the heartbeat after
+// it.
+func TestDrain_FinishesAReplay(t *testing.T) {
 	bubble(t, calm, func(t *testing.T, s *server) {
-		first := s.nobody()
+		first := s.skip()
 		for i := range 900 {
-			s.tell("alice", trade(i))
+			s.send("alice", trade(i))
 		}
 		until, _ := s.window.Last()
 		c := s.resume("alice", first)
@@ -163,10 +161,10 @@ func TestDrainDuringAReplay(t *testing.T) {
 	})
 }
 
-// Another drain tells those whose moment it brings nearer, and them alone.
-func TestSecondDrainTellsAgain(t *testing.T) {
+// Another drain notifies only the clients that it closes earlier.
+func TestDrain_EarlierOneIsAnnouncedAgain(t *testing.T) {
 	bubble(t, calm, func(t *testing.T, s *server) {
-		p := s.nobody()
+		p := s.skip()
 		a, b, c := s.follow("alice", p), s.follow("alice", p), s.follow("alice", p)
 		first := s.drain(t, time.Hour)
 		a.want(reconnect(0))
@@ -187,13 +185,13 @@ func TestSecondDrainTellsAgain(t *testing.T) {
 	})
 }
 
-// To tell very many that do not read takes no time.
-func TestDrainTellsManyAtOnce(t *testing.T) {
+// Notifying thousands of clients that do not read takes no time.
+func TestDrain_AnnouncementTakesNoTime(t *testing.T) {
 	const sockets = 2000
 	cfg := calm
 	cfg.hub.WriteTimeout = time.Hour
 	bubble(t, cfg, func(t *testing.T, s *server) {
-		p := s.nobody()
+		p := s.skip()
 		var last *client
 		for range sockets {
 			last = s.follow("alice", p)
@@ -202,7 +200,7 @@ func TestDrainTellsManyAtOnce(t *testing.T) {
 		s.drain(t, time.Minute)
 		last.want(reconnect(60_000))
 		if took := time.Since(start); took != 0 {
-			t.Errorf("took %v of a clock that passes only while all wait", took)
+			t.Errorf("took %v of a clock that passes only while all wait, want 0", took)
 		}
 		pass(time.Second)
 	})
