@@ -111,7 +111,7 @@ func TestInspect(t *testing.T) {
 		"--offset " + first:                      "outcome      not delivered: no_owner: no header and no field names its owner",
 		"--offset " + unknown[1]:                 "there is no member directory: REDIS_URL is unset",
 		"--offset 0":                             "outcome      a record of a node for other nodes: ranger.marker",
-		"--offset 1000000":                       "offset 1000000 is not there yet: stream",
+		"--offset 1000000":                       "offset 1000000 is beyond the end of stream",
 		"--offset -1":                            "--offset: ",
 		"--offset 1 --undelivered":               "--offset, --undelivered: give one of them",
 		"--undelivered --since yesterday":        "--since: ",

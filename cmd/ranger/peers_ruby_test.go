@@ -93,7 +93,7 @@ func TestRubyPublisher(t *testing.T) {
 			if !c.rubyFirst {
 				b = w.bunny()
 			}
-			if got := strings.Count(strings.Join(p.log(), "\n"), "an exchange was missing and has been declared"); got != c.declared {
+			if got := strings.Count(strings.Join(p.log(), "\n"), "exchange was missing; declared it"); got != c.declared {
 				t.Errorf("got %d exchanges declared by ranger, want %d", got, c.declared)
 			}
 			testPublisher(w, p, b)
