@@ -9,3 +9,12 @@ var RemoveWithin = remove
 func (t *Topology) ReadProbe(ctx context.Context, x Exchange, judge func(body []byte) error) error {
 	return t.readProbe(ctx, x, false, judge)
 }
+
+// LacksStreams is lacksStreams.
+var LacksStreams = lacksStreams
+
+// ParseMismatch returns the argument that parseMismatch reads from err.
+func ParseMismatch(err error) (name string, value any, ok bool) {
+	m, ok := parseMismatch(err)
+	return m.name, m.value, ok
+}

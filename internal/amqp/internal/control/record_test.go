@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -50,14 +51,33 @@ func TestParse_RejectsMalformedRecords(t *testing.T) {
 	}
 }
 
-// The bodies are those that nodes of earlier versions have written, too.
-func TestParseMarker_ReadsAllFields(t *testing.T) {
+// Nodes of two versions may share a stream during an upgrade: the encoding is fixed.
+func TestMarker_EncodingIsThatOfEarlierVersions(t *testing.T) {
 	t.Parallel()
 	const body = `{"node":"node-a","id":"ABC","n":1,"at":1534776439123,"looked":1534776439000}`
 	want := control.Marker{Node: "node-a", ID: "ABC", N: 1, At: 1534776439123, Checked: 1534776439000}
 	got, ok := control.ParseMarker(delivery("", "ranger.marker", body))
 	if diff := cmp.Diff(want, got); diff != "" || !ok {
-		t.Errorf("%t (-want +got):\n%s", ok, diff)
+		t.Errorf("ParseMarker = %t (-want +got):\n%s", ok, diff)
+	}
+	if written, err := json.Marshal(want); string(written) != body || err != nil {
+		t.Errorf("got the body %s, %v, want %s", written, err, body)
+	}
+}
+
+func TestGap_EncodingIsThatOfEarlierVersions(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]event.Gap{
+		`{"from":1,"to":2,"reason":"exchange"}`:                        {From: 1, To: 2, Reason: event.GapExchange},
+		`{"from":1,"to":2,"reason":"member","uid":"ID1","member":"7"}`: {From: 1, To: 2, Reason: event.GapMember, UID: "ID1", Member: "7"},
+	} {
+		got, ok := control.ParseGap(delivery("", "ranger.gap", body))
+		if diff := cmp.Diff(want, got); diff != "" || !ok {
+			t.Errorf("ParseGap = %t (-want +got):\n%s", ok, diff)
+		}
+		if written := want.Record(); string(written) != body {
+			t.Errorf("got the body %s, want %s", written, body)
+		}
 	}
 }
 
