@@ -28,12 +28,6 @@ func (c Config) Within(l Limits) Config {
 // Waiting returns how many callers wait in CatchUp.
 func (s *Source) Waiting() int { return s.catchUps.count() }
 
-// NewSequencer is newSequencer.
-var NewSequencer = newSequencer
-
-// NewUnresolved returns an empty unresolved.
-func NewUnresolved() *unresolved { return new(unresolved) }
-
 // NewUndeliveredLog returns the report method of an undeliveredLog.
 func NewUndeliveredLog(log *slog.Logger) func(offset uint64, exchange string, reason event.Reason) {
 	return newUndeliveredLog(log).report

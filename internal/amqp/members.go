@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"ranger/internal/amqp/internal/frame"
+	"ranger/internal/amqp/internal/unresolved"
 	"ranger/internal/event"
 )
 
@@ -35,7 +36,7 @@ func (p *pipeline) decode(ctx context.Context, d *frame.Delivery) event.Outcome 
 	}
 	for _, member := range out.Members {
 		if len(member) <= maxMember && !p.unresolved.Add(member, p.filter.Latest(), p.lastRead) {
-			p.log.WarnContext(ctx, "too many unknown member ids", "ids", maxUnresolved,
+			p.log.WarnContext(ctx, "too many unknown member ids", "ids", unresolved.Max,
 				"advice", "fill MEMBER_DIRECTORY: not all of their users will get a gap when it knows them")
 		}
 	}

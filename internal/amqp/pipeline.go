@@ -8,6 +8,7 @@ import (
 	"ranger/internal/amqp/internal/control"
 	"ranger/internal/amqp/internal/dedup"
 	"ranger/internal/amqp/internal/frame"
+	"ranger/internal/amqp/internal/unresolved"
 	"ranger/internal/amqp/topology"
 	"ranger/internal/event"
 	"ranger/internal/journal"
@@ -22,7 +23,7 @@ type pipeline struct {
 	metrics     Metrics          // fixed at construction
 	guard       *topology.Guard  // fixed at construction
 	decoder     *event.Decoder
-	unresolved  unresolved // shared with the monitor
+	unresolved  unresolved.Members // shared with the monitor
 	undelivered undeliveredLog
 
 	writer     *control.Writer // of the current connection

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ranger/internal/amqp/internal/conn"
+	"ranger/internal/amqp/internal/sequence"
 	"ranger/internal/amqp/topology"
 	"ranger/internal/event"
 	"ranger/internal/journal"
@@ -26,7 +27,7 @@ type Source struct {
 
 	// Owned by Run, and during a connection by the goroutine that reads.
 	pipeline  *pipeline
-	sequencer *sequencer // nil for a stream
+	sequencer *sequence.Sequencer // nil for a stream
 	// revalidate makes the next connection compare all of the journal with the stream.
 	revalidate bool
 	// fromFirst reports whether the stream is read from its first message.
@@ -54,7 +55,7 @@ func NewSource(cfg Config, j *journal.Journal, m Metrics, log *slog.Logger) *Sou
 		status:   Status{State: Connecting, Since: time.Now()},
 	}
 	if cfg.Queue {
-		s.sequencer = newSequencer(cfg.Prefetch)
+		s.sequencer = sequence.New(cfg.Prefetch)
 	}
 	s.pipeline = newPipeline(cfg, j, s.guard, m, log)
 	return s

@@ -43,7 +43,7 @@ func (g *Guard) checkExchange(ctx context.Context, r Reader, x Exchange) (event.
 	if g.round.blind[x.Kind] {
 		return "", t.bind(x)
 	}
-	exists, err := t.hasCanary(x)
+	exists, err := t.canary(x).exists()
 	if err != nil || !exists {
 		return event.GapExchange, err
 	}
@@ -56,7 +56,7 @@ func (g *Guard) checkExchange(ctx context.Context, r Reader, x Exchange) (event.
 		reason = event.GapBinding
 		// If this process ends before the gap is recorded, the next node to check finds
 		// no canary.
-		return t.removeCanary(x)
+		return t.canary(x).remove()
 	})
 	return reason, err
 }
@@ -136,5 +136,5 @@ func (g *Guard) rearm(ctx context.Context, x Exchange) error {
 	if err := g.drainProbe(ctx, x); err != nil { // it may have what came before the binding
 		return err
 	}
-	return g.topology.placeCanary(x)
+	return g.topology.canary(x).place()
 }

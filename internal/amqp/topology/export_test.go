@@ -7,7 +7,7 @@ var RemoveWithin = remove
 
 // ReadProbe is readProbe.
 func (t *Topology) ReadProbe(ctx context.Context, x Exchange, judge func(body []byte) error) error {
-	return t.readProbe(ctx, x, false, judge)
+	return t.probe(x).read(ctx, false, judge)
 }
 
 // LacksStreams is lacksStreams.

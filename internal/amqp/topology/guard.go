@@ -80,7 +80,7 @@ func (g *Guard) ensureBinding(ctx context.Context, x Exchange, streamCreated boo
 		g.round.created[x.Kind] = true
 	}
 	if !created && !streamCreated {
-		exists, err := t.hasCanary(x)
+		exists, err := t.canary(x).exists()
 		if err != nil && !t.isDenied(err) {
 			return err
 		}
@@ -104,7 +104,7 @@ func (g *Guard) Prepare(fromFirst bool) error {
 	t := g.topology
 	g.round.fromFirst = fromFirst
 	for _, x := range t.cfg.Exchanges.All() {
-		err := t.canaryPermitted(x)
+		err := t.watchPermitted(x)
 		if err != nil && !t.isDenied(err) {
 			return err
 		}
@@ -143,10 +143,10 @@ func (g *Guard) drainProbe(ctx context.Context, x Exchange) error {
 	return g.readProbe(ctx, x, false, func([]byte) error { return nil })
 }
 
-// readProbe is Topology.readProbe, except that a probe that is out of reach is
+// readProbe is probe.read, except that a probe that is out of reach is
 // logged once and is no error.
 func (g *Guard) readProbe(ctx context.Context, x Exchange, busy bool, judge func(body []byte) error) error {
-	err := g.topology.readProbe(ctx, x, busy, judge)
+	err := g.topology.probe(x).read(ctx, busy, judge)
 	if !errors.Is(err, errProbeUnreachable) {
 		g.round.unreachable[x.Kind] = false
 		return err
@@ -155,7 +155,7 @@ func (g *Guard) readProbe(ctx context.Context, x Exchange, busy bool, judge func
 		g.round.unreachable[x.Kind] = true
 		g.log.WarnContext(ctx, "removed bindings are not detected: the binding probe is out of reach",
 			"exchange", x.Name, "error", err, "advice",
-			fmt.Sprintf("start the broker's node that has queue %s, or delete the queue: ranger declares it again", g.topology.probeName(x)))
+			fmt.Sprintf("start the broker's node that has queue %s, or delete the queue: ranger declares it again", g.topology.probe(x).name()))
 	}
 	return nil
 }

@@ -11,11 +11,6 @@ import (
 	"ranger/internal/amqp/internal/conn"
 )
 
-// A binding probe is a queue that contains the newest message that the exchange x
-// has routed. It is bound as the stream is: what it got, the stream must have got.
-// It is not durable: each check of a busy exchange binds it, and RabbitMQ would
-// write that to its disk, for which the stream waits some 40 ms.
-
 const (
 	// probeExpiry is how long the broker keeps a probe that no node reads.
 	probeExpiry = time.Hour
@@ -35,12 +30,33 @@ const (
 // errProbeUnreachable means that the probe exists, but the broker cannot reach it.
 var errProbeUnreachable = errors.New("the binding probe is out of reach")
 
-// probeName returns the name of the probe of x.
-func (t *Topology) probeName(x Exchange) string { return t.cfg.Source() + ".probe." + x.Name }
+// probe is a queue that contains the newest message that the exchange x has routed.
+// It is bound as the stream is: what it got, the stream must have got. It is not
+// durable: each check of a busy exchange binds it, and RabbitMQ would write that to
+// its disk, for which the stream waits some 40 ms.
+type probe struct {
+	t *Topology
+	x Exchange
+}
 
-// declareProbe declares the probe of x and binds it.
-func (t *Topology) declareProbe(ch *amqp091.Channel, x Exchange) error {
-	_, err := ch.QueueDeclare(t.probeName(x), false, false, false, false, amqp091.Table{
+func (t *Topology) probe(x Exchange) probe { return probe{t, x} }
+
+// name returns the name of the probe.
+func (p probe) name() string { return p.t.cfg.Source() + ".probe." + p.x.Name }
+
+// permitted returns the broker's refusal if its user may not declare the probe. Its
+// effect is that the probe exists.
+func (p probe) permitted() error {
+	err := p.t.conn.OnChannel(p.declare)
+	if errors.Is(err, errProbeUnreachable) {
+		return nil // read deals with it
+	}
+	return err
+}
+
+// declare declares the probe and binds it.
+func (p probe) declare(ch *amqp091.Channel) error {
+	_, err := ch.QueueDeclare(p.name(), false, false, false, false, amqp091.Table{
 		"x-max-length":  int64(1),
 		"x-message-ttl": probeTTL.Milliseconds(),
 		"x-expires":     probeExpiry.Milliseconds(),
@@ -51,22 +67,22 @@ func (t *Topology) declareProbe(ch *amqp091.Channel, x Exchange) error {
 	if err != nil {
 		return err
 	}
-	return ch.QueueBind(t.probeName(x), "", x.Name, false, nil)
+	return ch.QueueBind(p.name(), "", p.x.Name, false, nil)
 }
 
-// readProbe calls judge with the body of the newest message that x has routed since
-// a node last read the probe, if there is one; of a busy exchange, with one that
-// comes now. If judge returns an error, or this process ends, the message stays to
-// be judged again.
-func (t *Topology) readProbe(ctx context.Context, x Exchange, busy bool, judge func(body []byte) error) error {
-	if err := t.denied[x.Name]; err != nil {
+// read calls judge with the body of the newest message that the exchange has routed
+// since a node last read the probe, if there is one; of a busy exchange, with one
+// that comes now. If judge returns an error, or this process ends, the message stays
+// to be judged again.
+func (p probe) read(ctx context.Context, busy bool, judge func(body []byte) error) error {
+	if err := p.t.denied[p.x.Name]; err != nil {
 		return err
 	}
-	err := t.conn.WithChannel(func(ch *amqp091.Channel) error {
+	err := p.t.conn.WithChannel(func(ch *amqp091.Channel) error {
 		var d amqp091.Delivery
 		var ok bool
-		err := t.conn.Do(func() (err error) {
-			d, ok, err = t.poll(ctx, ch, x, busy)
+		err := p.t.conn.Do(func() (err error) {
+			d, ok, err = p.poll(ctx, ch, busy)
 			return err
 		})
 		if err != nil || !ok {
@@ -77,25 +93,25 @@ func (t *Topology) readProbe(ctx context.Context, x Exchange, busy bool, judge f
 		}
 		return d.Ack(false)
 	})
-	return t.noteDenied(x, conn.Wrap("read the binding probe of exchange "+x.Name, err))
+	return p.t.noteDenied(p.x, conn.Wrap("read the binding probe of exchange "+p.x.Name, err))
 }
 
-// poll gets the message of the probe of x, if it has one.
-func (t *Topology) poll(ctx context.Context, ch *amqp091.Channel, x Exchange, busy bool) (d amqp091.Delivery, ok bool, err error) {
-	if err := t.declareProbe(ch, x); err != nil {
+// poll gets the message of the probe, if it has one.
+func (p probe) poll(ctx context.Context, ch *amqp091.Channel, busy bool) (d amqp091.Delivery, ok bool, err error) {
+	if err := p.declare(ch); err != nil {
 		return d, false, err
 	}
-	d, ok, err = ch.Get(t.probeName(x), false)
+	d, ok, err = ch.Get(p.name(), false)
 	for n := 0; busy && !ok && err == nil && n < busyPolls; n++ {
 		select {
 		case <-ctx.Done():
 			return d, false, ctx.Err()
 		case <-time.After(busyInterval / busyPolls):
-			d, ok, err = ch.Get(t.probeName(x), false)
+			d, ok, err = ch.Get(p.name(), false)
 		}
 	}
 	if busy && ok && err == nil {
-		err = ch.QueueUnbind(t.probeName(x), "", x.Name, nil)
+		err = ch.QueueUnbind(p.name(), "", p.x.Name, nil)
 	}
 	return d, ok, err
 }

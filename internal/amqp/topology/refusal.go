@@ -28,9 +28,22 @@ func (t *Topology) noteDenied(x Exchange, err error) error {
 	return err
 }
 
+// watchPermitted returns the broker's refusal if its user may not place the canary and
+// the probe of x. Its only effect is that the probe exists.
+func (t *Topology) watchPermitted(x Exchange) error {
+	if err := t.denied[x.Name]; err != nil {
+		return err
+	}
+	err := t.canary(x).permitted()
+	if err == nil {
+		err = t.probe(x).permitted()
+	}
+	return t.noteDenied(x, conn.Wrap("watch exchange "+x.Name, err))
+}
+
 // denialAdvice returns what an operator can do about a denied canary or probe.
 func (t *Topology) denialAdvice(x Exchange, denial error) string {
-	canary, probe := t.canaryName(x), t.probeName(x)
+	canary, probe := t.canary(x).name(), t.probe(x).name()
 	switch {
 	case conn.IsCode(denial, amqp091.PreconditionFailed):
 		return fmt.Sprintf("queue %s exists with other properties: delete it, and ranger declares it at its next connection", probe)

@@ -30,7 +30,7 @@ func remove(ctx context.Context, url string, cfg Config, timeouts conn.Timeouts)
 	errs := []error{t.deleteQueue(t.cfg.Source())}
 	for _, x := range t.cfg.Exchanges.All() {
 		errs = append(errs,
-			t.deleteQueue(t.probeName(x)),
+			t.deleteQueue(t.probe(x).name()),
 			conn.Wrap("delete exchange "+x.Name, c.OnChannel(func(ch *amqp091.Channel) error {
 				return ch.ExchangeDelete(x.Name, false, false) // its canary deletes itself
 			})))

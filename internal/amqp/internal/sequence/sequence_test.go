@@ -1,4 +1,4 @@
-package amqp_test
+package sequence_test
 
 import (
 	"strconv"
@@ -8,19 +8,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"ranger/internal/amqp"
 	"ranger/internal/amqp/internal/frame"
+	"ranger/internal/amqp/internal/sequence"
 	"ranger/internal/event"
 	"ranger/internal/journal"
 )
-
-// sequencer is what NewSequencer returns.
-type sequencer interface {
-	Position(d *frame.Delivery) (at journal.Position, known bool)
-	AckTag(d *frame.Delivery) uint64
-	Appended(d *frame.Delivery)
-	Reconnect()
-}
 
 // message returns a delivery with a body.
 func message(body string, redelivered bool) *frame.Delivery {
@@ -55,7 +47,7 @@ func TestSequencer_FindsWhatWasReadBefore(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := amqp.NewSequencer(9)
+			s := sequence.New(9)
 			var got []string
 			var offset uint64
 			for i, connection := range c.connections {
@@ -107,7 +99,7 @@ func TestSequencer_IdentifiesMessagesByAllParts(t *testing.T) {
 			if portable && name == "headers" || !portable && name == "headers' map" {
 				continue
 			}
-			s := amqp.NewSequencer(9)
+			s := sequence.New(9)
 			s.Appended(read)
 			s.Reconnect()
 			again := *read
@@ -122,7 +114,7 @@ func TestSequencer_IdentifiesMessagesByAllParts(t *testing.T) {
 
 // queue is a classic queue with a consumer that uses a sequencer.
 type queue struct {
-	sequencer sequencer
+	sequencer *sequence.Sequencer
 	prefetch  int
 	messages  []frame.Delivery // oldest first, all that are not acknowledged
 	sent      int              // so many of them are in flight
@@ -216,7 +208,7 @@ func TestSequencer_LosesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		prefetch := rapid.IntRange(2, 8).Draw(t, "prefetch")
 		bodies := rapid.SampledFrom([]int{1, 2, 3, 1 << 30}).Draw(t, "bodies")
-		q := &queue{sequencer: amqp.NewSequencer(prefetch), prefetch: prefetch}
+		q := &queue{sequencer: sequence.New(prefetch), prefetch: prefetch}
 		published := 0
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
 			if q.step(t, bodies, published) {

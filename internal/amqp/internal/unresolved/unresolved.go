@@ -1,4 +1,5 @@
-package amqp
+// Package unresolved remembers the events of unknown member ids.
+package unresolved
 
 import (
 	"sync"
@@ -7,16 +8,16 @@ import (
 )
 
 const (
-	// maxUnresolved bounds how many member ids are remembered.
-	maxUnresolved = 100_000
+	// Max bounds how many member ids are remembered.
+	Max = 100_000
 	// maxResolved bounds how many gaps are recorded in one check.
 	maxResolved = 100
 )
 
-// unresolved remembers the member ids whose events reached nobody, until a
+// Members remembers the member ids whose events reached nobody, until a
 // directory knows them: then their users get a gap. The zero value is ready for
 // use. It is safe for concurrent use.
-type unresolved struct {
+type Members struct {
 	mu   sync.Mutex
 	ids  map[string]interval // guarded by mu
 	full bool                // guarded by mu: an id was not remembered
@@ -28,14 +29,14 @@ type interval struct{ from, to int64 }
 // Add notes an event of an unknown member that was published after since, 0 for not
 // known, and read at now. If there are too many ids it remembers no new one, and
 // returns false for the first of these.
-func (u *unresolved) Add(member string, since, now int64) bool {
+func (u *Members) Add(member string, since, now int64) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	missed, ok := u.ids[member]
 	switch {
 	case ok:
 		missed.to = now
-	case len(u.ids) == maxUnresolved:
+	case len(u.ids) == Max:
 		first := !u.full
 		u.full = true
 		return !first
@@ -51,7 +52,7 @@ func (u *unresolved) Add(member string, since, now int64) bool {
 
 // Forget forgets what a member missed up to a time, Unix ms, because its user has
 // got a gap.
-func (u *unresolved) Forget(member string, to int64) {
+func (u *Members) Forget(member string, to int64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if missed, ok := u.ids[member]; ok && missed.to > to {
@@ -62,7 +63,7 @@ func (u *unresolved) Forget(member string, to int64) {
 }
 
 // Resolved returns the gaps of ids that members knows by now, at most maxResolved.
-func (u *unresolved) Resolved(members event.Directory) []event.Gap {
+func (u *Members) Resolved(members event.Directory) []event.Gap {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	var gaps []event.Gap

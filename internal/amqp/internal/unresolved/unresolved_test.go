@@ -1,4 +1,4 @@
-package amqp_test
+package unresolved_test
 
 import (
 	"strconv"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"ranger/internal/amqp"
+	"ranger/internal/amqp/internal/unresolved"
 	"ranger/internal/event"
 )
 
@@ -29,7 +29,7 @@ func (d directoryOf) UID(member string) (event.UID, bool) {
 // another one. There is none while no directory knows the id.
 func TestUnresolved_ResolvedReturnsOneGapForAMember(t *testing.T) {
 	t.Parallel()
-	u := amqp.NewUnresolved()
+	u := new(unresolved.Members)
 	check := func(when string, members event.Directory, want ...event.Gap) {
 		t.Helper()
 		if diff := cmp.Diff(want, u.Resolved(members)); diff != "" {
@@ -59,7 +59,7 @@ func TestUnresolved_ResolvedReturnsOneGapForAMember(t *testing.T) {
 func TestUnresolved_ResolvedReturnsAtMost100(t *testing.T) {
 	t.Parallel()
 	const limit = 100
-	u := amqp.NewUnresolved()
+	u := new(unresolved.Members)
 	for i := range 2*limit + 1 {
 		u.Add(strconv.Itoa(i), 1, 2)
 	}
@@ -83,7 +83,7 @@ func TestUnresolved_ResolvedReturnsAtMost100(t *testing.T) {
 func TestUnresolved_IsBounded(t *testing.T) {
 	t.Parallel()
 	const limit = 100_000
-	u := amqp.NewUnresolved()
+	u := new(unresolved.Members)
 	for i := range limit {
 		if !u.Add(strconv.Itoa(i), 1, 2) {
 			t.Fatalf("Add of id %d = false, want true", i)

@@ -1,4 +1,5 @@
-package amqp
+// Package sequence gives the messages of a classic queue positions.
+package sequence
 
 import (
 	"hash/maphash"
@@ -11,7 +12,7 @@ import (
 	"ranger/internal/journal"
 )
 
-// sequencer numbers the messages of a classic queue, which have no offsets. The
+// Sequencer numbers the messages of a classic queue, which have no offsets. The
 // positions belong to this process: numbers begin with the time, and checks have a
 // salt. It is for one goroutine.
 //
@@ -23,7 +24,7 @@ import (
 // remains: byte-equal messages may be sent twice, and a message may pass for another
 // if the queue has lost messages from its head by its bound or a TTL, which is a
 // loss anyway.
-type sequencer struct {
+type Sequencer struct {
 	salt     uint32       // fixed at construction
 	seed     maphash.Seed // fixed at construction
 	inFlight int          // how many messages may be unacknowledged; fixed at construction
@@ -34,8 +35,9 @@ type sequencer struct {
 	found       bool     // redelivered begins with the next message to come
 }
 
-func newSequencer(prefetch int) *sequencer {
-	return &sequencer{
+// New returns a Sequencer of a queue with this prefetch count.
+func New(prefetch int) *Sequencer {
+	return &Sequencer{
 		next:     uint64(time.Now().UnixMicro()),
 		salt:     rand.Uint32(), //nolint:gosec // need not be secret
 		seed:     maphash.MakeSeed(),
@@ -45,7 +47,7 @@ func newSequencer(prefetch int) *sequencer {
 
 // Position returns the position of d, or reports that d was read over an earlier
 // connection.
-func (s *sequencer) Position(d *frame.Delivery) (at journal.Position, known bool) {
+func (s *Sequencer) Position(d *frame.Delivery) (at journal.Position, known bool) {
 	if len(s.redelivered) > 0 && d.Redelivered {
 		candidates := s.redelivered
 		if s.found {
@@ -65,10 +67,10 @@ func (s *sequencer) Position(d *frame.Delivery) (at journal.Position, known bool
 
 // AckTag returns the delivery tag to acknowledge up to when d is the newest message
 // read: the one before it; 0 for none.
-func (*sequencer) AckTag(d *frame.Delivery) uint64 { return d.Tag - 1 }
+func (*Sequencer) AckTag(d *frame.Delivery) uint64 { return d.Tag - 1 }
 
 // Appended notes that d has been appended at its position.
-func (s *sequencer) Appended(d *frame.Delivery) {
+func (s *Sequencer) Appended(d *frame.Delivery) {
 	s.next++
 	if len(s.unacked) >= 2*s.inFlight {
 		s.unacked = slices.Clone(s.unacked[len(s.unacked)-s.inFlight:])
@@ -77,7 +79,7 @@ func (s *sequencer) Appended(d *frame.Delivery) {
 }
 
 // digest identifies a message.
-func (s *sequencer) digest(d *frame.Delivery) uint64 {
+func (s *Sequencer) digest(d *frame.Delivery) uint64 {
 	sum := uint64(d.Check) // of the whole body, which may be truncated here
 	for _, part := range [...][]byte{d.Exchange, d.MessageID, d.EncodedHeaders(), d.Body} {
 		sum = bits.RotateLeft64(sum, 16) ^ maphash.Bytes(s.seed, part)
@@ -86,7 +88,7 @@ func (s *sequencer) digest(d *frame.Delivery) uint64 {
 }
 
 // Reconnect notes that a new connection follows.
-func (s *sequencer) Reconnect() {
+func (s *Sequencer) Reconnect() {
 	s.redelivered = s.unacked[max(0, len(s.unacked)-s.inFlight):]
 	s.unacked = slices.Clone(s.redelivered)
 	s.found = false
