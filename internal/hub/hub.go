@@ -17,7 +17,10 @@ import (
 	"github.com/gorilla/websocket"
 
 	"ranger/internal/event"
+	"ranger/internal/hub/internal/answer"
+	"ranger/internal/hub/internal/buffers"
 	"ranger/internal/hub/internal/clock"
+	"ranger/internal/hub/internal/origin"
 	"ranger/internal/hub/internal/pace"
 	"ranger/internal/hub/internal/park"
 	"ranger/internal/hub/internal/protocol"
@@ -81,6 +84,12 @@ type Config struct {
 	Portable bool
 }
 
+// Origins is the set of origins that may connect.
+type Origins = origin.Set
+
+// ParseOrigins parses a comma-separated list of origins: see origin.Parse.
+func ParseOrigins(list string) (Origins, error) { return origin.Parse(list) }
+
 // CloseCodes returns the codes by which Metrics.Closed counts.
 func CloseCodes() []int {
 	var codes []int
@@ -113,8 +122,8 @@ type Hub struct {
 	teardown       *teardown.Queue
 	writers        *writers
 	throttle       throttle
-	readBuffers    readBuffers
-	writeBuffers   writeBuffers
+	readBuffers    buffers.Readers
+	writeBuffers   buffers.Writes
 	poller         atomic.Pointer[park.Poller] // nil before Run, and if cfg.Portable
 	refusedOrigins ratelog.Limiter
 	refusedOptions ratelog.Limiter
@@ -143,7 +152,7 @@ func New(cfg Config, j *journal.Journal, v Verifier, m Metrics, log *slog.Logger
 		upgrader: websocket.Upgrader{
 			WriteBufferPool: new(sync.Pool),                           // gorilla sends nothing: see hijackedConn
 			CheckOrigin:     func(*http.Request) bool { return true }, // was checked before
-			Error:           refuseUpgrade,
+			Error:           answer.BadUpgrade,
 		},
 		inlineLimit: pace.InlineLimit(runtime.GOMAXPROCS(0)),
 		untilDrain:  untilDrain, stopWaiting: stopWaiting,

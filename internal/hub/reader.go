@@ -93,12 +93,12 @@ func (r *reader) isClosing() bool {
 // readPending waits until something comes, and handles it: all messages of which a part
 // has come.
 func (r *reader) readPending() error {
-	buffers := &r.session.hub.readBuffers
-	in := buffers.take(&r.session.conn)
+	pool := &r.session.hub.readBuffers
+	in := pool.Take(&r.session.conn)
 	r.in = *in
 	defer func() {
 		r.in = bufio.Reader{}
-		buffers.give(in)
+		pool.Give(in)
 	}()
 	if _, err := r.in.Peek(1); err != nil {
 		return err

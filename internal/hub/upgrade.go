@@ -10,6 +10,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"ranger/internal/event"
+	"ranger/internal/hub/internal/answer"
 	"ranger/internal/hub/internal/protocol"
 )
 
@@ -18,20 +19,20 @@ import (
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case isReserved(r):
-		refuse(w, http.StatusNotFound, "There is nothing here: connect to another path, without `stream`.")
+		answer.Error(w, http.StatusNotFound, "There is nothing here: connect to another path, without `stream`.")
 	case !websocket.IsWebSocketUpgrade(r) || !r.ProtoAtLeast(1, 1): // RFC 6455 §4.2.1
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Connection", "Upgrade")
-		refuse(w, http.StatusUpgradeRequired, "This is a WebSocket endpoint: send an upgrade.")
+		answer.Error(w, http.StatusUpgradeRequired, "This is a WebSocket endpoint: send an upgrade.")
 	case !h.cfg.Ready() || h.registry.isClosed():
-		refuseForNow(w)
-	case !h.cfg.Origins.allow(r):
+		answer.NotReady(w)
+	case !h.cfg.Origins.Allow(r):
 		if suppressed, ok := h.refusedOrigins.Allow(logInterval); ok {
 			h.log.WarnContext(r.Context(), "origin refused",
 				"origin", clip(r.Header.Get("Origin")), "host", clip(r.Host), "peer", r.RemoteAddr,
 				"advice", "to allow it, add it to WEBSOCKET_ALLOWED_ORIGINS", "suppressed", suppressed)
 		}
-		refuse(w, http.StatusForbidden, "Origin not allowed.")
+		answer.Error(w, http.StatusForbidden, "Origin not allowed.")
 	default:
 		h.upgrade(w, r)
 	}
@@ -47,29 +48,29 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 		token, ok := protocol.HeaderToken(values)
 		if !ok {
 			h.verifier.NoToken(r.Context(), peer)
-			refuseToken(w, protocol.NoBearer)
+			answer.Unauthorized(w, protocol.NoBearer)
 			return
 		}
 		var err error
 		if o, err = protocol.ParseQuery(r.URL.RawQuery); err != nil {
 			h.logRefusedOptions(r.Context(), err, peer)
-			refuseWith(w, http.StatusBadRequest, protocol.BadMessage)
+			answer.Body(w, http.StatusBadRequest, protocol.BadMessage)
 			return
 		}
 		identity, err = h.verifier.Verify(r.Context(), token, peer)
 		switch {
 		case errors.Is(err, event.ErrRefused):
-			refuseToken(w, protocol.Refused)
+			answer.Unauthorized(w, protocol.Refused)
 			return
 		case r.Context().Err() != nil:
 			return // the client did not wait
 		case err != nil:
 			h.log.ErrorContext(r.Context(), "token could not be verified", "error", err, "peer", peer)
-			refuseForNow(w)
+			answer.NotReady(w)
 			return
 		}
 		if !h.catchUp(r.Context(), o, peer) {
-			refuseForNow(w)
+			answer.NotReady(w)
 			return
 		}
 	}
@@ -114,4 +115,13 @@ func isReserved(r *http.Request) bool {
 	path := strings.TrimSuffix(r.URL.Path, "/")
 	return strings.HasSuffix(path, "/public") || strings.HasSuffix(path, "/private") ||
 		strings.Contains("&"+strings.ReplaceAll(r.URL.RawQuery, ";", "&"), "&stream=")
+}
+
+// clip shortens what a client sent for the log.
+func clip(s string) string {
+	const most = 100
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
 }

@@ -59,8 +59,8 @@ func finishBatch(j *job) {
 
 // writeAll writes until nothing is pending, and waits for the peer.
 func writeAll(s *session) {
-	buf := s.hub.writeBuffers.take()
-	defer s.hub.writeBuffers.give(buf)
+	buf := s.hub.writeBuffers.Take()
+	defer s.hub.writeBuffers.Give(buf)
 	j := job{session: s}
 	defer j.recoverPanic()
 	for j.take(s) {

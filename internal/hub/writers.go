@@ -47,8 +47,8 @@ func (p *writers) next() *session {
 }
 
 func (p *writers) run() {
-	w := writer{buf: p.hub.writeBuffers.take()}
-	defer p.hub.writeBuffers.give(w.buf)
+	w := writer{buf: p.hub.writeBuffers.Take()}
+	defer p.hub.writeBuffers.Give(w.buf)
 	for s := p.next(); s != nil; s = p.next() {
 		w.writeBatch(s)
 	}

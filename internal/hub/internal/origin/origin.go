@@ -1,4 +1,5 @@
-package hub
+// Package origin decides which pages of the web may open sockets.
+package origin
 
 import (
 	"fmt"
@@ -8,23 +9,23 @@ import (
 	"strings"
 )
 
-// Origins is a set of origins that may connect. Its zero value is empty: then only pages
+// Set is a set of origins that may connect. Its zero value is empty: then only pages
 // of the server's host may, and clients that send no Origin.
-type Origins struct {
+type Set struct {
 	any      bool
-	patterns []originPattern
+	patterns []pattern
 }
 
-type originPattern struct {
+type pattern struct {
 	scheme string
 	host   string // if it begins with *. it is any name below
 	port   string // never empty
 }
 
-// ParseOrigins parses a comma-separated list of `scheme://host[:port]`,
+// Parse parses a comma-separated list of `scheme://host[:port]`,
 // `scheme://*.example.com` (any depth, but not example.com) and `*`.
-func ParseOrigins(list string) (Origins, error) {
-	var o Origins
+func Parse(list string) (Set, error) {
+	var o Set
 	for item := range strings.SplitSeq(list, ",") {
 		item = strings.TrimSpace(item)
 		switch item {
@@ -34,24 +35,24 @@ func ParseOrigins(list string) (Origins, error) {
 			o.any = true
 			continue
 		}
-		p, ok := parseOrigin(item)
+		p, ok := parsePattern(item)
 		name := strings.TrimPrefix(p.host, "*.")
 		socket := p.scheme == "ws" || p.scheme == "wss" // a page's origin never is
 		if !ok || socket || name == "" || strings.Contains(name, "*") {
-			return Origins{}, fmt.Errorf("%q: must be an origin such as https://example.com, https://example.com:8443, https://*.example.com or *", item)
+			return Set{}, fmt.Errorf("%q: must be an origin such as https://example.com, https://example.com:8443, https://*.example.com or *", item)
 		}
 		o.patterns = append(o.patterns, p)
 	}
 	return o, nil
 }
 
-// allow reports whether a request's Origin may connect (RFC 6454 §7).
-func (o Origins) allow(r *http.Request) bool {
+// Allow reports whether a request's Origin may connect (RFC 6454 §7).
+func (o Set) Allow(r *http.Request) bool {
 	values := r.Header.Values("Origin")
 	if len(values) == 0 {
 		return true // browsers always send one
 	}
-	origin, ok := parseOrigin(values[0])
+	origin, ok := parsePattern(values[0])
 	if !ok || len(values) > 1 || strings.Contains(origin.host, "*") {
 		return false
 	}
@@ -66,13 +67,13 @@ func (o Origins) allow(r *http.Request) bool {
 	return false
 }
 
-func parseOrigin(s string) (originPattern, bool) {
+func parsePattern(s string) (pattern, bool) {
 	u, err := url.Parse(strings.ToLower(s))
 	if err != nil || u.Scheme == "" || u.Hostname() == "" || u.User != nil ||
 		u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
-		return originPattern{}, false
+		return pattern{}, false
 	}
-	p := originPattern{scheme: u.Scheme, host: u.Hostname(), port: u.Port()}
+	p := pattern{scheme: u.Scheme, host: u.Hostname(), port: u.Port()}
 	if p.port == "" {
 		p.port = defaultPort(p.scheme)
 	}
@@ -91,7 +92,7 @@ func defaultPort(scheme string) string {
 // isHost reports whether the origin's host and port are those of a Host header. The scheme
 // does not count, because a proxy may end TLS: a Host without a port has the default port
 // of the origin's scheme.
-func (p originPattern) isHost(host string) bool {
+func (p pattern) isHost(host string) bool {
 	name, port, err := net.SplitHostPort(strings.ToLower(host))
 	if err != nil {
 		name, port = strings.Trim(strings.ToLower(host), "[]"), defaultPort(p.scheme)
@@ -99,7 +100,7 @@ func (p originPattern) isHost(host string) bool {
 	return p.host == name && p.port == port
 }
 
-func (p originPattern) matches(origin originPattern) bool {
+func (p pattern) matches(origin pattern) bool {
 	if p.scheme != origin.scheme || p.port != origin.port {
 		return false
 	}
