@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"ranger/internal/amqp"
-	"ranger/internal/amqp/topology"
 	"ranger/internal/amqp/publish"
+	"ranger/internal/amqp/topology"
 	"ranger/internal/auth"
 	"ranger/internal/event"
 	"ranger/internal/tools/bench"

@@ -116,7 +116,7 @@ func TestBench_Interrupted(t *testing.T) {
 		t.Errorf("got exit code %d, want 1", code)
 	}
 	p.awaitLine("ranger: latency: interrupted")
-	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
+	if err := testenv.Signal(pid, 0); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("server process: got %v, want that it has ended", err)
 	}
 	if code := w.queueCode(stream); code != amqp091.NotFound {
@@ -142,7 +142,7 @@ func TestBench_ServerDies(t *testing.T) {
 	p := launchIn(t, t.TempDir(), []string{"RABBITMQ_URL=" + w.url}, "bench", "latency", "--users=10", "--duration=1h", "--expires-in=2h", "--progress")
 	p.awaitLine("latency: delivering")
 	pid, stream := startedServer(t, p)
-	check(t, syscall.Kill(pid, syscall.SIGKILL))
+	check(t, testenv.Signal(pid, syscall.SIGKILL))
 	if code := p.exit(); code != 1 {
 		t.Errorf("got exit code %d, want 1", code)
 	}

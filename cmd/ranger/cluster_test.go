@@ -95,9 +95,9 @@ func (c *cluster) terminate(n *clusterNode) {
 
 // pause suspends a node until that many events have been confirmed.
 func (c *cluster) pause(n *clusterNode, events int) {
-	n.signal(syscall.SIGSTOP)
+	n.signal(testenv.Suspend)
 	c.pass(events)
-	n.signal(syscall.SIGCONT)
+	n.signal(testenv.Continue)
 }
 
 func (c *cluster) disconnect(n *clusterNode) {

@@ -151,7 +151,7 @@ func (r *ownRedis) kill() {
 	check(r.t, err)
 	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	check(r.t, err)
-	check(r.t, syscall.Kill(pid, syscall.SIGKILL))
+	check(r.t, testenv.Signal(pid, syscall.SIGKILL))
 	<-r.ended
 }
 

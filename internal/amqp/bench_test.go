@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -93,16 +92,6 @@ func benchTrade(i int) amqp091.Publishing {
 		Body: fmt.Appendf(nil, `{"id":%d,"price":"3500.0","volume":"0.0331","funds":"115.85","market_id":"btcusd","created_at":"2018-08-20T14:47:19Z",`+
 			`"ask_id":%[1]d,"bid_id":%[1]d,"ask_member_id":11,"bid_member_id":12,"ask":%s,"bid":%s}`, i, order("sell"), order("buy")),
 	}
-}
-
-// processorTime returns the CPU time of this process.
-func processorTime(b *testing.B) time.Duration {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // tally is a Metrics that only counts events. Read it when the node has been stopped.

@@ -167,7 +167,7 @@ func TestRunEnds(t *testing.T) {
 	silent := func(t *testing.T) string {
 		t.Helper()
 		s := newServer(t)
-		s.signal(stopSignal)
+		s.signal(testenv.Suspend)
 		return s.url("")
 	}
 	for name, url := range map[string]func(*testing.T) string{

@@ -73,7 +73,7 @@ func TestFillDirectoryErrors(t *testing.T) {
 				user = ""
 			}
 			if c.freeze {
-				s.signal(stopSignal)
+				s.signal(testenv.Suspend)
 				timeout = redis.AnswerTimeout
 			}
 			var err error

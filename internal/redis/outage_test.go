@@ -4,17 +4,11 @@ import (
 	"context"
 	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"ranger/internal/redis"
 	"ranger/internal/testenv"
-)
-
-const (
-	stopSignal     = syscall.SIGSTOP
-	continueSignal = syscall.SIGCONT
 )
 
 // TestRedisKilled: ids in memory remain known, Find waits for others only until the outage
@@ -74,7 +68,7 @@ func TestRedisHangs(t *testing.T) {
 	s.do("HSET", "ranger:members", "11", "IDELEVEN")
 	n := startNodeWithin(t, redis.Config{URL: s.url(""), Wait: time.Second, RefreshEvery: never}, 0)
 	n.awaitLog(1, "the member directory is loaded")
-	s.signal(stopSignal)
+	s.signal(testenv.Suspend)
 	n.find("12", "")
 	testenv.Eventually(t, "the outage is noticed", func() bool { return !n.Status().Connected })
 	n.find("12", "")
@@ -82,7 +76,7 @@ func TestRedisHangs(t *testing.T) {
 	if err := n.Status().Error; err == nil || err.Error() != "no answer within 500ms" {
 		t.Errorf("got Status.Error %v, want no answer within 500ms", err)
 	}
-	s.signal(continueSignal)
+	s.signal(testenv.Continue)
 	testenv.Eventually(t, "the outage is over", func() bool { return n.Status().Connected })
 	s.do("HSET", "ranger:members", "12", "IDTWELVE")
 	testenv.Eventually(t, "the new member is found", func() bool {
@@ -169,7 +163,7 @@ func TestFindEndsWithItsContext(t *testing.T) {
 			}
 		})
 	}
-	s.signal(stopSignal)
+	s.signal(testenv.Suspend)
 	briefly("a request")
 	returns(t, "Find returns before the timer of its context fires", func() {
 		n.Find(unnoticed{t.Context(), time.Now().Add(50 * time.Millisecond)}, "1")

@@ -99,7 +99,7 @@ func (s *server) signal(signal syscall.Signal) {
 		pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
 		return err == nil
 	})
-	check(s.tb, syscall.Kill(pid, signal))
+	check(s.tb, testenv.Signal(pid, signal))
 }
 
 // kill ends the server as a power failure does, and waits until it has ended.
