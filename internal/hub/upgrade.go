@@ -19,11 +19,11 @@ import (
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case isReserved(r):
-		answer.Error(w, http.StatusNotFound, "There is nothing here: connect to another path, without `stream`.")
+		answer.Refuse(w, http.StatusNotFound, "There is nothing here: connect to another path, without `stream`.")
 	case !websocket.IsWebSocketUpgrade(r) || !r.ProtoAtLeast(1, 1): // RFC 6455 §4.2.1
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Connection", "Upgrade")
-		answer.Error(w, http.StatusUpgradeRequired, "This is a WebSocket endpoint: send an upgrade.")
+		answer.Refuse(w, http.StatusUpgradeRequired, "This is a WebSocket endpoint: send an upgrade.")
 	case !h.cfg.Ready() || h.registry.isClosed():
 		answer.NotReady(w)
 	case !h.cfg.Origins.Allow(r):
@@ -32,7 +32,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				"origin", clip(r.Header.Get("Origin")), "host", clip(r.Host), "peer", r.RemoteAddr,
 				"advice", "to allow it, add it to WEBSOCKET_ALLOWED_ORIGINS", "suppressed", suppressed)
 		}
-		answer.Error(w, http.StatusForbidden, "Origin not allowed.")
+		answer.Refuse(w, http.StatusForbidden, "Origin not allowed.")
 	default:
 		h.upgrade(w, r)
 	}

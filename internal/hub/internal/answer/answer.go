@@ -7,8 +7,8 @@ import (
 	"net/http"
 )
 
-// Error answers a request with the text of an error.
-func Error(w http.ResponseWriter, status int, text string) {
+// Refuse answers a request with the text of an error.
+func Refuse(w http.ResponseWriter, status int, text string) {
 	var body struct {
 		Error struct {
 			Message string `json:"message"`
@@ -22,7 +22,7 @@ func Error(w http.ResponseWriter, status int, text string) {
 // NotReady answers a request that may succeed in a moment.
 func NotReady(w http.ResponseWriter) {
 	w.Header().Set("Retry-After", "1")
-	Error(w, http.StatusServiceUnavailable, "Not ready: try again in a moment.")
+	Refuse(w, http.StatusServiceUnavailable, "Not ready: try again in a moment.")
 }
 
 // Unauthorized answers an invalid Authorization header.
@@ -37,7 +37,7 @@ func BadUpgrade(w http.ResponseWriter, _ *http.Request, status int, reason error
 	if status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", http.MethodGet)
 	}
-	Error(w, status, reason.Error())
+	Refuse(w, status, reason.Error())
 }
 
 // Body answers a request with an error that is already in that form.
