@@ -79,7 +79,7 @@ func (s *server) publish(uid event.UID, texts ...string) {
 // connect opens a connection without sending anything.
 func (s *server) connect() net.Conn {
 	s.tb.Helper()
-	c, err := s.pipes.Dial(context.Background()) //nolint:usetesting // cleanups dial too
+	c, err := s.pipes.Dial(context.Background()) // cleanups dial, too
 	if err != nil {
 		s.tb.Fatal(err)
 	}
