@@ -81,7 +81,7 @@ func (r *reader) park() bool {
 		return false
 	}
 	// It may have begun to end in between, and then nothing would unpark it.
-	return !r.isClosing() || !s.hub.poller.Load().Unpark(s)
+	return !r.isClosing() || !s.hub.poller.Load().Unpark(int(s.fd), s)
 }
 
 func (r *reader) isClosing() bool {

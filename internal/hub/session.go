@@ -32,6 +32,7 @@ type session struct {
 	closing closing         // guarded by mu
 
 	slot int32 // guarded by the registry's mu
+	fd   int32 // descriptor of the socket, if it may be parked; fixed when the session begins
 }
 
 // open begins the session, unless the hub is closed. The first write has the response to
@@ -133,7 +134,7 @@ func (s *session) Readable() { s.hub.running.Go(s.reader.run) }
 
 // unpark starts the reader if the session is parked.
 func (s *session) unpark() {
-	if s.hub.poller.Load().Unpark(s) {
+	if s.hub.poller.Load().Unpark(int(s.fd), s) {
 		s.Readable()
 	}
 }

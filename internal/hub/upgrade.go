@@ -11,6 +11,7 @@ import (
 
 	"ranger/internal/event"
 	"ranger/internal/hub/internal/answer"
+	"ranger/internal/hub/internal/park"
 	"ranger/internal/hub/internal/protocol"
 )
 
@@ -95,6 +96,9 @@ func (h *Hub) start(s *session, ws *websocket.Conn, identity event.Identity, o p
 	if s.conn.raw != nil && !s.reader.isHandedOver() {
 		s.conn.raw = nil
 		h.metrics.Unparkable()
+	}
+	if s.conn.raw != nil {
+		s.fd = int32(park.Descriptor(s.conn.raw)) //nolint:gosec // descriptors are small
 	}
 	if !s.open(identity, o) {
 		s.drop()

@@ -7,7 +7,7 @@ type Table = table
 func (t *Table) Put(fd int, w Waker) (before Waker, ok bool) { return t.put(fd, w) }
 
 // Take calls take.
-func (t *Table) Take(w Waker) bool { return t.take(w) }
+func (t *Table) Take(fd int, w Waker) bool { return t.take(fd, w) }
 
 // TakeAt calls takeAt.
 func (t *Table) TakeAt(fd int) Waker { return t.takeAt(fd) }

@@ -109,7 +109,7 @@ func (p *Poller) Park(socket syscall.RawConn, w Waker) (parked bool) {
 			before.Readable() // its descriptor was closed while it was parked
 		}
 		if ok {
-			parked = p.arm(int(fd)) == nil || !p.table.take(w)
+			parked = p.arm(int(fd)) == nil || !p.table.take(int(fd), w)
 		}
 	})
 	return parked && err == nil
@@ -131,8 +131,9 @@ func (p *Poller) arm(fd int) error {
 	return errors.Join(err, failed)
 }
 
-// Unpark reports whether w was parked. If so, it will not be notified any more.
-func (p *Poller) Unpark(w Waker) bool { return p != nil && p.table.take(w) }
+// Unpark reports whether w was parked, given the Descriptor of its socket, which may be
+// closed. If so, w will not be notified any more.
+func (p *Poller) Unpark(fd int, w Waker) bool { return p != nil && p.table.take(fd, w) }
 
 // Each calls f for each parked waker. f must not call the Poller.
 func (p *Poller) Each(f func(Waker)) {

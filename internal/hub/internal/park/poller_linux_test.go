@@ -72,7 +72,7 @@ func TestPoller_NotifiesWhenSomethingComes(t *testing.T) {
 		}
 		_, _ = io.WriteString(client, "x")
 		b.want(t, "after a byte")
-		if p.Unpark(b) {
+		if p.Unpark(park.Descriptor(raw), b) {
 			t.Error("Unpark after the notification = true, want false")
 		}
 		if _, err := server.Read(make([]byte, 8)); err != nil {
@@ -90,7 +90,7 @@ func TestPoller_UnparkedSocketIsNotNotified(t *testing.T) {
 	p, stop := run(t)
 	_, raw, client := pair(t)
 	b := newBell()
-	if !p.Park(raw, b) || !p.Unpark(b) {
+	if !p.Park(raw, b) || !p.Unpark(park.Descriptor(raw), b) {
 		t.Fatal("Park and Unpark are not true")
 	}
 	_, _ = io.WriteString(client, "x")
@@ -126,7 +126,7 @@ func TestPoller_EndOfRunNotifiesAll(t *testing.T) {
 func TestPoller_NilParksNone(t *testing.T) {
 	_, raw, _ := pair(t)
 	var p *park.Poller
-	if p.Park(raw, newBell()) || p.Unpark(newBell()) {
+	if p.Park(raw, newBell()) || p.Unpark(park.Descriptor(raw), newBell()) {
 		t.Error("a nil Poller has parked a socket")
 	}
 }

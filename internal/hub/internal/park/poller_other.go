@@ -20,4 +20,4 @@ func (*Poller) Run(ctx context.Context) { <-ctx.Done() }
 func (*Poller) Park(syscall.RawConn, Waker) bool { return false }
 
 // Unpark returns false.
-func (*Poller) Unpark(Waker) bool { return false }
+func (*Poller) Unpark(int, Waker) bool { return false }

@@ -2,13 +2,12 @@ package park
 
 import "sync"
 
-// table holds who is parked at which descriptor. Its zero value is ready for use; it is
-// safe for concurrent use.
+// table holds which waker is parked at which descriptor. Its zero value is ready for use;
+// it is safe for concurrent use.
 type table struct {
 	mu     sync.Mutex
-	closed bool          // guarded by mu: none is parked any more
-	wakers []Waker       // guarded by mu: by descriptor
-	fds    map[Waker]int // guarded by mu: their descriptors
+	closed bool    // guarded by mu: none is parked any more
+	wakers []Waker // guarded by mu: by descriptor; nil if none is parked there
 }
 
 // put parks w at its descriptor, unless the table is closed. It returns the waker that
@@ -22,39 +21,31 @@ func (t *table) put(fd int, w Waker) (before Waker, ok bool) {
 	for fd >= len(t.wakers) {
 		t.wakers = append(t.wakers, nil)
 	}
-	if t.fds == nil {
-		t.fds = make(map[Waker]int)
-	}
-	before = t.takeAtLocked(fd)
-	t.wakers[fd], t.fds[w] = w, fd
+	before, t.wakers[fd] = t.wakers[fd], w
 	return before, true
 }
 
-// take removes w and reports whether it was parked: if so, it is the caller's to notify.
-func (t *table) take(w Waker) bool {
+// take removes w and reports whether it was parked at the descriptor: if so, it is the
+// caller's to notify.
+func (t *table) take(fd int, w Waker) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	fd, ok := t.fds[w]
-	if ok {
-		t.takeAtLocked(fd)
+	if fd >= len(t.wakers) || t.wakers[fd] != w {
+		return false
 	}
-	return ok
+	t.wakers[fd] = nil
+	return true
 }
 
 // takeAt removes the waker at a descriptor and returns it, nil if there is none.
 func (t *table) takeAt(fd int) Waker {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.takeAtLocked(fd)
-}
-
-func (t *table) takeAtLocked(fd int) Waker {
-	if fd >= len(t.wakers) || t.wakers[fd] == nil {
+	if fd >= len(t.wakers) {
 		return nil
 	}
 	w := t.wakers[fd]
 	t.wakers[fd] = nil
-	delete(t.fds, w)
 	return w
 }
 
@@ -68,14 +59,16 @@ func (t *table) close() (left []Waker) {
 			left = append(left, w)
 		}
 	}
-	t.wakers, t.fds = nil, nil
+	t.wakers = nil
 	return left
 }
 
 func (t *table) each(f func(Waker)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for w := range t.fds {
-		f(w)
+	for _, w := range t.wakers {
+		if w != nil {
+			f(w)
+		}
 	}
 }

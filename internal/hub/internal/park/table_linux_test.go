@@ -33,10 +33,10 @@ func TestTable_DescriptorOfAClosedSocket(t *testing.T) {
 	if before, ok := table.Put(7, two); before != one || !ok {
 		t.Fatalf("Put of the second = %v, %v; want the first, true", before, ok)
 	}
-	if table.Take(one) {
+	if table.Take(7, one) {
 		t.Error("Take of the first = true, want false: the second has its descriptor")
 	}
-	if !table.Take(two) || table.Take(two) {
+	if !table.Take(7, two) || table.Take(7, two) {
 		t.Error("Take of the second is not true exactly once")
 	}
 	if w := table.TakeAt(7); w != nil {
@@ -46,7 +46,7 @@ func TestTable_DescriptorOfAClosedSocket(t *testing.T) {
 	if all := table.Close(); len(all) != 1 || all[0] != two {
 		t.Errorf("Close = %v, want the second", all)
 	}
-	if _, ok := table.Put(9, one); ok || table.Take(one) || table.Take(two) {
+	if _, ok := table.Put(9, one); ok || table.Take(9, one) || table.Take(9, two) {
 		t.Error("a waker is parked in a closed table")
 	}
 }
@@ -79,7 +79,7 @@ func TestTable_EachPutEndsOnce(t *testing.T) {
 			runtime.Gosched() // lets others put
 			if fd%2 == 0 {
 				notify(table.TakeAt(fd % descriptors))
-			} else if b := bells[fd/2%wakers]; table.Take(b) {
+			} else if b := bells[fd/2%wakers]; table.Take(fd/(2*wakers)%descriptors, b) {
 				b.Readable()
 			}
 		}
@@ -88,7 +88,11 @@ func TestTable_EachPutEndsOnce(t *testing.T) {
 	done.Store(1)
 	takers.Wait()
 	for i, b := range bells {
-		if n := len(b); n != 0 || table.Take(b) {
+		parked := false
+		for fd := range descriptors {
+			parked = parked || table.Take(fd, b)
+		}
+		if n := len(b); n != 0 || parked {
 			t.Errorf("waker %d was notified %d times too often, or is parked", i, n)
 		}
 	}
