@@ -86,7 +86,7 @@ func TestEvents(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", series, got, want)
 		}
 	}
-	line := p.awaitLog("a message reached nobody")
+	line := p.awaitLog("message not delivered")
 	if line["reason"] != "no_owner" || line["offset"] == "" {
 		t.Errorf("got log line %v for an undelivered message", line)
 	}

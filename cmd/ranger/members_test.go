@@ -41,7 +41,7 @@ func TestMembers(t *testing.T) {
 	w.publish(w.orders, amqp091.Table{"member_id": int32(11)}, orderBody(1))
 	w.publish(w.trades, nil, `{"id":2,"ask_member_id":11,"bid_member_id":"12"}`)
 	alices.expect(`{"orderbook":`+orderBody(1)+`}`, `{"trade":{"id":2,"side":"ask"}}`)
-	p.awaitLog("a message reached nobody")
+	p.awaitLog("message not delivered")
 
 	check(t, client.HSet(t.Context(), key, "12", string(bob)).Err())
 	w.publish(w.orders, nil, `{"id":3,"member_id":12}`) // an unknown id is looked up at once
@@ -60,7 +60,7 @@ func TestMembers(t *testing.T) {
 	alices.send("ping")
 	alices.expect("pong") // and nothing else for Alice
 
-	offset := p.awaitLog("a message reached nobody")["offset"]
+	offset := p.awaitLog("message not delivered")["offset"]
 	env = append(w.environment(), env...)
 	r := command(t, t.TempDir(), env, "inspect", "--offset", offset)
 	for _, want := range []string{"exchange     " + w.trades, "trade for " + string(alice), "trade for " + string(bob), `ask_member_id\":11`} {
@@ -79,7 +79,7 @@ func TestInspect(t *testing.T) {
 	w.publish(w.orders, nil, `{"id":2}`)
 	w.publish(w.trades, amqp091.Table{"ask_member_uid": "A", "bid_member_id": int64(7)}, `{"id":3}`)
 	w.publish(w.orders, amqp091.Table{"member_uid": "A"}, `not JSON`)
-	first := p.awaitLog("a message reached nobody")["offset"]
+	first := p.awaitLog("message not delivered")["offset"]
 	run := func(args ...string) result {
 		return command(t, t.TempDir(), w.environment(), append([]string{"inspect"}, args...)...)
 	}

@@ -55,7 +55,7 @@ func TestSource_BadMessageIsCountedAndPassedOver(t *testing.T) {
 				t.Errorf("%s: got a count of %d, want 2", c.want, got)
 			}
 			about := func(l line) bool {
-				return l.text == "a message reached nobody" && l.attrs["reason"] == string(c.want)
+				return l.text == "message not delivered" && l.attrs["reason"] == string(c.want)
 			}
 			if got := n.log.count(about); got > 2 { // 1 if both came within a second; the log has a test of its own
 				t.Errorf("%s: got %d log lines, want 1 or 2", c.want, got)

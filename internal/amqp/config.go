@@ -48,7 +48,7 @@ func (c Config) withDefaults() Config {
 type Metrics interface {
 	// Event counts an event that was appended for a user.
 	Event(kind event.Kind)
-	// Undelivered counts a recipient, or a whole message, that reached nobody.
+	// Undelivered counts a recipient, or a whole message, that was not delivered.
 	Undelivered(reason event.Reason)
 	// Retried counts a message that was a publisher's duplicate, by its message_id.
 	Retried()

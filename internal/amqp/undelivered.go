@@ -8,7 +8,7 @@ import (
 	"ranger/internal/ratelog"
 )
 
-// undeliveredLog logs messages that reached nobody: for each reason at most one line
+// undeliveredLog logs messages that were not delivered: for each reason at most one line
 // a second, or one a minute for what Peatio 1.8 broadcasts. It is for one goroutine.
 type undeliveredLog struct {
 	log   *slog.Logger
@@ -30,7 +30,7 @@ func (u undeliveredLog) report(offset uint64, exchange string, reason event.Reas
 		interval = time.Minute
 	}
 	if suppressed, ok := line.Allow(interval); ok {
-		u.log.Warn("a message reached nobody", "reason", string(reason), "exchange", exchange,
+		u.log.Warn("message not delivered", "reason", string(reason), "exchange", exchange,
 			"offset", offset, "suppressed", suppressed)
 	}
 }

@@ -70,7 +70,7 @@ func (d *Delivery) Offset() (uint64, bool) {
 // Header returns the header of that name. It looks at the first maxEntries
 // entries, as many as Sanitize keeps. A header that occurs twice, or may be in a
 // part of the table that cannot be read, is event.OtherHeader: that never names
-// an owner, so the message reaches nobody.
+// an owner, so the message is not delivered.
 func (d *Delivery) Header(name string) (h event.Header) {
 	if d.Table != nil {
 		return d.Table.Header(name)

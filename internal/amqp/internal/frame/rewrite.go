@@ -18,7 +18,7 @@ type table struct {
 //
 // The first offset counts, as in Delivery.Offset. The value of any other key that
 // occurs twice, or whose value is not readable or too long, becomes true: that
-// never names an owner, so the message reaches nobody.
+// never names an owner, so the message is not delivered.
 func (t *table) rewrite(from []byte, shrink bool, room int) (differs bool) {
 	t.entries, t.keys = t.entries[:0], t.keys[:0]
 	for i := 0; len(from) > 0; i++ {

@@ -14,7 +14,7 @@ const (
 	maxResolved = 100
 )
 
-// Members remembers the member ids whose events reached nobody, until a
+// Members remembers the member ids whose events were not delivered, until a
 // directory knows them: then their users get a gap. The zero value is ready for
 // use. It is safe for concurrent use.
 type Members struct {
