@@ -84,20 +84,20 @@ func (cmd *auditCommand) config() (audit.Config, error) {
 	broker, exchanges := cmd.url(c), cmd.exchanges(c)
 	cfg := audit.Config{
 		Nodes:     cmd.nodes(c),
-		Users:     c.number("--users", cmd.Users, 1, 100_000),
-		Sockets:   c.number("--sockets", cmd.Sockets, 1, 100),
-		Rate:      c.number("--rate", cmd.Rate, 1, 1_000_000),
-		Duration:  c.duration("--duration", cmd.Duration, time.Millisecond),
-		Settle:    c.duration("--settle", cmd.Settle, time.Millisecond),
-		Cut:       c.duration("--cut", cmd.Cut, 0),
-		Heartbeat: c.duration("HEARTBEAT_INTERVAL", cmd.HeartbeatInterval, time.Second),
+		Users:     c.Number("--users", cmd.Users, 1, 100_000),
+		Sockets:   c.Number("--sockets", cmd.Sockets, 1, 100),
+		Rate:      c.Number("--rate", cmd.Rate, 1, 1_000_000),
+		Duration:  c.Duration("--duration", cmd.Duration, time.Millisecond),
+		Settle:    c.Duration("--settle", cmd.Settle, time.Millisecond),
+		Cut:       c.Duration("--cut", cmd.Cut, 0),
+		Heartbeat: c.Duration("HEARTBEAT_INTERVAL", cmd.HeartbeatInterval, time.Second),
 		NoRetry:   cmd.NoRetry,
 		Connect: func(ctx context.Context) (audit.Publisher, error) {
 			p, err := publish.NewPublisher(ctx, broker, exchanges)
 			return auditPublisher{p}, err
 		},
 	}
-	lifetime := c.duration("--expires-in", cmd.ExpiresIn, time.Second)
+	lifetime := c.Duration("--expires-in", cmd.ExpiresIn, time.Second)
 	signer, err := cmd.signer(c)
 	if err != nil {
 		return audit.Config{}, err
@@ -112,7 +112,7 @@ func (cmd *auditCommand) config() (audit.Config, error) {
 func (cmd *auditCommand) nodes(c *checker) []string {
 	for _, raw := range cmd.Node {
 		if u, err := url.Parse(raw); err != nil || (u.Scheme != "ws" && u.Scheme != "wss") || u.Hostname() == "" || !validPort(u.Port()) {
-			c.fail("--node", "%q: must be like ws://localhost:8080/ or wss://push.example.com/", raw)
+			c.Fail("--node", "%q: must be like ws://localhost:8080/ or wss://push.example.com/", raw)
 		}
 	}
 	return cmd.Node

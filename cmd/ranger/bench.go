@@ -121,16 +121,16 @@ func (cmd *benchCommand) settings() (*benchSettings, error) {
 			Sockets:    optionalNumber(c, "--sockets", cmd.Sockets, 10_000),
 			Events:     optionalNumber(c, "--events", cmd.Events, 100_000_000),
 			Rate:       optionalNumber(c, "--rate", cmd.Rate, 1_000_000),
-			Connecting: c.number("--connecting", cmd.Connecting, 1, 10_000),
+			Connecting: c.Number("--connecting", cmd.Connecting, 1, 10_000),
 		},
 		broker:   amqp.Config{URL: cmd.url(c), Config: topology.Config{Exchanges: cmd.exchanges(c)}},
 		progress: cmd.Progress,
 	}
-	lifetime := c.duration("--expires-in", cmd.ExpiresIn, time.Second)
+	lifetime := c.Duration("--expires-in", cmd.ExpiresIn, time.Second)
 	if cmd.Duration != "" {
-		s.load.Duration = c.duration("--duration", cmd.Duration, time.Millisecond)
+		s.load.Duration = c.Duration("--duration", cmd.Duration, time.Millisecond)
 		if s.load.Duration >= lifetime {
-			c.fail("--expires-in", "%q: must be longer than --duration, since tokens are not renewed", cmd.ExpiresIn)
+			c.Fail("--expires-in", "%q: must be longer than --duration, since tokens are not renewed", cmd.ExpiresIn)
 		}
 	}
 	signer, err := cmd.keys(c, s)
@@ -151,16 +151,16 @@ func (cmd *benchCommand) keys(c *checker, s *benchSettings) (*auth.Signer, error
 		return cmd.signer(c)
 	}
 	if cmd.PID != "" {
-		c.fail("--pid", "needs --url")
+		c.Fail("--pid", "needs --url")
 	}
 	if cmd.KeyFile != "" {
-		c.fail("--key-file", "needs --url: a server that the command starts gets a new key")
+		c.Fail("--key-file", "needs --url: a server that the command starts gets a new key")
 	}
 	private, public, err := auth.GenerateKey(cmd.Alg)
 	if err != nil {
-		c.fail("--alg", "%v", err)
+		c.Fail("--alg", "%v", err)
 	}
-	if err := c.err(); err != nil {
+	if err := c.Err(); err != nil {
 		return nil, err
 	}
 	s.starter = &serverStarter{algorithm: cmd.Alg, audience: cmd.Audience, private: string(private), public: string(public)}
@@ -175,7 +175,7 @@ func (cmd *benchCommand) scenarios(c *checker) (named []bench.Scenario) {
 		names = append(names, s.Name)
 	}
 	for _, name := range cmd.Scenario {
-		c.oneOf("scenario", name, names...)
+		c.OneOf("scenario", name, names...)
 		if name == "all" {
 			named = append(named, all...)
 		} else if i := slices.Index(names, name); i > 0 {
@@ -190,7 +190,7 @@ func (cmd *benchCommand) server(c *checker) string {
 		return ""
 	}
 	if u, err := url.Parse(cmd.URL); err != nil || (u.Scheme != "ws" && u.Scheme != "wss") || u.Hostname() == "" || !validPort(u.Port()) {
-		c.fail("--url", "%q: must be like ws://localhost:8080/ or wss://push.example.com/", cmd.URL)
+		c.Fail("--url", "%q: must be like ws://localhost:8080/ or wss://push.example.com/", cmd.URL)
 	}
 	return cmd.URL
 }
@@ -200,7 +200,7 @@ func optionalNumber(c *checker, name, raw string, most int) int {
 	if raw == "" {
 		return 0
 	}
-	return c.number(name, raw, 1, most)
+	return c.Number(name, raw, 1, most)
 }
 
 // notes returns what cannot be measured, and why.

@@ -25,27 +25,27 @@ type brokerFlags struct {
 
 // url returns the broker's URL.
 func (f *brokerFlags) url(c *checker) string {
-	if raw := c.secret("RABBITMQ_URL", f.RabbitmqURLFile); raw != "" {
-		return c.brokerURL("RABBITMQ_URL", raw)
+	if raw := c.Secret("RABBITMQ_URL", f.RabbitmqURLFile); raw != "" {
+		return c.BrokerURL("RABBITMQ_URL", raw)
 	}
-	password := c.secret("RABBITMQ_PASSWORD", f.RabbitmqPasswordFile)
+	password := c.Secret("RABBITMQ_PASSWORD", f.RabbitmqPasswordFile)
 	if password == "" {
 		password = "guest"
 	}
-	port := c.number("RABBITMQ_PORT", f.RabbitmqPort, 1, 65535)
+	port := c.Number("RABBITMQ_PORT", f.RabbitmqPort, 1, 65535)
 	u := url.URL{
 		Scheme: "amqp",
-		User:   url.UserPassword(c.text("RABBITMQ_USER", f.RabbitmqUser), password),
-		Host:   net.JoinHostPort(c.host("RABBITMQ_HOST", f.RabbitmqHost), itoa(port)),
+		User:   url.UserPassword(c.Text("RABBITMQ_USER", f.RabbitmqUser), password),
+		Host:   net.JoinHostPort(c.Host("RABBITMQ_HOST", f.RabbitmqHost), itoa(port)),
 	}
 	return u.String() + "/" + strings.ReplaceAll(url.PathEscape(f.RabbitmqVhost), "/", "%2F")
 }
 
-// brokerURL accepts the URL of a RabbitMQ.
-func (c *checker) brokerURL(name, raw string) string {
+// BrokerURL accepts the URL of a RabbitMQ.
+func (c *checker) BrokerURL(name, raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil || (u.Scheme != "amqp" && u.Scheme != "amqps") || u.Hostname() == "" || !validPort(u.Port()) {
-		c.fail(name, "must be like amqp://user:password@localhost:5672/vhost, or amqps://…, with special characters of user and password percent-encoded") // the value contains a password
+		c.Fail(name, "must be like amqp://user:password@localhost:5672/vhost, or amqps://…, with special characters of user and password percent-encoded") // the value contains a password
 	}
 	return raw
 }
@@ -59,12 +59,12 @@ func validPort(port string) bool {
 // exchanges returns the checked names of the exchanges.
 func (f *brokerFlags) exchanges(c *checker) topology.Exchanges {
 	e := topology.Exchanges{
-		Orders:  c.text("AMQP_ORDERBOOK_EXCHANGE", f.AmqpOrderbookExchange),
-		Trades:  c.text("AMQP_TRADE_EXCHANGE", f.AmqpTradeExchange),
-		Durable: c.flag("AMQP_EXCHANGE_DURABLE", f.AmqpExchangeDurable),
+		Orders:  c.Text("AMQP_ORDERBOOK_EXCHANGE", f.AmqpOrderbookExchange),
+		Trades:  c.Text("AMQP_TRADE_EXCHANGE", f.AmqpTradeExchange),
+		Durable: c.Flag("AMQP_EXCHANGE_DURABLE", f.AmqpExchangeDurable),
 	}
 	if e.Orders == e.Trades {
-		c.fail("AMQP_TRADE_EXCHANGE", "%q: must differ from AMQP_ORDERBOOK_EXCHANGE", e.Trades)
+		c.Fail("AMQP_TRADE_EXCHANGE", "%q: must differ from AMQP_ORDERBOOK_EXCHANGE", e.Trades)
 	}
 	return e
 }

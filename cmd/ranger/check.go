@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// configError is an invalid configuration: one problem per line.
-type configError []string
+// ConfigError is an invalid configuration: one problem per line.
+type ConfigError []string
 
-func (e configError) Error() string {
+func (e ConfigError) Error() string {
 	if len(e) == 1 {
 		return "invalid configuration: " + e[0]
 	}
@@ -24,77 +24,77 @@ func (e configError) Error() string {
 // checker converts raw values into typed ones and collects all problems, so that they
 // are reported together. Its methods take the name of a variable and its raw value; the
 // result of an invalid value is unspecified.
-type checker struct{ problems configError }
+type checker struct{ problems ConfigError }
 
-// fail adds a problem with a variable.
-func (c *checker) fail(name, format string, args ...any) {
+// Fail adds a problem with a variable.
+func (c *checker) Fail(name, format string, args ...any) {
 	c.problems = append(c.problems, name+": "+fmt.Sprintf(format, args...))
 }
 
-// err returns all problems, or nil.
-func (c *checker) err() error {
+// Err returns all problems, or nil.
+func (c *checker) Err() error {
 	if len(c.problems) == 0 {
 		return nil
 	}
 	return c.problems
 }
 
-// text accepts anything that is not blank.
-func (c *checker) text(name, raw string) string {
+// Text accepts anything that is not blank.
+func (c *checker) Text(name, raw string) string {
 	if strings.TrimSpace(raw) == "" {
-		c.fail(name, "must not be blank")
+		c.Fail(name, "must not be blank")
 	}
 	return raw
 }
 
-// oneOf accepts one of the values.
-func (c *checker) oneOf(name, raw string, values ...string) {
+// OneOf accepts one of the values.
+func (c *checker) OneOf(name, raw string, values ...string) {
 	if !slices.Contains(values, raw) {
-		c.fail(name, "%q: must be one of %s", raw, strings.Join(values, ", "))
+		c.Fail(name, "%q: must be one of %s", raw, strings.Join(values, ", "))
 	}
 }
 
-// flag accepts a boolean.
-func (c *checker) flag(name, raw string) bool {
+// Flag accepts a boolean.
+func (c *checker) Flag(name, raw string) bool {
 	v, err := strconv.ParseBool(raw)
 	if err != nil {
-		c.fail(name, "%q: must be true or false", raw)
+		c.Fail(name, "%q: must be true or false", raw)
 	}
 	return v
 }
 
-// number accepts an integer from least to most.
-func (c *checker) number(name, raw string, least, most int) int {
+// Number accepts an integer from least to most.
+func (c *checker) Number(name, raw string, least, most int) int {
 	n, err := strconv.Atoi(raw)
 	if err != nil || n < least || n > most {
-		c.fail(name, "%q: must be a whole number from %d to %d", raw, least, most)
+		c.Fail(name, "%q: must be a whole number from %d to %d", raw, least, most)
 	}
 	return n
 }
 
-// duration accepts a Go duration that is not less than least.
-func (c *checker) duration(name, raw string, least time.Duration) time.Duration {
+// Duration accepts a Go duration that is not less than least.
+func (c *checker) Duration(name, raw string, least time.Duration) time.Duration {
 	d, err := time.ParseDuration(raw)
 	if err != nil || d < least {
-		c.fail(name, "%q: must be a duration of at least %s, such as 30s, 15m or 6h", raw, least)
+		c.Fail(name, "%q: must be a duration of at least %s, such as 30s, 15m or 6h", raw, least)
 	}
 	return d
 }
 
-// leeway accepts a Go duration, or plain seconds as Peatio does.
-func (c *checker) leeway(name, raw string) time.Duration {
+// Leeway accepts a Go duration, or plain seconds as Peatio does.
+func (c *checker) Leeway(name, raw string) time.Duration {
 	if n, err := strconv.ParseUint(raw, 10, 31); err == nil {
 		return time.Duration(n) * time.Second
 	}
 	d, err := time.ParseDuration(raw)
 	if err != nil || d < 0 {
-		c.fail(name, "%q: must be seconds, such as 180, or a duration, such as 3m", raw)
+		c.Fail(name, "%q: must be seconds, such as 180, or a duration, such as 3m", raw)
 	}
 	return d
 }
 
-// size accepts a number of bytes that is not less than least.
-func (c *checker) size(name, raw string, least int64) int64 {
+// Size accepts a number of bytes that is not less than least.
+func (c *checker) Size(name, raw string, least int64) int64 {
 	number, factor := raw, int64(1)
 	for unit, f := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
 		if n, ok := strings.CutSuffix(raw, unit); ok {
@@ -103,48 +103,48 @@ func (c *checker) size(name, raw string, least int64) int64 {
 	}
 	n, err := strconv.ParseInt(number, 10, 64)
 	if err != nil || n > (1<<50)/factor || n*factor < least {
-		c.fail(name, "%q: must be a size of at least %d bytes, such as 65536, 64KiB, 256MiB or 1GiB", raw, least)
+		c.Fail(name, "%q: must be a size of at least %d bytes, such as 65536, 64KiB, 256MiB or 1GiB", raw, least)
 		return least
 	}
 	return n * factor
 }
 
-// host accepts a host name or an IP address, without port and brackets.
-func (c *checker) host(name, raw string) string {
+// Host accepts a host name or an IP address, without port and brackets.
+func (c *checker) Host(name, raw string) string {
 	if _, err := netip.ParseAddr(raw); err != nil && strings.ContainsAny(raw, ":[]/@ \t") || raw == "" {
-		c.fail(name, "%q: must be a host name or IP address without port and brackets, such as localhost, 10.0.0.7 or ::1", raw)
+		c.Fail(name, "%q: must be a host name or IP address without port and brackets, such as localhost, 10.0.0.7 or ::1", raw)
 	}
 	return raw
 }
 
-// address accepts host:port.
-func (c *checker) address(name, raw string) string {
+// Address accepts host:port.
+func (c *checker) Address(name, raw string) string {
 	_, port, err := net.SplitHostPort(raw)
 	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
-		c.fail(name, "%q: must be host:port, such as 127.0.0.1:4242", raw)
+		c.Fail(name, "%q: must be host:port, such as 127.0.0.1:4242", raw)
 	}
 	return raw
 }
 
-// secret returns the value of an environment variable that has no flag, or the
+// Secret returns the value of an environment variable that has no flag, or the
 // contents of the file that name_FILE names; empty if neither is set.
-func (c *checker) secret(name, file string) string {
+func (c *checker) Secret(name, file string) string {
 	value := os.Getenv(name)
 	if file == "" {
 		return value
 	}
 	if value != "" {
-		c.fail(name, "is set, and so is %s_FILE: set only one of them", name)
+		c.Fail(name, "is set, and so is %s_FILE: set only one of them", name)
 		return value
 	}
-	return strings.TrimSpace(c.file(name+"_FILE", file))
+	return strings.TrimSpace(c.File(name+"_FILE", file))
 }
 
-// file returns the contents of the file at path.
-func (c *checker) file(name, path string) string {
+// File returns the contents of the file at path.
+func (c *checker) File(name, path string) string {
 	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if err != nil {
-		c.fail(name, "%v: must name a readable file", err)
+		c.Fail(name, "%v: must name a readable file", err)
 	}
 	return string(b)
 }

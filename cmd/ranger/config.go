@@ -79,26 +79,26 @@ type settings struct {
 func (f *serveFlags) settings() (settings, error) {
 	c := new(checker)
 	s := settings{
-		listen:   net.JoinHostPort(c.host("WEBSOCKET_HOST", f.WebsocketHost), itoa(c.number("WEBSOCKET_PORT", f.WebsocketPort, 0, 65535))),
+		listen:   net.JoinHostPort(c.Host("WEBSOCKET_HOST", f.WebsocketHost), itoa(c.Number("WEBSOCKET_PORT", f.WebsocketPort, 0, 65535))),
 		tls:      f.certificate(c),
 		tokens:   f.tokenFlags,
-		drain:    c.duration("DRAIN_PERIOD", f.DrainPeriod, 0),
+		drain:    c.Duration("DRAIN_PERIOD", f.DrainPeriod, 0),
 		node:     f.node(c),
 		logLevel: f.logLevel(c),
 		logJSON:  f.LogFormat == "json",
 		portable: f.portable(c),
 		journal: journal.Config{
-			TTL:    c.duration("HISTORY_TTL", f.HistoryTTL, time.Second),
-			Size:   c.number("HISTORY_SIZE", f.HistorySize, 1, 1<<24),
-			Memory: c.size("HISTORY_MEMORY", f.HistoryMemory, 1<<20),
+			TTL:    c.Duration("HISTORY_TTL", f.HistoryTTL, time.Second),
+			Size:   c.Number("HISTORY_SIZE", f.HistorySize, 1, 1<<24),
+			Memory: c.Size("HISTORY_MEMORY", f.HistoryMemory, 1<<20),
 		},
 		hub: hub.Config{
 			Origins:           f.origins(c),
-			AuthTimeout:       c.duration("AUTH_TIMEOUT", f.AuthTimeout, time.Second),
-			PingInterval:      c.duration("PING_INTERVAL", f.PingInterval, time.Second),
-			HeartbeatInterval: c.duration("HEARTBEAT_INTERVAL", f.HeartbeatInterval, time.Second),
-			WriteTimeout:      c.duration("WRITE_TIMEOUT", f.WriteTimeout, 100*time.Millisecond),
-			MaxMessage:        c.size("MAX_MESSAGE_BYTES", f.MaxMessageBytes, 1<<10),
+			AuthTimeout:       c.Duration("AUTH_TIMEOUT", f.AuthTimeout, time.Second),
+			PingInterval:      c.Duration("PING_INTERVAL", f.PingInterval, time.Second),
+			HeartbeatInterval: c.Duration("HEARTBEAT_INTERVAL", f.HeartbeatInterval, time.Second),
+			WriteTimeout:      c.Duration("WRITE_TIMEOUT", f.WriteTimeout, 100*time.Millisecond),
+			MaxMessage:        c.Size("MAX_MESSAGE_BYTES", f.MaxMessageBytes, 1<<10),
 		},
 		auth: f.auth(c),
 	}
@@ -106,22 +106,22 @@ func (f *serveFlags) settings() (settings, error) {
 	s.broker.Portable, s.hub.Portable = s.portable, s.portable
 	s.members = f.directory(c)
 	if f.OpsAddr != "off" {
-		s.ops = c.address("OPS_ADDR", f.OpsAddr)
+		s.ops = c.Address("OPS_ADDR", f.OpsAddr)
 	}
 	if f.LogFormat == "" {
 		s.logJSON = !isTerminal(os.Stderr)
 	} else {
-		c.oneOf("LOG_FORMAT", f.LogFormat, "text", "json")
+		c.OneOf("LOG_FORMAT", f.LogFormat, "text", "json")
 	}
-	return s, c.err()
+	return s, c.Err()
 }
 
 // broker returns the configuration of the source of events.
 func (f *serveFlags) broker(c *checker, node string, window time.Duration) amqp.Config {
-	c.oneOf("AMQP_SOURCE", f.AmqpSource, "stream", "queue")
-	maxAge := c.duration("AMQP_STREAM_MAX_AGE", f.AmqpStreamMaxAge, time.Minute)
+	c.OneOf("AMQP_SOURCE", f.AmqpSource, "stream", "queue")
+	maxAge := c.Duration("AMQP_STREAM_MAX_AGE", f.AmqpStreamMaxAge, time.Minute)
 	if maxAge >= time.Minute && maxAge < window {
-		c.fail("AMQP_STREAM_MAX_AGE", "%q: must not be less than HISTORY_TTL, %s", f.AmqpStreamMaxAge, f.HistoryTTL)
+		c.Fail("AMQP_STREAM_MAX_AGE", "%q: must not be less than HISTORY_TTL, %s", f.AmqpStreamMaxAge, f.HistoryTTL)
 	}
 	return amqp.Config{
 		URL: f.url(c),
@@ -129,30 +129,30 @@ func (f *serveFlags) broker(c *checker, node string, window time.Duration) amqp.
 			Node:      node,
 			Exchanges: f.exchanges(c),
 			Queue:     f.AmqpSource == "queue",
-			Stream:    c.text("AMQP_STREAM", f.AmqpStream),
+			Stream:    c.Text("AMQP_STREAM", f.AmqpStream),
 			MaxAge:    maxAge,
-			MaxBytes:  c.size("AMQP_STREAM_MAX_BYTES", f.AmqpStreamMaxBytes, 1<<20),
+			MaxBytes:  c.Size("AMQP_STREAM_MAX_BYTES", f.AmqpStreamMaxBytes, 1<<20),
 			Window:    window,
 		},
-		MaxBody:  int(c.size("AMQP_MAX_BODY_BYTES", f.AmqpMaxBodyBytes, 1<<10)),
-		Prefetch: c.number("AMQP_PREFETCH", f.AmqpPrefetch, 1, 65535), // a short in AMQP
+		MaxBody:  int(c.Size("AMQP_MAX_BODY_BYTES", f.AmqpMaxBodyBytes, 1<<10)),
+		Prefetch: c.Number("AMQP_PREFETCH", f.AmqpPrefetch, 1, 65535), // a short in AMQP
 	}
 }
 
 // auth returns the configuration of the verifier, with which auth.New succeeds.
 func (f *serveFlags) auth(c *checker) auth.Config {
 	before := len(c.problems)
-	c.oneOf("JWT_ALGORITHM", f.JwtAlgorithm, auth.Algorithms()...)
+	c.OneOf("JWT_ALGORITHM", f.JwtAlgorithm, auth.Algorithms()...)
 	cfg := f.verifier(c)
 	switch secret := strings.HasPrefix(cfg.Algorithm, "HS"); {
 	case len(c.problems) > before:
 	case secret && len(cfg.Secret) == 0:
-		c.fail("JWT_SECRET", "is unset: JWT_ALGORITHM %s requires it, or JWT_SECRET_FILE", cfg.Algorithm)
+		c.Fail("JWT_SECRET", "is unset: JWT_ALGORITHM %s requires it, or JWT_SECRET_FILE", cfg.Algorithm)
 	case !secret && len(cfg.Keys) == 0 && len(cfg.Secret) == 0:
-		c.fail("JWT_PUBLIC_KEY", "is unset: set it, or JWT_PUBLIC_KEY_FILE, to the public key of the signer of the tokens; for a trial, `ranger keygen --env` generates a key pair")
+		c.Fail("JWT_PUBLIC_KEY", "is unset: set it, or JWT_PUBLIC_KEY_FILE, to the public key of the signer of the tokens; for a trial, `ranger keygen --env` generates a key pair")
 	default:
 		if _, err := auth.New(cfg); err != nil {
-			c.fail("JWT_ALGORITHM, JWT_PUBLIC_KEY, JWT_SECRET", "%v", err)
+			c.Fail("JWT_ALGORITHM, JWT_PUBLIC_KEY, JWT_SECRET", "%v", err)
 		}
 	}
 	return cfg
@@ -164,15 +164,15 @@ func (f *serveFlags) certificate(c *checker) *certificate {
 	case f.WebsocketSslCert == "" && f.WebsocketSslKey == "":
 		return nil
 	case f.WebsocketSslCert == "":
-		c.fail("WEBSOCKET_SSL_CERT", "is unset, but WEBSOCKET_SSL_KEY is set: set both, or neither")
+		c.Fail("WEBSOCKET_SSL_CERT", "is unset, but WEBSOCKET_SSL_KEY is set: set both, or neither")
 		return nil
 	case f.WebsocketSslKey == "":
-		c.fail("WEBSOCKET_SSL_KEY", "is unset, but WEBSOCKET_SSL_CERT is set: set both, or neither")
+		c.Fail("WEBSOCKET_SSL_KEY", "is unset, but WEBSOCKET_SSL_CERT is set: set both, or neither")
 		return nil
 	}
 	cert := &certificate{certFile: f.WebsocketSslCert, keyFile: f.WebsocketSslKey}
 	if err := cert.load(); err != nil {
-		c.fail("WEBSOCKET_SSL_CERT, WEBSOCKET_SSL_KEY", "%v", err)
+		c.Fail("WEBSOCKET_SSL_CERT, WEBSOCKET_SSL_KEY", "%v", err)
 	}
 	return cert
 }
@@ -180,7 +180,7 @@ func (f *serveFlags) certificate(c *checker) *certificate {
 func (f *serveFlags) origins(c *checker) hub.Origins {
 	o, err := hub.ParseOrigins(f.WebsocketAllowedOrigins)
 	if err != nil {
-		c.fail("WEBSOCKET_ALLOWED_ORIGINS", "%v", err)
+		c.Fail("WEBSOCKET_ALLOWED_ORIGINS", "%v", err)
 	}
 	return o
 }
@@ -188,17 +188,17 @@ func (f *serveFlags) origins(c *checker) hub.Origins {
 // node returns the name of this node.
 func (f *serveFlags) node(c *checker) string {
 	if f.NodeName != "" {
-		return c.text("NODE_NAME", f.NodeName)
+		return c.Text("NODE_NAME", f.NodeName)
 	}
 	name, err := os.Hostname()
 	if err != nil {
-		c.fail("NODE_NAME", "is unset, and the host has no name: %v", err)
+		c.Fail("NODE_NAME", "is unset, and the host has no name: %v", err)
 	}
 	return name
 }
 
 func (f *serveFlags) logLevel(c *checker) (level slog.Level) {
-	c.oneOf("LOG_LEVEL", f.LogLevel, "debug", "info", "warn", "error")
+	c.OneOf("LOG_LEVEL", f.LogLevel, "debug", "info", "warn", "error")
 	_ = level.UnmarshalText([]byte(f.LogLevel)) // checked by oneOf
 	return level
 }
@@ -209,9 +209,9 @@ func (f *serveFlags) portable(c *checker) bool {
 	case f.IOMode == "":
 		return !linux
 	case f.IOMode == "fast" && !linux:
-		c.fail("IO_MODE", "%q: must be portable on this system: only Linux has the fast mode", f.IOMode)
+		c.Fail("IO_MODE", "%q: must be portable on this system: only Linux has the fast mode", f.IOMode)
 	default:
-		c.oneOf("IO_MODE", f.IOMode, "fast", "portable")
+		c.OneOf("IO_MODE", f.IOMode, "fast", "portable")
 	}
 	return f.IOMode != "fast"
 }

@@ -18,8 +18,8 @@ type redisFlags struct {
 // there is no Redis.
 func (f *redisFlags) directory(c *checker) redis.Config {
 	cfg := redis.Config{
-		URL: c.secret("REDIS_URL", f.RedisURLFile),
-		Key: c.text("MEMBER_DIRECTORY", f.MemberDirectory),
+		URL: c.Secret("REDIS_URL", f.RedisURLFile),
+		Key: c.Text("MEMBER_DIRECTORY", f.MemberDirectory),
 	}
 	if cfg.URL == "" {
 		return cfg

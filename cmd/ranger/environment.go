@@ -26,20 +26,20 @@ func loadEnvironment(file string) error {
 		return nil
 	}
 	if err != nil {
-		return configError{fmt.Sprintf("%s: cannot be read: %v", file, errors.Unwrap(err))}
+		return ConfigError{fmt.Sprintf("%s: cannot be read: %v", file, errors.Unwrap(err))}
 	}
 	const byteOrderMark = "\ufeff"
 	vars, err := godotenv.UnmarshalBytes(bytes.TrimPrefix(text, []byte(byteOrderMark)))
 	if err != nil {
 		// The parser's error quotes the file, including secrets.
-		return configError{file + ": must consist of lines NAME=value, with only letters, digits and _ in names and with quotes closed"}
+		return ConfigError{file + ": must consist of lines NAME=value, with only letters, digits and _ in names and with quotes closed"}
 	}
 	for name, value := range vars {
 		if value == "" || os.Getenv(name) != "" {
 			continue
 		}
 		if err := os.Setenv(name, value); err != nil {
-			return configError{fmt.Sprintf("%s: %s: %v", file, name, err)}
+			return ConfigError{fmt.Sprintf("%s: %s: %v", file, name, err)}
 		}
 	}
 	return nil

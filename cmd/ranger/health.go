@@ -28,13 +28,13 @@ Exit codes: 0 if the server is ready, 1 if it is not ready or does not answer, 2
 // Run reports whether the server is ready.
 func (cmd healthCommand) Run(ctx context.Context, std streams) error {
 	c := new(checker)
-	timeout := c.duration("--timeout", cmd.Timeout, time.Millisecond)
+	timeout := c.Duration("--timeout", cmd.Timeout, time.Millisecond)
 	if cmd.OpsAddr == "off" {
-		c.fail("OPS_ADDR", "is off: serve has no /readyz")
+		c.Fail("OPS_ADDR", "is off: serve has no /readyz")
 	} else {
-		c.address("OPS_ADDR", cmd.OpsAddr)
+		c.Address("OPS_ADDR", cmd.OpsAddr)
 	}
-	if err := c.err(); err != nil {
+	if err := c.Err(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)

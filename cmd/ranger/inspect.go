@@ -48,23 +48,23 @@ func (cmd *inspectCommand) Run(ctx context.Context, std streams) error {
 	c := new(checker)
 	cfg := amqp.Config{
 		URL:    cmd.url(c),
-		Config: topology.Config{Exchanges: cmd.exchanges(c), Stream: c.text("AMQP_STREAM", cmd.AmqpStream)},
+		Config: topology.Config{Exchanges: cmd.exchanges(c), Stream: c.Text("AMQP_STREAM", cmd.AmqpStream)},
 	}
-	i := inspection{out: std.out, maxBody: int(c.size("AMQP_MAX_BODY_BYTES", cmd.AmqpMaxBodyBytes, 1<<10))}
-	if c.oneOf("AMQP_SOURCE", cmd.AmqpSource, "stream", "queue"); cmd.AmqpSource == "queue" {
-		c.fail("AMQP_SOURCE", "is queue: there is no stream to inspect; only the log shows what was not delivered")
+	i := inspection{out: std.out, maxBody: int(c.Size("AMQP_MAX_BODY_BYTES", cmd.AmqpMaxBodyBytes, 1<<10))}
+	if c.OneOf("AMQP_SOURCE", cmd.AmqpSource, "stream", "queue"); cmd.AmqpSource == "queue" {
+		c.Fail("AMQP_SOURCE", "is queue: there is no stream to inspect; only the log shows what was not delivered")
 	}
 	var since time.Duration
 	switch {
 	case cmd.Undelivered == (cmd.Offset != ""):
-		c.fail("--offset, --undelivered", "give one of them")
+		c.Fail("--offset, --undelivered", "give one of them")
 	case cmd.Undelivered:
-		since = c.duration("--since", cmd.Since, time.Second)
+		since = c.Duration("--since", cmd.Since, time.Second)
 	default:
-		i.offset = uint64(c.number("--offset", cmd.Offset, 0, 1<<53)) //nolint:gosec // not negative
+		i.offset = uint64(c.Number("--offset", cmd.Offset, 0, 1<<53)) //nolint:gosec // not negative
 	}
 	members := cmd.directory(c)
-	if err := c.err(); err != nil {
+	if err := c.Err(); err != nil {
 		return err
 	}
 	return withMembers(ctx, members, func(f *finder) error {

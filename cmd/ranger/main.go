@@ -102,7 +102,7 @@ func report(err error, stderr io.Writer) int {
 		_, _ = fmt.Fprintln(stderr, "See `ranger --help`, or `ranger <command> --help`.")
 		return 2
 	}
-	if _, ok := errors.AsType[configError](err); ok {
+	if _, ok := errors.AsType[ConfigError](err); ok {
 		return 2
 	}
 	return 1

@@ -65,9 +65,9 @@ func (cmd *publishTrade) Run(ctx context.Context, std streams) error {
 func (f *publishFlags) run(ctx context.Context, std streams, kind event.Kind, owners map[string]string, sample func(n int, market string) []byte) error {
 	c := new(checker)
 	url, exchanges := f.url(c), f.exchanges(c)
-	count, rate := c.number("--count", f.Count, 1, 1<<30), c.number("--rate", f.Rate, 0, 1<<20)
+	count, rate := c.Number("--count", f.Count, 1, 1<<30), c.Number("--rate", f.Rate, 0, 1<<20)
 	body := f.body(c)
-	if err := c.err(); err != nil {
+	if err := c.Err(); err != nil {
 		return err
 	}
 	headers := make(map[string]any)
@@ -106,11 +106,11 @@ func (f *publishFlags) body(c *checker) []byte {
 	case "-":
 		b, err := io.ReadAll(os.Stdin)
 		if err != nil {
-			c.fail("--body", "standard input: %v", err)
+			c.Fail("--body", "standard input: %v", err)
 		}
 		return b
 	default:
-		return []byte(c.file("--body", f.Body))
+		return []byte(c.File("--body", f.Body))
 	}
 }
 

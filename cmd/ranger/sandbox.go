@@ -151,29 +151,29 @@ type sandboxSettings struct {
 func (cmd *sandboxCommand) settings() (*sandboxSettings, error) {
 	c := new(checker)
 	s := &sandboxSettings{
-		listen:    net.JoinHostPort(cmd.host(c), itoa(c.number("--port", cmd.Port, 0, 65535))),
-		tokenLife: c.duration("--token-lifetime", cmd.TokenLifetime, time.Second),
+		listen:    net.JoinHostPort(cmd.host(c), itoa(c.Number("--port", cmd.Port, 0, 65535))),
+		tokenLife: c.Duration("--token-lifetime", cmd.TokenLifetime, time.Second),
 		rabbitmq:  cmd.RabbitmqURL != "",
 		members:   cmd.directory(c),
 	}
 	if rate, err := strconv.ParseFloat(cmd.Rate, 64); err != nil || !(rate >= 0.01 && rate <= 1000) {
-		c.fail("--rate", "%q: must be a number from 0.01 to 1000; use --quiet for no bots", cmd.Rate)
+		c.Fail("--rate", "%q: must be a number from 0.01 to 1000; use --quiet for no bots", cmd.Rate)
 	} else if !cmd.Quiet {
 		s.rate = rate
 	}
-	c.oneOf("--log-level", cmd.LogLevel, "debug", "info", "warn", "error")
+	c.OneOf("--log-level", cmd.LogLevel, "debug", "info", "warn", "error")
 	_ = s.logLevel.UnmarshalText([]byte(cmd.LogLevel)) // just checked
 	s.broker = cmd.broker(c)
 	cmd.sign(c, s)
-	return s, c.err()
+	return s, c.Err()
 }
 
 // host returns the address to listen on.
 func (cmd *sandboxCommand) host(c *checker) string {
 	before := len(c.problems)
-	host := c.host("--host", cmd.Host)
+	host := c.Host("--host", cmd.Host)
 	if len(c.problems) == before && !cmd.AllowRemote && !loopback(host) {
-		c.fail("--host", "%q: other machines can reach it; add --allow-remote if they may", host)
+		c.Fail("--host", "%q: other machines can reach it; add --allow-remote if they may", host)
 	}
 	return host
 }
@@ -189,7 +189,7 @@ func (cmd *sandboxCommand) broker(c *checker) amqp.Config {
 		node = "sandbox"
 	}
 	if cmd.RabbitmqURL != "" {
-		c.brokerURL("--rabbitmq-url", cmd.RabbitmqURL)
+		c.BrokerURL("--rabbitmq-url", cmd.RabbitmqURL)
 	}
 	exchanges := brokerFlags{
 		AmqpOrderbookExchange: cmd.AmqpOrderbookExchange, AmqpTradeExchange: cmd.AmqpTradeExchange, AmqpExchangeDurable: "false",
@@ -199,7 +199,7 @@ func (cmd *sandboxCommand) broker(c *checker) amqp.Config {
 		Config: topology.Config{
 			Node:      node,
 			Exchanges: exchanges.exchanges(c),
-			Stream:    c.text("AMQP_STREAM", cmd.AmqpStream),
+			Stream:    c.Text("AMQP_STREAM", cmd.AmqpStream),
 		},
 	}
 }
@@ -207,12 +207,12 @@ func (cmd *sandboxCommand) broker(c *checker) amqp.Config {
 // directory returns the configuration of the member directory; without Redis it has
 // no URL.
 func (cmd *sandboxCommand) directory(c *checker) redis.Config {
-	cfg := redis.Config{URL: cmd.RedisURL, Key: c.text("MEMBER_DIRECTORY", cmd.MemberDirectory)}
+	cfg := redis.Config{URL: cmd.RedisURL, Key: c.Text("MEMBER_DIRECTORY", cmd.MemberDirectory)}
 	if cfg.URL == "" {
 		return cfg
 	}
 	if _, err := redis.NewDirectory(cfg, slog.New(slog.DiscardHandler)); err != nil {
-		c.fail("--redis-url", "%s", strings.TrimPrefix(err.Error(), "REDIS_URL: "))
+		c.Fail("--redis-url", "%s", strings.TrimPrefix(err.Error(), "REDIS_URL: "))
 	}
 	return cfg
 }
@@ -223,21 +223,21 @@ func (cmd *sandboxCommand) sign(c *checker, s *sandboxSettings) {
 	switch {
 	case cmd.KeyFile != "":
 		before := len(c.problems)
-		name, key = "--key-file", c.file("--key-file", cmd.KeyFile)
+		name, key = "--key-file", c.File("--key-file", cmd.KeyFile)
 		if len(c.problems) > before {
 			return
 		}
 	case key == "":
 		private, _, err := auth.GenerateKey("RS256")
 		if err != nil {
-			c.fail(name, "%v", err)
+			c.Fail(name, "%v", err)
 			return
 		}
 		key = string(private)
 	}
 	signer, err := auth.NewSigner("RS256", key)
 	if err != nil {
-		c.fail(name, "%v", err)
+		c.Fail(name, "%v", err)
 		return
 	}
 	s.signer, s.keys = signer, []crypto.PublicKey{signer.PublicKey()}

@@ -28,9 +28,9 @@ Send the token on a socket as {"jwt":"Bearer <token>"}, or as a header of the up
 // Run prints a token.
 func (cmd tokenCommand) Run(std streams) error {
 	c := new(checker)
-	lifetime := c.duration("--expires-in", cmd.ExpiresIn, -24*time.Hour)
+	lifetime := c.Duration("--expires-in", cmd.ExpiresIn, -24*time.Hour)
 	if strings.TrimSpace(cmd.UID) == "" {
-		c.fail("--uid", "must not be blank")
+		c.Fail("--uid", "must not be blank")
 	}
 	signer, err := cmd.signer(c)
 	if err != nil {
@@ -60,12 +60,12 @@ type signFlags struct {
 // signer returns a signer with the key, or all problems found so far.
 func (f *signFlags) signer(c *checker) (*auth.Signer, error) {
 	key := f.key(c)
-	if err := c.err(); err != nil {
+	if err := c.Err(); err != nil {
 		return nil, err
 	}
 	signer, err := auth.NewSigner(f.Alg, key)
 	if err != nil {
-		return nil, configError{err.Error()}
+		return nil, ConfigError{err.Error()}
 	}
 	return signer, nil
 }
@@ -77,11 +77,11 @@ func (f *signFlags) key(c *checker) string {
 		name = "JWT_SECRET"
 	}
 	if f.KeyFile != "" {
-		return strings.TrimSpace(c.file("--key-file", f.KeyFile))
+		return strings.TrimSpace(c.File("--key-file", f.KeyFile))
 	}
-	key := c.secret(name, "")
+	key := c.Secret(name, "")
 	if key == "" {
-		c.fail(name, "is unset: set it, or name a file with --key-file; for a trial, `ranger keygen --env` generates a key")
+		c.Fail(name, "is unset: set it, or name a file with --key-file; for a trial, `ranger keygen --env` generates a key")
 	}
 	return key
 }

@@ -29,10 +29,10 @@ func (f *tokenFlags) verifier(c *checker) auth.Config {
 	return auth.Config{
 		Algorithm:        f.JwtAlgorithm,
 		Keys:             f.keys(c),
-		Secret:           []byte(c.secret("JWT_SECRET", f.JwtSecretFile)),
+		Secret:           []byte(c.Secret("JWT_SECRET", f.JwtSecretFile)),
 		Issuer:           f.JwtIssuer,
 		Audience:         splitList(f.JwtAudience),
-		UIDClaim:         c.text("JWT_UID_CLAIM", f.JwtUIDClaim),
+		UIDClaim:         c.Text("JWT_UID_CLAIM", f.JwtUIDClaim),
 		IssuedAtLeeway:   issuedAt,
 		ExpirationLeeway: expiration,
 		NotBeforeLeeway:  notBefore,
@@ -45,7 +45,7 @@ func (f *tokenFlags) keys(c *checker) []crypto.PublicKey {
 	add := func(name, text string) {
 		k, err := auth.ParsePublicKeys(text)
 		if err != nil {
-			c.fail(name, "%v", err)
+			c.Fail(name, "%v", err)
 		}
 		keys = append(keys, k...)
 	}
@@ -53,7 +53,7 @@ func (f *tokenFlags) keys(c *checker) []crypto.PublicKey {
 		add("JWT_PUBLIC_KEY", f.JwtPublicKey)
 	}
 	if f.JwtPublicKeyFile != "" {
-		add("JWT_PUBLIC_KEY_FILE", c.file("JWT_PUBLIC_KEY_FILE", f.JwtPublicKeyFile))
+		add("JWT_PUBLIC_KEY_FILE", c.File("JWT_PUBLIC_KEY_FILE", f.JwtPublicKeyFile))
 	}
 	return keys
 }
@@ -62,7 +62,7 @@ func (f *tokenFlags) keys(c *checker) []crypto.PublicKey {
 func (f *tokenFlags) reload(v *auth.Verifier) error {
 	c := new(checker)
 	keys := f.keys(c)
-	if err := c.err(); err != nil {
+	if err := c.Err(); err != nil {
 		return err
 	}
 	return v.SetKeys(keys)
@@ -72,7 +72,7 @@ func (f *tokenFlags) reload(v *auth.Verifier) error {
 func (f *tokenFlags) leeways(c *checker) (issuedAt, expiration, notBefore time.Duration) {
 	issuedAt = 180 * time.Second
 	if f.JwtDefaultLeeway != "" {
-		d := c.leeway("JWT_DEFAULT_LEEWAY", f.JwtDefaultLeeway)
+		d := c.Leeway("JWT_DEFAULT_LEEWAY", f.JwtDefaultLeeway)
 		issuedAt, expiration, notBefore = d, d, d
 	}
 	for _, l := range []struct {
@@ -84,7 +84,7 @@ func (f *tokenFlags) leeways(c *checker) (issuedAt, expiration, notBefore time.D
 		{"JWT_NOT_BEFORE_LEEWAY", f.JwtNotBeforeLeeway, &notBefore},
 	} {
 		if l.raw != "" {
-			*l.value = c.leeway(l.name, l.raw)
+			*l.value = c.Leeway(l.name, l.raw)
 		}
 	}
 	return issuedAt, expiration, notBefore
