@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"sync"
 	"time"
 
+	"ranger/cmd/ranger/internal/cli"
 	"ranger/internal/amqp/publish"
 	"ranger/internal/auth"
 	"ranger/internal/event"
@@ -32,8 +32,8 @@ type auditCommand struct {
 	JSON     bool `name:"json" help:"Print the report as one JSON object."`
 	Progress bool `help:"Print progress every 5 s to standard error, even if it is not a terminal."`
 
-	signFlags
-	brokerFlags
+	cli.SignFlags
+	cli.BrokerFlags
 }
 
 // Help returns the text that --help prints before the flags.
@@ -49,12 +49,12 @@ Restart nodes and brokers while it runs. Ctrl-C stops publishing and prints the 
 var errAudit = errors.New("the audit failed")
 
 // Run performs an audit and prints its report.
-func (cmd *auditCommand) Run(ctx context.Context, std streams) error {
+func (cmd *auditCommand) Run(ctx context.Context, std cli.Streams) error {
 	cfg, err := cmd.config()
 	if err != nil {
 		return err
 	}
-	if cmd.Progress || isTerminal(os.Stderr) {
+	if cmd.Progress || cli.IsTerminal(os.Stderr) {
 		cmd.printProgress(&cfg, std)
 	}
 	report, err := audit.Run(ctx, cfg)
@@ -62,9 +62,9 @@ func (cmd *auditCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	if cmd.JSON {
-		err = json.NewEncoder(std.out).Encode(report)
+		err = json.NewEncoder(std.Out).Encode(report)
 	} else {
-		_, err = report.WriteTo(std.out)
+		_, err = report.WriteTo(std.Out)
 	}
 	switch {
 	case err != nil:
@@ -80,8 +80,8 @@ func (cmd *auditCommand) Run(ctx context.Context, std streams) error {
 // config returns the configuration of the run, or an error that lists all invalid
 // flags.
 func (cmd *auditCommand) config() (audit.Config, error) {
-	c := new(checker)
-	broker, exchanges := cmd.url(c), cmd.exchanges(c)
+	c := new(cli.Checker)
+	broker, exchanges := cmd.BrokerURL(c), cmd.Exchanges(c)
 	cfg := audit.Config{
 		Nodes:     cmd.nodes(c),
 		Users:     c.Number("--users", cmd.Users, 1, 100_000),
@@ -98,33 +98,31 @@ func (cmd *auditCommand) config() (audit.Config, error) {
 		},
 	}
 	lifetime := c.Duration("--expires-in", cmd.ExpiresIn, time.Second)
-	signer, err := cmd.signer(c)
+	signer, err := cmd.Signer(c)
 	if err != nil {
 		return audit.Config{}, err
 	}
-	audience := splitList(cmd.Audience)
+	audience := cli.SplitList(cmd.Audience)
 	cfg.Token = func(uid event.UID) (string, error) {
 		return signer.Sign(auth.Claims{UID: uid, Audience: audience, Lifetime: lifetime})
 	}
 	return cfg, nil
 }
 
-func (cmd *auditCommand) nodes(c *checker) []string {
+func (cmd *auditCommand) nodes(c *cli.Checker) []string {
 	for _, raw := range cmd.Node {
-		if u, err := url.Parse(raw); err != nil || (u.Scheme != "ws" && u.Scheme != "wss") || u.Hostname() == "" || !validPort(u.Port()) {
-			c.Fail("--node", "%q: must be like ws://localhost:8080/ or wss://push.example.com/", raw)
-		}
+		c.WebSocketURL("--node", raw)
 	}
 	return cmd.Node
 }
 
 // printProgress makes the run print its progress to standard error.
-func (cmd *auditCommand) printProgress(cfg *audit.Config, std streams) {
+func (cmd *auditCommand) printProgress(cfg *audit.Config, std cli.Streams) {
 	var mu sync.Mutex // keeps lines whole
 	printf := func(format string, args ...any) {
 		mu.Lock()
 		defer mu.Unlock()
-		_, _ = fmt.Fprintf(std.err, format+"\n", args...)
+		_, _ = fmt.Fprintf(std.Err, format+"\n", args...)
 	}
 	cfg.Started = func() { printf("all clients are connected: publishing") }
 	cfg.Found = func(f audit.Finding) { printf("%s", f) }

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
 
+	"ranger/cmd/ranger/internal/cli"
 	"ranger/internal/amqp"
 	"ranger/internal/amqp/publish"
 	"ranger/internal/amqp/topology"
@@ -38,8 +38,8 @@ type benchCommand struct {
 	HTML     string `name:"html" placeholder:"FILE" help:"Also write a page with charts: one file that loads nothing."`
 	Progress bool   `help:"Print progress every 5 s to standard error if it is not a terminal."`
 
-	signFlags
-	brokerFlags
+	cli.SignFlags
+	cli.BrokerFlags
 }
 
 // Help returns the text that --help prints before the flags.
@@ -66,7 +66,7 @@ Exit code 1: there were faults, or a scenario could not be measured. Ctrl-C ends
 var errFaults = errors.New("the server had faults")
 
 // Run measures and prints the reports.
-func (cmd *benchCommand) Run(ctx context.Context, std streams) (err error) {
+func (cmd *benchCommand) Run(ctx context.Context, std cli.Streams) (err error) {
 	s, err := cmd.settings()
 	if err != nil {
 		return err
@@ -82,9 +82,9 @@ func (cmd *benchCommand) Run(ctx context.Context, std streams) (err error) {
 		return errors.Join(failure, dropPage(page))
 	}
 	if cmd.JSON {
-		err = doc.WriteJSON(std.out)
+		err = doc.WriteJSON(std.Out)
 	} else {
-		err = doc.WriteTable(std.out)
+		err = doc.WriteTable(std.Out)
 	}
 	err = errors.Join(wrapIf("print the report", err), writePage(page, &doc))
 	switch n := doc.Faults(); {
@@ -111,7 +111,7 @@ type benchSettings struct {
 
 // settings checks all flags. Its error lists all that are invalid.
 func (cmd *benchCommand) settings() (*benchSettings, error) {
-	c := new(checker)
+	c := new(cli.Checker)
 	s := &benchSettings{
 		scenarios: cmd.scenarios(c),
 		load: bench.Config{
@@ -123,7 +123,7 @@ func (cmd *benchCommand) settings() (*benchSettings, error) {
 			Rate:       optionalNumber(c, "--rate", cmd.Rate, 1_000_000),
 			Connecting: c.Number("--connecting", cmd.Connecting, 1, 10_000),
 		},
-		broker:   amqp.Config{URL: cmd.url(c), Config: topology.Config{Exchanges: cmd.exchanges(c)}},
+		broker:   amqp.Config{URL: cmd.BrokerURL(c), Config: topology.Config{Exchanges: cmd.Exchanges(c)}},
 		progress: cmd.Progress,
 	}
 	lifetime := c.Duration("--expires-in", cmd.ExpiresIn, time.Second)
@@ -137,7 +137,7 @@ func (cmd *benchCommand) settings() (*benchSettings, error) {
 	if err != nil {
 		return nil, err
 	}
-	audience := splitList(cmd.Audience)
+	audience := cli.SplitList(cmd.Audience)
 	s.load.Token = func(uid event.UID) (string, error) {
 		return signer.Sign(auth.Claims{UID: uid, Audience: audience, Lifetime: lifetime})
 	}
@@ -146,9 +146,9 @@ func (cmd *benchCommand) settings() (*benchSettings, error) {
 
 // keys returns the signer of tokens: with the given key, or with a new one for the
 // servers that the command starts.
-func (cmd *benchCommand) keys(c *checker, s *benchSettings) (*auth.Signer, error) {
+func (cmd *benchCommand) keys(c *cli.Checker, s *benchSettings) (*auth.Signer, error) {
 	if cmd.URL != "" {
-		return cmd.signer(c)
+		return cmd.Signer(c)
 	}
 	if cmd.PID != "" {
 		c.Fail("--pid", "needs --url")
@@ -168,7 +168,7 @@ func (cmd *benchCommand) keys(c *checker, s *benchSettings) (*auth.Signer, error
 }
 
 // scenarios returns the scenarios that the arguments name.
-func (cmd *benchCommand) scenarios(c *checker) (named []bench.Scenario) {
+func (cmd *benchCommand) scenarios(c *cli.Checker) (named []bench.Scenario) {
 	all := bench.Scenarios()
 	names := []string{"all"}
 	for _, s := range all {
@@ -185,18 +185,15 @@ func (cmd *benchCommand) scenarios(c *checker) (named []bench.Scenario) {
 	return named
 }
 
-func (cmd *benchCommand) server(c *checker) string {
+func (cmd *benchCommand) server(c *cli.Checker) string {
 	if cmd.URL == "" {
 		return ""
 	}
-	if u, err := url.Parse(cmd.URL); err != nil || (u.Scheme != "ws" && u.Scheme != "wss") || u.Hostname() == "" || !validPort(u.Port()) {
-		c.Fail("--url", "%q: must be like ws://localhost:8080/ or wss://push.example.com/", cmd.URL)
-	}
-	return cmd.URL
+	return c.WebSocketURL("--url", cmd.URL)
 }
 
 // optionalNumber returns 0 for an empty value.
-func optionalNumber(c *checker, name, raw string, most int) int {
+func optionalNumber(c *cli.Checker, name, raw string, most int) int {
 	if raw == "" {
 		return 0
 	}
@@ -217,13 +214,13 @@ func (s *benchSettings) notes() []string {
 }
 
 // measureAll runs the scenarios one after another until one fails.
-func (s *benchSettings) measureAll(ctx context.Context, std streams, doc *show.Document) error {
+func (s *benchSettings) measureAll(ctx context.Context, std cli.Streams, doc *show.Document) error {
 	progress := show.NewLines(io.Discard)
 	switch {
-	case isTerminal(os.Stderr):
-		progress = show.NewBars(std.err)
+	case cli.IsTerminal(os.Stderr):
+		progress = show.NewBars(std.Err)
 	case s.progress:
-		progress = show.NewLines(std.err)
+		progress = show.NewLines(std.Err)
 	}
 	defer progress.End()
 	for _, scenario := range s.scenarios {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"ranger/cmd/ranger/internal/cli"
 	"ranger/internal/tools/bench/show"
 )
 
@@ -16,7 +17,7 @@ func openPage(name string) (*os.File, error) {
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o644) //nolint:gosec // the operator names it, and may show it to others
 	if err != nil {
-		return nil, ConfigError{"--html: " + err.Error()}
+		return nil, cli.ConfigError{"--html: " + err.Error()}
 	}
 	return f, nil
 }

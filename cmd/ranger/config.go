@@ -6,9 +6,11 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
+	"ranger/cmd/ranger/internal/cli"
 	"ranger/internal/amqp"
 	"ranger/internal/amqp/topology"
 	"ranger/internal/auth"
@@ -33,7 +35,7 @@ type serveFlags struct {
 	DrainPeriod       string `env:"DRAIN_PERIOD" default:"8s" group:"sockets" help:"Time over which clients are disconnected after SIGTERM."`
 	MaxMessageBytes   string `env:"MAX_MESSAGE_BYTES" default:"16KiB" group:"sockets" help:"Maximum size of a message from a client."`
 
-	brokerFlags
+	cli.BrokerFlags
 
 	AmqpSource         string `env:"AMQP_SOURCE" default:"stream" group:"broker" help:"Where events are read from: stream, or queue, which is one queue per node for brokers without streams. With queue, clients cannot resume after a restart of the node."`
 	AmqpStream         string `env:"AMQP_STREAM" default:"ranger" group:"broker" help:"Stream to which both exchanges are bound. It is declared if it is missing; an existing one is used unchanged."`
@@ -43,7 +45,7 @@ type serveFlags struct {
 	AmqpPrefetch       string `env:"AMQP_PREFETCH" default:"2000" group:"broker" help:"Maximum number of messages in flight from the broker."`
 	NodeName           string `env:"NODE_NAME" placeholder:"NAME" group:"broker" help:"Name of this node in logs, metrics and at the broker. Default: the host's name."`
 
-	redisFlags
+	cli.RedisFlags
 
 	HistoryTTL    string `name:"history-ttl" env:"HISTORY_TTL" default:"15m" group:"history" help:"Maximum age of events in memory. A node reads the events of this time from the stream when it starts."`
 	HistorySize   string `env:"HISTORY_SIZE" default:"1000" group:"history" help:"Maximum number of events of one user in memory."`
@@ -77,9 +79,9 @@ type settings struct {
 
 // settings checks all values. Its error lists every problem.
 func (f *serveFlags) settings() (settings, error) {
-	c := new(checker)
+	c := new(cli.Checker)
 	s := settings{
-		listen:   net.JoinHostPort(c.Host("WEBSOCKET_HOST", f.WebsocketHost), itoa(c.Number("WEBSOCKET_PORT", f.WebsocketPort, 0, 65535))),
+		listen:   net.JoinHostPort(c.Host("WEBSOCKET_HOST", f.WebsocketHost), strconv.Itoa(c.Number("WEBSOCKET_PORT", f.WebsocketPort, 0, 65535))),
 		tls:      f.certificate(c),
 		tokens:   f.tokenFlags,
 		drain:    c.Duration("DRAIN_PERIOD", f.DrainPeriod, 0),
@@ -104,12 +106,12 @@ func (f *serveFlags) settings() (settings, error) {
 	}
 	s.broker = f.broker(c, s.node, s.journal.TTL)
 	s.broker.Portable, s.hub.Portable = s.portable, s.portable
-	s.members = f.directory(c)
+	s.members = f.Directory(c)
 	if f.OpsAddr != "off" {
 		s.ops = c.Address("OPS_ADDR", f.OpsAddr)
 	}
 	if f.LogFormat == "" {
-		s.logJSON = !isTerminal(os.Stderr)
+		s.logJSON = !cli.IsTerminal(os.Stderr)
 	} else {
 		c.OneOf("LOG_FORMAT", f.LogFormat, "text", "json")
 	}
@@ -117,17 +119,17 @@ func (f *serveFlags) settings() (settings, error) {
 }
 
 // broker returns the configuration of the source of events.
-func (f *serveFlags) broker(c *checker, node string, window time.Duration) amqp.Config {
+func (f *serveFlags) broker(c *cli.Checker, node string, window time.Duration) amqp.Config {
 	c.OneOf("AMQP_SOURCE", f.AmqpSource, "stream", "queue")
 	maxAge := c.Duration("AMQP_STREAM_MAX_AGE", f.AmqpStreamMaxAge, time.Minute)
 	if maxAge >= time.Minute && maxAge < window {
 		c.Fail("AMQP_STREAM_MAX_AGE", "%q: must not be less than HISTORY_TTL, %s", f.AmqpStreamMaxAge, f.HistoryTTL)
 	}
 	return amqp.Config{
-		URL: f.url(c),
+		URL: f.BrokerURL(c),
 		Config: topology.Config{
 			Node:      node,
-			Exchanges: f.exchanges(c),
+			Exchanges: f.Exchanges(c),
 			Queue:     f.AmqpSource == "queue",
 			Stream:    c.Text("AMQP_STREAM", f.AmqpStream),
 			MaxAge:    maxAge,
@@ -140,12 +142,12 @@ func (f *serveFlags) broker(c *checker, node string, window time.Duration) amqp.
 }
 
 // auth returns the configuration of the verifier, with which auth.New succeeds.
-func (f *serveFlags) auth(c *checker) auth.Config {
-	before := len(c.problems)
+func (f *serveFlags) auth(c *cli.Checker) auth.Config {
+	before := c.Problems()
 	c.OneOf("JWT_ALGORITHM", f.JwtAlgorithm, auth.Algorithms()...)
 	cfg := f.verifier(c)
 	switch secret := strings.HasPrefix(cfg.Algorithm, "HS"); {
-	case len(c.problems) > before:
+	case c.Problems() > before:
 	case secret && len(cfg.Secret) == 0:
 		c.Fail("JWT_SECRET", "is unset: JWT_ALGORITHM %s requires it, or JWT_SECRET_FILE", cfg.Algorithm)
 	case !secret && len(cfg.Keys) == 0 && len(cfg.Secret) == 0:
@@ -159,7 +161,7 @@ func (f *serveFlags) auth(c *checker) auth.Config {
 }
 
 // certificate returns the loaded certificate, or nil if none is configured.
-func (f *serveFlags) certificate(c *checker) *certificate {
+func (f *serveFlags) certificate(c *cli.Checker) *certificate {
 	switch {
 	case f.WebsocketSslCert == "" && f.WebsocketSslKey == "":
 		return nil
@@ -177,7 +179,7 @@ func (f *serveFlags) certificate(c *checker) *certificate {
 	return cert
 }
 
-func (f *serveFlags) origins(c *checker) hub.Origins {
+func (f *serveFlags) origins(c *cli.Checker) hub.Origins {
 	o, err := hub.ParseOrigins(f.WebsocketAllowedOrigins)
 	if err != nil {
 		c.Fail("WEBSOCKET_ALLOWED_ORIGINS", "%v", err)
@@ -186,7 +188,7 @@ func (f *serveFlags) origins(c *checker) hub.Origins {
 }
 
 // node returns the name of this node.
-func (f *serveFlags) node(c *checker) string {
+func (f *serveFlags) node(c *cli.Checker) string {
 	if f.NodeName != "" {
 		return c.Text("NODE_NAME", f.NodeName)
 	}
@@ -197,14 +199,14 @@ func (f *serveFlags) node(c *checker) string {
 	return name
 }
 
-func (f *serveFlags) logLevel(c *checker) (level slog.Level) {
+func (f *serveFlags) logLevel(c *cli.Checker) (level slog.Level) {
 	c.OneOf("LOG_LEVEL", f.LogLevel, "debug", "info", "warn", "error")
 	_ = level.UnmarshalText([]byte(f.LogLevel)) // checked by oneOf
 	return level
 }
 
 // portable reports whether IO_MODE, or its default on this system, is portable.
-func (f *serveFlags) portable(c *checker) bool {
+func (f *serveFlags) portable(c *cli.Checker) bool {
 	switch linux := runtime.GOOS == "linux"; {
 	case f.IOMode == "":
 		return !linux

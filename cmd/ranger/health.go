@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"time"
 
+	"ranger/cmd/ranger/internal/cli"
 	"ranger/internal/ops"
 )
 
@@ -26,8 +27,8 @@ Exit codes: 0 if the server is ready, 1 if it is not ready or does not answer, 2
 }
 
 // Run reports whether the server is ready.
-func (cmd healthCommand) Run(ctx context.Context, std streams) error {
-	c := new(checker)
+func (cmd healthCommand) Run(ctx context.Context, std cli.Streams) error {
+	c := new(cli.Checker)
 	timeout := c.Duration("--timeout", cmd.Timeout, time.Millisecond)
 	if cmd.OpsAddr == "off" {
 		c.Fail("OPS_ADDR", "is off: serve has no /readyz")
@@ -46,7 +47,7 @@ func (cmd healthCommand) Run(ctx context.Context, std streams) error {
 	case !r.Ready:
 		return fmt.Errorf("not ready: %s", r.Reason)
 	}
-	_, err = fmt.Fprintln(std.out, "ready")
+	_, err = fmt.Fprintln(std.Out, "ready")
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ranger/cmd/ranger/internal/cli"
 	"ranger/internal/amqp"
 	"ranger/internal/amqp/scan"
 	"ranger/internal/amqp/topology"
@@ -21,8 +22,8 @@ import (
 )
 
 type inspectCommand struct {
-	brokerFlags
-	redisFlags
+	cli.BrokerFlags
+	cli.RedisFlags
 
 	AmqpSource       string `env:"AMQP_SOURCE" default:"stream" group:"broker" help:"Source with which serve runs. With queue there is no stream to inspect."`
 	AmqpStream       string `env:"AMQP_STREAM" default:"ranger" group:"broker" help:"Stream to read."`
@@ -44,13 +45,13 @@ Member ids are resolved with the current member directory.`
 }
 
 // Run prints one message, or lists those that were not delivered.
-func (cmd *inspectCommand) Run(ctx context.Context, std streams) error {
-	c := new(checker)
+func (cmd *inspectCommand) Run(ctx context.Context, std cli.Streams) error {
+	c := new(cli.Checker)
 	cfg := amqp.Config{
-		URL:    cmd.url(c),
-		Config: topology.Config{Exchanges: cmd.exchanges(c), Stream: c.Text("AMQP_STREAM", cmd.AmqpStream)},
+		URL:    cmd.BrokerURL(c),
+		Config: topology.Config{Exchanges: cmd.Exchanges(c), Stream: c.Text("AMQP_STREAM", cmd.AmqpStream)},
 	}
-	i := inspection{out: std.out, maxBody: int(c.Size("AMQP_MAX_BODY_BYTES", cmd.AmqpMaxBodyBytes, 1<<10))}
+	i := inspection{out: std.Out, maxBody: int(c.Size("AMQP_MAX_BODY_BYTES", cmd.AmqpMaxBodyBytes, 1<<10))}
 	if c.OneOf("AMQP_SOURCE", cmd.AmqpSource, "stream", "queue"); cmd.AmqpSource == "queue" {
 		c.Fail("AMQP_SOURCE", "is queue: there is no stream to inspect; only the log shows what was not delivered")
 	}
@@ -63,7 +64,7 @@ func (cmd *inspectCommand) Run(ctx context.Context, std streams) error {
 	default:
 		i.offset = uint64(c.Number("--offset", cmd.Offset, 0, 1<<53)) //nolint:gosec // not negative
 	}
-	members := cmd.directory(c)
+	members := cmd.Directory(c)
 	if err := c.Err(); err != nil {
 		return err
 	}

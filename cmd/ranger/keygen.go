@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"ranger/cmd/ranger/internal/cli"
 	"ranger/internal/auth"
 )
 
@@ -25,7 +26,7 @@ For a trial without Barong, write both to .env in the current directory, then se
 }
 
 // Run prints the keys.
-func (cmd keygenCommand) Run(std streams) error {
+func (cmd keygenCommand) Run(std cli.Streams) error {
 	private, public, err := auth.GenerateKey(cmd.Alg)
 	if err != nil {
 		return usageError{fmt.Errorf("--alg: %w", err)}
@@ -35,22 +36,22 @@ func (cmd keygenCommand) Run(std streams) error {
 	}
 	privateText, publicText := base64.URLEncoding.EncodeToString(private), base64.URLEncoding.EncodeToString(public)
 	if cmd.Env {
-		_, err = fmt.Fprintf(std.out, "JWT_ALGORITHM=%s\nJWT_PRIVATE_KEY=%s\nJWT_PUBLIC_KEY=%s\n", cmd.Alg, privateText, publicText)
+		_, err = fmt.Fprintf(std.Out, "JWT_ALGORITHM=%s\nJWT_PRIVATE_KEY=%s\nJWT_PUBLIC_KEY=%s\n", cmd.Alg, privateText, publicText)
 		return err
 	}
 	kind := keyKind(cmd.Alg)
-	_, err = fmt.Fprintf(std.out, "\nPRIVATE %[1]s KEY (URL-safe Base64 encoded, PEM):\n\n%[2]s\n\nPUBLIC %[1]s KEY (URL-safe Base64 encoded, PEM):\n\n%[3]s\n",
+	_, err = fmt.Fprintf(std.Out, "\nPRIVATE %[1]s KEY (URL-safe Base64 encoded, PEM):\n\n%[2]s\n\nPUBLIC %[1]s KEY (URL-safe Base64 encoded, PEM):\n\n%[3]s\n",
 		kind, privateText, publicText)
 	return err
 }
 
 // printSecret prints a secret for an HS algorithm.
-func (cmd keygenCommand) printSecret(std streams, secret string) error {
+func (cmd keygenCommand) printSecret(std cli.Streams, secret string) error {
 	if cmd.Env {
-		_, err := fmt.Fprintf(std.out, "JWT_ALGORITHM=%s\nJWT_SECRET=%s\n", cmd.Alg, secret)
+		_, err := fmt.Fprintf(std.Out, "JWT_ALGORITHM=%s\nJWT_SECRET=%s\n", cmd.Alg, secret)
 		return err
 	}
-	_, err := fmt.Fprintf(std.out, "\n%s SECRET:\n\n%s\n", cmd.Alg, secret)
+	_, err := fmt.Fprintf(std.Out, "\n%s SECRET:\n\n%s\n", cmd.Alg, secret)
 	return err
 }
 

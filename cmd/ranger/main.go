@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"ranger/cmd/ranger/internal/cli"
 )
 
 func main() {
@@ -45,13 +47,10 @@ type commands struct {
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
-// streams are the outputs of a command.
-type streams struct{ out, err io.Writer }
-
 // run executes the command line args. It returns when the command is done, or soon
 // after ctx is.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
-	envErr := loadEnvironment(".env")
+	envErr := cli.LoadEnvironment(".env")
 	defer func() {
 		if p := recover(); p != nil {
 			if _, ok := p.(helpShown); !ok {
@@ -67,7 +66,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { panic(helpShown{}) }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(streams{stdout, stderr}),
+		kong.Bind(cli.Streams{Out: stdout, Err: stderr}),
 	)
 	if err != nil {
 		return err
@@ -102,7 +101,7 @@ func report(err error, stderr io.Writer) int {
 		_, _ = fmt.Fprintln(stderr, "See `ranger --help`, or `ranger <command> --help`.")
 		return 2
 	}
-	if _, ok := errors.AsType[ConfigError](err); ok {
+	if _, ok := errors.AsType[cli.ConfigError](err); ok {
 		return 2
 	}
 	return 1

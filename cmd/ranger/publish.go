@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"time"
 
+	"ranger/cmd/ranger/internal/cli"
 	"ranger/internal/amqp/publish"
 	"ranger/internal/event"
 )
@@ -28,7 +30,7 @@ func (publishCommand) Help() string {
 
 // publishFlags are the flags of both subcommands.
 type publishFlags struct {
-	brokerFlags
+	cli.BrokerFlags
 
 	Market string            `default:"btcusd" help:"Market of the sample messages."`
 	Body   string            `placeholder:"PATH" help:"File with the body of the messages; -: standard input. By default a sample is published."`
@@ -51,20 +53,20 @@ type publishTrade struct {
 }
 
 // Run publishes Orders.
-func (cmd *publishOrder) Run(ctx context.Context, std streams) error {
+func (cmd *publishOrder) Run(ctx context.Context, std cli.Streams) error {
 	return cmd.run(ctx, std, event.Order, map[string]string{"member_uid": cmd.UID}, sampleOrder)
 }
 
 // Run publishes Trades.
-func (cmd *publishTrade) Run(ctx context.Context, std streams) error {
+func (cmd *publishTrade) Run(ctx context.Context, std cli.Streams) error {
 	owners := map[string]string{"ask_member_uid": cmd.Seller, "bid_member_uid": cmd.Buyer}
 	return cmd.run(ctx, std, event.Trade, owners, sampleTrade)
 }
 
 // run publishes messages of one kind.
-func (f *publishFlags) run(ctx context.Context, std streams, kind event.Kind, owners map[string]string, sample func(n int, market string) []byte) error {
-	c := new(checker)
-	url, exchanges := f.url(c), f.exchanges(c)
+func (f *publishFlags) run(ctx context.Context, std cli.Streams, kind event.Kind, owners map[string]string, sample func(n int, market string) []byte) error {
+	c := new(cli.Checker)
+	url, exchanges := f.BrokerURL(c), f.Exchanges(c)
 	count, rate := c.Number("--count", f.Count, 1, 1<<30), c.Number("--rate", f.Rate, 0, 1<<20)
 	body := f.body(c)
 	if err := c.Err(); err != nil {
@@ -93,13 +95,13 @@ func (f *publishFlags) run(ctx context.Context, std streams, kind event.Kind, ow
 	}}
 	err = r.run(ctx)
 	if err == nil || r.confirmed > 0 {
-		_, _ = fmt.Fprintf(std.out, "%d published and confirmed\n", r.confirmed)
+		_, _ = fmt.Fprintf(std.Out, "%d published and confirmed\n", r.confirmed)
 	}
 	return err
 }
 
 // body returns the contents of --body, or nil.
-func (f *publishFlags) body(c *checker) []byte {
+func (f *publishFlags) body(c *cli.Checker) []byte {
 	switch f.Body {
 	case "":
 		return nil
@@ -147,7 +149,7 @@ func (r *publishRun) run(ctx context.Context) error {
 		if r.await(ctx, start, n) != nil {
 			return errors.Join(r.settle(unhurried, waiting), errInterrupted)
 		}
-		receipt, err := r.publisher.Publish(ctx, r.deliver(n), prefix+itoa(n))
+		receipt, err := r.publisher.Publish(ctx, r.deliver(n), prefix+strconv.Itoa(n))
 		if err != nil {
 			return err
 		}

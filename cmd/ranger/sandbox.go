@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ranger/cmd/ranger/internal/cli"
 	"ranger/internal/amqp"
 	"ranger/internal/amqp/topology"
 	"ranger/internal/auth"
@@ -56,12 +57,12 @@ With --rabbitmq-url the exchange publishes to RabbitMQ as Peatio does, and range
 }
 
 // Run runs the sandbox until ctx is done.
-func (cmd *sandboxCommand) Run(ctx context.Context, std streams) error {
+func (cmd *sandboxCommand) Run(ctx context.Context, std cli.Streams) error {
 	s, err := cmd.settings()
 	if err != nil {
 		return err
 	}
-	log := newLogger(std.err, s.logLevel, false)
+	log := cli.NewLogger(std.Err, s.logLevel, false)
 	metrics := ops.NewMetrics(s.broker.Node, version, auth.Reasons(), hub.CloseCodes())
 	verifier, err := auth.New(auth.Config{
 		Algorithm: "RS256", Keys: s.keys, Audience: []string{"peatio"}, IssuedAtLeeway: 3 * time.Minute, UIDClaim: "uid",
@@ -115,7 +116,7 @@ func (cmd *sandboxCommand) Run(ctx context.Context, std streams) error {
 		return toy.Run(work)
 	})
 	g.Go(func() error { return ignoreClosed(server.Serve(listener)) })
-	g.Go(func() error { return sandbox.Welcome(std.out, listener.Addr().String(), s.rabbitmq) })
+	g.Go(func() error { return sandbox.Welcome(std.Out, listener.Addr().String(), s.rabbitmq) })
 	g.Go(func() error {
 		select {
 		case <-ctx.Done():
@@ -149,9 +150,9 @@ type sandboxSettings struct {
 
 // settings checks all flags. Its error lists all that are invalid.
 func (cmd *sandboxCommand) settings() (*sandboxSettings, error) {
-	c := new(checker)
+	c := new(cli.Checker)
 	s := &sandboxSettings{
-		listen:    net.JoinHostPort(cmd.host(c), itoa(c.Number("--port", cmd.Port, 0, 65535))),
+		listen:    net.JoinHostPort(cmd.host(c), strconv.Itoa(c.Number("--port", cmd.Port, 0, 65535))),
 		tokenLife: c.Duration("--token-lifetime", cmd.TokenLifetime, time.Second),
 		rabbitmq:  cmd.RabbitmqURL != "",
 		members:   cmd.directory(c),
@@ -169,10 +170,10 @@ func (cmd *sandboxCommand) settings() (*sandboxSettings, error) {
 }
 
 // host returns the address to listen on.
-func (cmd *sandboxCommand) host(c *checker) string {
-	before := len(c.problems)
+func (cmd *sandboxCommand) host(c *cli.Checker) string {
+	before := c.Problems()
 	host := c.Host("--host", cmd.Host)
-	if len(c.problems) == before && !cmd.AllowRemote && !loopback(host) {
+	if c.Problems() == before && !cmd.AllowRemote && !loopback(host) {
 		c.Fail("--host", "%q: other machines can reach it; add --allow-remote if they may", host)
 	}
 	return host
@@ -183,7 +184,7 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-func (cmd *sandboxCommand) broker(c *checker) amqp.Config {
+func (cmd *sandboxCommand) broker(c *cli.Checker) amqp.Config {
 	node, err := os.Hostname()
 	if err != nil {
 		node = "sandbox"
@@ -191,14 +192,14 @@ func (cmd *sandboxCommand) broker(c *checker) amqp.Config {
 	if cmd.RabbitmqURL != "" {
 		c.BrokerURL("--rabbitmq-url", cmd.RabbitmqURL)
 	}
-	exchanges := brokerFlags{
+	exchanges := cli.BrokerFlags{
 		AmqpOrderbookExchange: cmd.AmqpOrderbookExchange, AmqpTradeExchange: cmd.AmqpTradeExchange, AmqpExchangeDurable: "false",
 	}
 	return amqp.Config{
 		URL: cmd.RabbitmqURL,
 		Config: topology.Config{
 			Node:      node,
-			Exchanges: exchanges.exchanges(c),
+			Exchanges: exchanges.Exchanges(c),
 			Stream:    c.Text("AMQP_STREAM", cmd.AmqpStream),
 		},
 	}
@@ -206,7 +207,7 @@ func (cmd *sandboxCommand) broker(c *checker) amqp.Config {
 
 // directory returns the configuration of the member directory; without Redis it has
 // no URL.
-func (cmd *sandboxCommand) directory(c *checker) redis.Config {
+func (cmd *sandboxCommand) directory(c *cli.Checker) redis.Config {
 	cfg := redis.Config{URL: cmd.RedisURL, Key: c.Text("MEMBER_DIRECTORY", cmd.MemberDirectory)}
 	if cfg.URL == "" {
 		return cfg
@@ -218,13 +219,13 @@ func (cmd *sandboxCommand) directory(c *checker) redis.Config {
 }
 
 // sign sets the keys: the given one, or a new one.
-func (cmd *sandboxCommand) sign(c *checker, s *sandboxSettings) {
+func (cmd *sandboxCommand) sign(c *cli.Checker, s *sandboxSettings) {
 	name, key := "JWT_PRIVATE_KEY", os.Getenv("JWT_PRIVATE_KEY")
 	switch {
 	case cmd.KeyFile != "":
-		before := len(c.problems)
+		before := c.Problems()
 		name, key = "--key-file", c.File("--key-file", cmd.KeyFile)
-		if len(c.problems) > before {
+		if c.Problems() > before {
 			return
 		}
 	case key == "":

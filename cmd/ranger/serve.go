@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ranger/cmd/ranger/internal/cli"
 	"ranger/internal/amqp"
 	"ranger/internal/auth"
 	"ranger/internal/gctuner"
@@ -30,12 +31,12 @@ Exit codes: 0 after one signal, 2 for an invalid configuration, 1 for any other 
 }
 
 // Run serves until ctx is done.
-func (cmd *serveCommand) Run(ctx context.Context, std streams) error {
+func (cmd *serveCommand) Run(ctx context.Context, std cli.Streams) error {
 	s, err := cmd.settings()
 	if err != nil {
 		return err
 	}
-	log := newLogger(std.err, s.logLevel, s.logJSON).With("node", s.node)
+	log := cli.NewLogger(std.Err, s.logLevel, s.logJSON).With("node", s.node)
 	metrics := ops.NewMetrics(s.node, version, auth.Reasons(), hub.CloseCodes())
 
 	s.auth.Log, s.auth.Metrics = log, metrics

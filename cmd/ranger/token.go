@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"ranger/cmd/ranger/internal/cli"
 	"ranger/internal/auth"
 	"ranger/internal/event"
 )
@@ -13,7 +14,7 @@ type tokenCommand struct {
 	UID   string `name:"uid" required:"" help:"User of the token, such as ID092B2AF8E87."`
 	Email string `help:"Email address of the user. By default the token has none."`
 
-	signFlags
+	cli.SignFlags
 }
 
 // Help returns the text of --help that precedes the flags.
@@ -26,62 +27,25 @@ Send the token on a socket as {"jwt":"Bearer <token>"}, or as a header of the up
 }
 
 // Run prints a token.
-func (cmd tokenCommand) Run(std streams) error {
-	c := new(checker)
+func (cmd tokenCommand) Run(std cli.Streams) error {
+	c := new(cli.Checker)
 	lifetime := c.Duration("--expires-in", cmd.ExpiresIn, -24*time.Hour)
 	if strings.TrimSpace(cmd.UID) == "" {
 		c.Fail("--uid", "must not be blank")
 	}
-	signer, err := cmd.signer(c)
+	signer, err := cmd.Signer(c)
 	if err != nil {
 		return err
 	}
 	token, err := signer.Sign(auth.Claims{
 		UID:      event.UID(cmd.UID),
 		Email:    cmd.Email,
-		Audience: splitList(cmd.Audience),
+		Audience: cli.SplitList(cmd.Audience),
 		Lifetime: lifetime,
 	})
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(std.out, token)
+	_, err = fmt.Fprintln(std.Out, token)
 	return err
-}
-
-// signFlags are the key and claims with which session tokens are signed.
-type signFlags struct {
-	ExpiresIn string `default:"10m" help:"Lifetime of a token."`
-	Audience  string `default:"peatio" help:"Comma-separated names for the claim aud."`
-	KeyFile   string `placeholder:"PATH" help:"File with the private key: PEM, or Base64 of PEM; for HS256, HS384 and HS512 the secret. Default: the variable JWT_PRIVATE_KEY, or JWT_SECRET, of the environment or .env."`
-	Alg       string `name:"alg" env:"JWT_ALGORITHM" default:"RS256" help:"Algorithm of the signature."`
-}
-
-// signer returns a signer with the key, or all problems found so far.
-func (f *signFlags) signer(c *checker) (*auth.Signer, error) {
-	key := f.key(c)
-	if err := c.Err(); err != nil {
-		return nil, err
-	}
-	signer, err := auth.NewSigner(f.Alg, key)
-	if err != nil {
-		return nil, ConfigError{err.Error()}
-	}
-	return signer, nil
-}
-
-// key returns the key to sign with.
-func (f *signFlags) key(c *checker) string {
-	name := "JWT_PRIVATE_KEY"
-	if strings.HasPrefix(f.Alg, "HS") {
-		name = "JWT_SECRET"
-	}
-	if f.KeyFile != "" {
-		return strings.TrimSpace(c.File("--key-file", f.KeyFile))
-	}
-	key := c.Secret(name, "")
-	if key == "" {
-		c.Fail(name, "is unset: set it, or name a file with --key-file; for a trial, `ranger keygen --env` generates a key")
-	}
-	return key
 }

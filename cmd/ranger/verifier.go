@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"time"
 
+	"ranger/cmd/ranger/internal/cli"
 	"ranger/internal/auth"
 )
 
@@ -24,14 +25,14 @@ type tokenFlags struct {
 }
 
 // verifier returns the configuration of a verifier without logger and metrics.
-func (f *tokenFlags) verifier(c *checker) auth.Config {
+func (f *tokenFlags) verifier(c *cli.Checker) auth.Config {
 	issuedAt, expiration, notBefore := f.leeways(c)
 	return auth.Config{
 		Algorithm:        f.JwtAlgorithm,
 		Keys:             f.keys(c),
 		Secret:           []byte(c.Secret("JWT_SECRET", f.JwtSecretFile)),
 		Issuer:           f.JwtIssuer,
-		Audience:         splitList(f.JwtAudience),
+		Audience:         cli.SplitList(f.JwtAudience),
 		UIDClaim:         c.Text("JWT_UID_CLAIM", f.JwtUIDClaim),
 		IssuedAtLeeway:   issuedAt,
 		ExpirationLeeway: expiration,
@@ -40,7 +41,7 @@ func (f *tokenFlags) verifier(c *checker) auth.Config {
 }
 
 // keys returns the public keys of JWT_PUBLIC_KEY and JWT_PUBLIC_KEY_FILE.
-func (f *tokenFlags) keys(c *checker) []crypto.PublicKey {
+func (f *tokenFlags) keys(c *cli.Checker) []crypto.PublicKey {
 	var keys []crypto.PublicKey
 	add := func(name, text string) {
 		k, err := auth.ParsePublicKeys(text)
@@ -60,7 +61,7 @@ func (f *tokenFlags) keys(c *checker) []crypto.PublicKey {
 
 // reload reads JWT_PUBLIC_KEY_FILE again and replaces the keys of v.
 func (f *tokenFlags) reload(v *auth.Verifier) error {
-	c := new(checker)
+	c := new(cli.Checker)
 	keys := f.keys(c)
 	if err := c.Err(); err != nil {
 		return err
@@ -69,7 +70,7 @@ func (f *tokenFlags) reload(v *auth.Verifier) error {
 }
 
 // leeways returns the three leeways. JWT_DEFAULT_LEEWAY replaces their defaults.
-func (f *tokenFlags) leeways(c *checker) (issuedAt, expiration, notBefore time.Duration) {
+func (f *tokenFlags) leeways(c *cli.Checker) (issuedAt, expiration, notBefore time.Duration) {
 	issuedAt = 180 * time.Second
 	if f.JwtDefaultLeeway != "" {
 		d := c.Leeway("JWT_DEFAULT_LEEWAY", f.JwtDefaultLeeway)

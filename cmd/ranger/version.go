@@ -1,6 +1,10 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+
+	"ranger/cmd/ranger/internal/cli"
+)
 
 // version is set by the linker.
 var version = "dev"
@@ -8,7 +12,7 @@ var version = "dev"
 type versionCommand struct{}
 
 // Run prints the version.
-func (versionCommand) Run(s streams) error {
-	_, err := fmt.Fprintln(s.out, version)
+func (versionCommand) Run(s cli.Streams) error {
+	_, err := fmt.Fprintln(s.Out, version)
 	return err
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -11,9 +11,9 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// loadEnvironment adds the variables of a file, if it exists, to the environment of the
+// LoadEnvironment adds the variables of a file, if it exists, to the environment of the
 // process, which takes precedence. A variable that is set but empty counts as unset.
-func loadEnvironment(file string) error {
+func LoadEnvironment(file string) error {
 	for _, pair := range os.Environ() {
 		if name, value, _ := strings.Cut(pair, "="); value == "" && name != "" {
 			if err := os.Unsetenv(name); err != nil {

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"io"
@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// newLogger returns a logger that writes to w.
-func newLogger(w io.Writer, level slog.Level, asJSON bool) *slog.Logger {
+// NewLogger returns a logger that writes to w.
+func NewLogger(w io.Writer, level slog.Level, asJSON bool) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level}
 	if asJSON {
 		return slog.New(slog.NewJSONHandler(w, options))
@@ -15,8 +15,8 @@ func newLogger(w io.Writer, level slog.Level, asJSON bool) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// isTerminal reports whether f is a terminal.
-func isTerminal(f *os.File) bool {
+// IsTerminal reports whether f is a terminal.
+func IsTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"net"
@@ -9,8 +9,8 @@ import (
 	"ranger/internal/amqp/topology"
 )
 
-// brokerFlags are the address of RabbitMQ and the names of the exchanges.
-type brokerFlags struct {
+// BrokerFlags are the address of RabbitMQ and the names of the exchanges.
+type BrokerFlags struct {
 	RabbitmqURLFile      string `name:"rabbitmq-url-file" env:"RABBITMQ_URL_FILE" placeholder:"PATH" group:"broker" help:"File that contains RABBITMQ_URL, amqp://user:password@host:port/vhost or amqps://…, which replaces the five other RABBITMQ_ variables. RABBITMQ_URL contains a password and has no flag."`
 	RabbitmqHost         string `env:"RABBITMQ_HOST" default:"localhost" group:"broker" help:"Host of RabbitMQ."`
 	RabbitmqPort         string `env:"RABBITMQ_PORT" default:"5672" group:"broker" help:"Port of RabbitMQ."`
@@ -23,8 +23,8 @@ type brokerFlags struct {
 	AmqpExchangeDurable   string `env:"AMQP_EXCHANGE_DURABLE" default:"false" group:"broker" help:"Whether ranger declares a missing exchange as durable. Peatio declares both as not durable and fails if they are durable."`
 }
 
-// url returns the broker's URL.
-func (f *brokerFlags) url(c *checker) string {
+// BrokerURL returns the broker's URL.
+func (f *BrokerFlags) BrokerURL(c *Checker) string {
 	if raw := c.Secret("RABBITMQ_URL", f.RabbitmqURLFile); raw != "" {
 		return c.BrokerURL("RABBITMQ_URL", raw)
 	}
@@ -36,28 +36,13 @@ func (f *brokerFlags) url(c *checker) string {
 	u := url.URL{
 		Scheme: "amqp",
 		User:   url.UserPassword(c.Text("RABBITMQ_USER", f.RabbitmqUser), password),
-		Host:   net.JoinHostPort(c.Host("RABBITMQ_HOST", f.RabbitmqHost), itoa(port)),
+		Host:   net.JoinHostPort(c.Host("RABBITMQ_HOST", f.RabbitmqHost), strconv.Itoa(port)),
 	}
 	return u.String() + "/" + strings.ReplaceAll(url.PathEscape(f.RabbitmqVhost), "/", "%2F")
 }
 
-// BrokerURL accepts the URL of a RabbitMQ.
-func (c *checker) BrokerURL(name, raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || (u.Scheme != "amqp" && u.Scheme != "amqps") || u.Hostname() == "" || !validPort(u.Port()) {
-		c.Fail(name, "must be like amqp://user:password@localhost:5672/vhost, or amqps://…, with special characters of user and password percent-encoded") // the value contains a password
-	}
-	return raw
-}
-
-// validPort reports whether the port of a URL is valid or absent.
-func validPort(port string) bool {
-	n, err := strconv.ParseUint(port, 10, 16)
-	return port == "" || err == nil && n > 0
-}
-
-// exchanges returns the checked names of the exchanges.
-func (f *brokerFlags) exchanges(c *checker) topology.Exchanges {
+// Exchanges returns the checked names of the exchanges.
+func (f *BrokerFlags) Exchanges(c *Checker) topology.Exchanges {
 	e := topology.Exchanges{
 		Orders:  c.Text("AMQP_ORDERBOOK_EXCHANGE", f.AmqpOrderbookExchange),
 		Trades:  c.Text("AMQP_TRADE_EXCHANGE", f.AmqpTradeExchange),

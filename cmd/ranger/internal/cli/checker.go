@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"fmt"
@@ -14,6 +14,7 @@ import (
 // ConfigError is an invalid configuration: one problem per line.
 type ConfigError []string
 
+// Error returns all problems, each by the name of its variable.
 func (e ConfigError) Error() string {
 	if len(e) == 1 {
 		return "invalid configuration: " + e[0]
@@ -21,18 +22,21 @@ func (e ConfigError) Error() string {
 	return "invalid configuration:\n  " + strings.Join(e, "\n  ")
 }
 
-// checker converts raw values into typed ones and collects all problems, so that they
+// Checker converts raw values into typed ones and collects all problems, so that they
 // are reported together. Its methods take the name of a variable and its raw value; the
 // result of an invalid value is unspecified.
-type checker struct{ problems ConfigError }
+type Checker struct{ problems ConfigError }
 
 // Fail adds a problem with a variable.
-func (c *checker) Fail(name, format string, args ...any) {
+func (c *Checker) Fail(name, format string, args ...any) {
 	c.problems = append(c.problems, name+": "+fmt.Sprintf(format, args...))
 }
 
-// Err returns all problems, or nil.
-func (c *checker) Err() error {
+// Problems returns the number of problems so far.
+func (c *Checker) Problems() int { return len(c.problems) }
+
+// Err returns all problems as a ConfigError, or nil.
+func (c *Checker) Err() error {
 	if len(c.problems) == 0 {
 		return nil
 	}
@@ -40,7 +44,7 @@ func (c *checker) Err() error {
 }
 
 // Text accepts anything that is not blank.
-func (c *checker) Text(name, raw string) string {
+func (c *Checker) Text(name, raw string) string {
 	if strings.TrimSpace(raw) == "" {
 		c.Fail(name, "must not be blank")
 	}
@@ -48,14 +52,14 @@ func (c *checker) Text(name, raw string) string {
 }
 
 // OneOf accepts one of the values.
-func (c *checker) OneOf(name, raw string, values ...string) {
+func (c *Checker) OneOf(name, raw string, values ...string) {
 	if !slices.Contains(values, raw) {
 		c.Fail(name, "%q: must be one of %s", raw, strings.Join(values, ", "))
 	}
 }
 
 // Flag accepts a boolean.
-func (c *checker) Flag(name, raw string) bool {
+func (c *Checker) Flag(name, raw string) bool {
 	v, err := strconv.ParseBool(raw)
 	if err != nil {
 		c.Fail(name, "%q: must be true or false", raw)
@@ -64,7 +68,7 @@ func (c *checker) Flag(name, raw string) bool {
 }
 
 // Number accepts an integer from least to most.
-func (c *checker) Number(name, raw string, least, most int) int {
+func (c *Checker) Number(name, raw string, least, most int) int {
 	n, err := strconv.Atoi(raw)
 	if err != nil || n < least || n > most {
 		c.Fail(name, "%q: must be a whole number from %d to %d", raw, least, most)
@@ -73,7 +77,7 @@ func (c *checker) Number(name, raw string, least, most int) int {
 }
 
 // Duration accepts a Go duration that is not less than least.
-func (c *checker) Duration(name, raw string, least time.Duration) time.Duration {
+func (c *Checker) Duration(name, raw string, least time.Duration) time.Duration {
 	d, err := time.ParseDuration(raw)
 	if err != nil || d < least {
 		c.Fail(name, "%q: must be a duration of at least %s, such as 30s, 15m or 6h", raw, least)
@@ -82,7 +86,7 @@ func (c *checker) Duration(name, raw string, least time.Duration) time.Duration 
 }
 
 // Leeway accepts a Go duration, or plain seconds as Peatio does.
-func (c *checker) Leeway(name, raw string) time.Duration {
+func (c *Checker) Leeway(name, raw string) time.Duration {
 	if n, err := strconv.ParseUint(raw, 10, 31); err == nil {
 		return time.Duration(n) * time.Second
 	}
@@ -94,7 +98,7 @@ func (c *checker) Leeway(name, raw string) time.Duration {
 }
 
 // Size accepts a number of bytes that is not less than least.
-func (c *checker) Size(name, raw string, least int64) int64 {
+func (c *Checker) Size(name, raw string, least int64) int64 {
 	number, factor := raw, int64(1)
 	for unit, f := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
 		if n, ok := strings.CutSuffix(raw, unit); ok {
@@ -110,7 +114,7 @@ func (c *checker) Size(name, raw string, least int64) int64 {
 }
 
 // Host accepts a host name or an IP address, without port and brackets.
-func (c *checker) Host(name, raw string) string {
+func (c *Checker) Host(name, raw string) string {
 	if _, err := netip.ParseAddr(raw); err != nil && strings.ContainsAny(raw, ":[]/@ \t") || raw == "" {
 		c.Fail(name, "%q: must be a host name or IP address without port and brackets, such as localhost, 10.0.0.7 or ::1", raw)
 	}
@@ -118,7 +122,7 @@ func (c *checker) Host(name, raw string) string {
 }
 
 // Address accepts host:port.
-func (c *checker) Address(name, raw string) string {
+func (c *Checker) Address(name, raw string) string {
 	_, port, err := net.SplitHostPort(raw)
 	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
 		c.Fail(name, "%q: must be host:port, such as 127.0.0.1:4242", raw)
@@ -128,7 +132,7 @@ func (c *checker) Address(name, raw string) string {
 
 // Secret returns the value of an environment variable that has no flag, or the
 // contents of the file that name_FILE names; empty if neither is set.
-func (c *checker) Secret(name, file string) string {
+func (c *Checker) Secret(name, file string) string {
 	value := os.Getenv(name)
 	if file == "" {
 		return value
@@ -141,7 +145,7 @@ func (c *checker) Secret(name, file string) string {
 }
 
 // File returns the contents of the file at path.
-func (c *checker) File(name, path string) string {
+func (c *Checker) File(name, path string) string {
 	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if err != nil {
 		c.Fail(name, "%v: must name a readable file", err)
@@ -149,8 +153,8 @@ func (c *checker) File(name, path string) string {
 	return string(b)
 }
 
-// splitList splits a comma-separated list and drops blank items.
-func splitList(list string) []string {
+// SplitList splits a comma-separated list and drops blank items.
+func SplitList(list string) []string {
 	var items []string
 	for item := range strings.SplitSeq(list, ",") {
 		if item = strings.TrimSpace(item); item != "" {
@@ -159,5 +163,3 @@ func splitList(list string) []string {
 	}
 	return items
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }
