@@ -9,19 +9,11 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"ranger/cmd/ranger/internal/httpserver"
 	"ranger/internal/hub"
-)
-
-// Limits on a request before the upgrade, or to the operators' listener.
-const (
-	readTimeout    = 10 * time.Second
-	writeTimeout   = 30 * time.Second // from the request's header on, including the wait for a token worker
-	idleTimeout    = 60 * time.Second
-	maxHeaderBytes = 32 << 10
 )
 
 // daemon serves the hub to clients, and health and metrics to operators.
@@ -32,7 +24,7 @@ type daemon struct {
 	stopping atomic.Bool // set when the drain begins
 
 	public, private    net.Listener // private is nil if OPS_ADDR is off
-	clients, operators http.Server
+	clients, operators *http.Server
 }
 
 // listen opens both listeners, so that an invalid address is reported at once.
@@ -47,15 +39,7 @@ func (d *daemon) listen(ctx context.Context, operators http.Handler) error {
 			return errors.Join(fmt.Errorf("listen for operators (OPS_ADDR): %w", err), d.public.Close())
 		}
 	}
-	d.clients.Handler, d.operators.Handler = d.hub, operators
-	for _, s := range []*http.Server{&d.clients, &d.operators} {
-		// An upgrade removes both deadlines.
-		s.ReadTimeout, s.WriteTimeout = readTimeout, writeTimeout
-		s.IdleTimeout, s.MaxHeaderBytes = idleTimeout, maxHeaderBytes
-		s.ErrorLog = slog.NewLogLogger(d.log.Handler(), slog.LevelDebug)
-		s.Protocols = new(http.Protocols)
-		s.Protocols.SetHTTP1(true) // required for an upgrade
-	}
+	d.clients, d.operators = httpserver.New(d.hub, d.log), httpserver.New(operators, d.log)
 	return nil
 }
 
@@ -67,19 +51,11 @@ func (d *daemon) serve(g *errgroup.Group) {
 		d.public = tls.NewListener(d.public, c)
 	}
 	d.log.Info("listening for clients", "url", scheme+"://"+d.public.Addr().String(), "version", version, "io_mode", d.ioMode())
-	g.Go(func() error { return ignoreClosed(d.clients.Serve(d.public)) })
+	g.Go(func() error { return httpserver.Serve(d.clients, d.public) })
 	if d.private != nil {
 		d.log.Info("listening for operators", "url", "http://"+d.private.Addr().String())
-		g.Go(func() error { return ignoreClosed(d.operators.Serve(d.private)) })
+		g.Go(func() error { return httpserver.Serve(d.operators, d.private) })
 	}
-}
-
-// ignoreClosed returns nil for the error of a server that was shut down.
-func ignoreClosed(err error) error {
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
 }
 
 // stop ends the service in order: readiness, the clients' listener, the sockets over

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ranger/cmd/ranger/internal/cli"
+	"ranger/cmd/ranger/internal/httpserver"
 	"ranger/internal/amqp"
 	"ranger/internal/amqp/topology"
 	"ranger/internal/auth"
@@ -94,11 +94,7 @@ func (cmd *sandboxCommand) Run(ctx context.Context, std cli.Streams) error {
 	if err != nil {
 		return err
 	}
-	server := http.Server{
-		Handler: toy, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), Protocols: new(http.Protocols),
-	}
-	server.Protocols.SetHTTP1(true) // an upgrade needs it
+	server := httpserver.New(toy, log)
 
 	work, finish := context.WithCancel(context.WithoutCancel(ctx))
 	defer finish()
@@ -115,7 +111,7 @@ func (cmd *sandboxCommand) Run(ctx context.Context, std cli.Streams) error {
 		}
 		return toy.Run(work)
 	})
-	g.Go(func() error { return ignoreClosed(server.Serve(listener)) })
+	g.Go(func() error { return httpserver.Serve(server, listener) })
 	g.Go(func() error { return sandbox.Welcome(std.Out, listener.Addr().String(), s.rabbitmq) })
 	g.Go(func() error {
 		select {
