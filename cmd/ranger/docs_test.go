@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"ranger/cmd/ranger/internal/toolcmd"
 	"ranger/internal/auth"
 	"ranger/internal/hub"
 	"ranger/internal/journal"
@@ -211,7 +212,7 @@ func flagRows(t *testing.T, doc string, command reflect.Type) {
 // broker's, with its default, and every fault.
 func TestAuditDoc(t *testing.T) {
 	doc := readText(t, auditDoc)
-	flagRows(t, doc, reflect.TypeFor[auditCommand]())
+	flagRows(t, doc, reflect.TypeFor[toolcmd.Audit]())
 	for _, fault := range []audit.Fault{audit.Lost, audit.Unannounced, audit.Duplicated, audit.Reordered, audit.Misdelivered, audit.Broken} {
 		if !strings.Contains(doc, "\n| "+string(fault)+" | ") {
 			t.Errorf("%s has no row", fault)
@@ -223,7 +224,7 @@ func TestAuditDoc(t *testing.T) {
 // every scenario, every fault, and whatever a scenario reports.
 func TestBenchDoc(t *testing.T) {
 	doc := readText(t, benchDoc)
-	flagRows(t, doc, reflect.TypeFor[benchCommand]())
+	flagRows(t, doc, reflect.TypeFor[toolcmd.Bench]())
 	for _, s := range bench.Scenarios() {
 		if !strings.Contains(doc, "\n| `"+s.Name+"` | ") {
 			t.Errorf("scenario %s has no row", s.Name)

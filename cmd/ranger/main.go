@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"ranger/cmd/ranger/internal/cli"
+	"ranger/cmd/ranger/internal/toolcmd"
 )
 
 func main() {
@@ -35,16 +36,16 @@ var errSecondSignal = errors.New("second signal: exited immediately")
 
 // commands is the command line.
 type commands struct {
-	Sandbox sandboxCommand `cmd:"" help:"Run a toy exchange with ranger inside, for a first look and for authors of clients."`
-	Serve   serveCommand   `cmd:"" help:"Push events from RabbitMQ to WebSockets."`
-	Health  healthCommand  `cmd:"" help:"Check whether the server on this machine is ready."`
-	Publish publishCommand `cmd:"" help:"Publish Orders or Trades as Peatio does."`
-	Inspect inspectCommand `cmd:"" help:"Show messages of the stream and why they were not delivered."`
-	Audit   auditCommand   `cmd:"" help:"Check that every published event reaches its user's sockets."`
-	Bench   benchCommand   `cmd:"" help:"Put a server under load and measure its cost."`
-	Token   tokenCommand   `cmd:"" help:"Sign a session token as Barong does."`
-	Keygen  keygenCommand  `cmd:"" help:"Generate a key pair for session tokens."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Sandbox toolcmd.Sandbox `cmd:"" help:"Run a toy exchange with ranger inside, for a first look and for authors of clients."`
+	Serve   serveCommand    `cmd:"" help:"Push events from RabbitMQ to WebSockets."`
+	Health  healthCommand   `cmd:"" help:"Check whether the server on this machine is ready."`
+	Publish publishCommand  `cmd:"" help:"Publish Orders or Trades as Peatio does."`
+	Inspect inspectCommand  `cmd:"" help:"Show messages of the stream and why they were not delivered."`
+	Audit   toolcmd.Audit   `cmd:"" help:"Check that every published event reaches its user's sockets."`
+	Bench   toolcmd.Bench   `cmd:"" help:"Put a server under load and measure its cost."`
+	Token   tokenCommand    `cmd:"" help:"Sign a session token as Barong does."`
+	Keygen  keygenCommand   `cmd:"" help:"Generate a key pair for session tokens."`
+	Version versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // run executes the command line args. It returns when the command is done, or soon
@@ -66,7 +67,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { panic(helpShown{}) }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(cli.Streams{Out: stdout, Err: stderr}),
+		kong.Bind(cli.Streams{Out: stdout, Err: stderr}, cli.Version(version)),
 	)
 	if err != nil {
 		return err

@@ -6,3 +6,6 @@ import "io"
 
 // Streams are the outputs of a command.
 type Streams struct{ Out, Err io.Writer }
+
+// Version is the version of the program.
+type Version string

@@ -1,4 +1,4 @@
-package main
+package toolcmd
 
 import (
 	"context"
@@ -25,7 +25,8 @@ import (
 	"ranger/internal/tools/sandbox"
 )
 
-type sandboxCommand struct {
+// Sandbox is `ranger sandbox`.
+type Sandbox struct {
 	Host        string `default:"127.0.0.1" help:"Address to listen on."`
 	Port        string `default:"8080" help:"Port to listen on; 0: the system chooses one."`
 	AllowRemote bool   `help:"Allow a --host that other machines can reach. The passwords are public."`
@@ -47,7 +48,7 @@ type sandboxCommand struct {
 }
 
 // Help returns the text that --help prints before the flags.
-func (sandboxCommand) Help() string {
+func (Sandbox) Help() string {
 	return `Runs a toy exchange with ranger inside, on one port of this machine: a page, WebSockets, and the parts of the Peatio and Barong APIs for orders, sessions and API keys. It has two users to log in, and bots that trade on two markets. At the start it prints its address, the passwords and commands to paste. You need not install anything, and it stores nothing.
 
 With --rabbitmq-url the exchange publishes to RabbitMQ as Peatio does, and ranger reads from there. With --redis-url it puts member ids into the headers, as an unmodified Peatio does, and ranger looks them up in Redis.
@@ -57,13 +58,13 @@ With --rabbitmq-url the exchange publishes to RabbitMQ as Peatio does, and range
 }
 
 // Run runs the sandbox until ctx is done.
-func (cmd *sandboxCommand) Run(ctx context.Context, std cli.Streams) error {
+func (cmd *Sandbox) Run(ctx context.Context, std cli.Streams, version cli.Version) error {
 	s, err := cmd.settings()
 	if err != nil {
 		return err
 	}
 	log := cli.NewLogger(std.Err, s.logLevel, false)
-	metrics := ops.NewMetrics(s.broker.Node, version, auth.Reasons(), hub.CloseCodes())
+	metrics := ops.NewMetrics(s.broker.Node, string(version), auth.Reasons(), hub.CloseCodes())
 	verifier, err := auth.New(auth.Config{
 		Algorithm: "RS256", Keys: s.keys, Audience: []string{"peatio"}, IssuedAtLeeway: 3 * time.Minute, UIDClaim: "uid",
 		Log: log, Metrics: metrics,
@@ -131,7 +132,7 @@ func (cmd *sandboxCommand) Run(ctx context.Context, std cli.Streams) error {
 	return g.Wait()
 }
 
-// sandboxSettings are the checked and typed flags of sandboxCommand.
+// sandboxSettings are the checked and typed flags of Sandbox.
 type sandboxSettings struct {
 	listen    string
 	rate      float64
@@ -145,7 +146,7 @@ type sandboxSettings struct {
 }
 
 // settings checks all flags. Its error lists all that are invalid.
-func (cmd *sandboxCommand) settings() (*sandboxSettings, error) {
+func (cmd *Sandbox) settings() (*sandboxSettings, error) {
 	c := new(cli.Checker)
 	s := &sandboxSettings{
 		listen:    net.JoinHostPort(cmd.host(c), strconv.Itoa(c.Number("--port", cmd.Port, 0, 65535))),
@@ -166,7 +167,7 @@ func (cmd *sandboxCommand) settings() (*sandboxSettings, error) {
 }
 
 // host returns the address to listen on.
-func (cmd *sandboxCommand) host(c *cli.Checker) string {
+func (cmd *Sandbox) host(c *cli.Checker) string {
 	before := c.Problems()
 	host := c.Host("--host", cmd.Host)
 	if c.Problems() == before && !cmd.AllowRemote && !loopback(host) {
@@ -180,7 +181,7 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-func (cmd *sandboxCommand) broker(c *cli.Checker) amqp.Config {
+func (cmd *Sandbox) broker(c *cli.Checker) amqp.Config {
 	node, err := os.Hostname()
 	if err != nil {
 		node = "sandbox"
@@ -203,7 +204,7 @@ func (cmd *sandboxCommand) broker(c *cli.Checker) amqp.Config {
 
 // directory returns the configuration of the member directory; without Redis it has
 // no URL.
-func (cmd *sandboxCommand) directory(c *cli.Checker) redis.Config {
+func (cmd *Sandbox) directory(c *cli.Checker) redis.Config {
 	cfg := redis.Config{URL: cmd.RedisURL, Key: c.Text("MEMBER_DIRECTORY", cmd.MemberDirectory)}
 	if cfg.URL == "" {
 		return cfg
@@ -215,7 +216,7 @@ func (cmd *sandboxCommand) directory(c *cli.Checker) redis.Config {
 }
 
 // sign sets the keys: the given one, or a new one.
-func (cmd *sandboxCommand) sign(c *cli.Checker, s *sandboxSettings) {
+func (cmd *Sandbox) sign(c *cli.Checker, s *sandboxSettings) {
 	name, key := "JWT_PRIVATE_KEY", os.Getenv("JWT_PRIVATE_KEY")
 	switch {
 	case cmd.KeyFile != "":

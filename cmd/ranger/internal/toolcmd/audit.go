@@ -1,4 +1,4 @@
-package main
+package toolcmd
 
 import (
 	"context"
@@ -16,7 +16,8 @@ import (
 	"ranger/internal/tools/audit"
 )
 
-type auditCommand struct {
+// Audit is `ranger audit`.
+type Audit struct {
 	Node []string `name:"node" required:"" placeholder:"URL" help:"WebSocket URL of a node, ws://host:port/ or wss://…; repeat it for several nodes."`
 
 	Users    string `default:"100" help:"Number of users."`
@@ -37,7 +38,7 @@ type auditCommand struct {
 }
 
 // Help returns the text that --help prints before the flags.
-func (auditCommand) Help() string {
+func (Audit) Help() string {
 	return `Publishes numbered orders and trades of made-up users, opens sockets of these users that reconnect and resume at any node, and compares what RabbitMQ confirmed with what the sockets received. It needs the private key that signs session tokens. No other user receives its events. Exit code 0: no event was lost, duplicated, reordered or misdelivered, and no message broke the protocol. See docs/audit.md.
 
   ranger audit --node ws://10.0.0.1:8080/ --node ws://10.0.0.2:8080/ --users 500 --rate 1000 --duration 1m --cut 1s
@@ -49,7 +50,7 @@ Restart nodes and brokers while it runs. Ctrl-C stops publishing and prints the 
 var errAudit = errors.New("the audit failed")
 
 // Run performs an audit and prints its report.
-func (cmd *auditCommand) Run(ctx context.Context, std cli.Streams) error {
+func (cmd *Audit) Run(ctx context.Context, std cli.Streams) error {
 	cfg, err := cmd.config()
 	if err != nil {
 		return err
@@ -79,7 +80,7 @@ func (cmd *auditCommand) Run(ctx context.Context, std cli.Streams) error {
 
 // config returns the configuration of the run, or an error that lists all invalid
 // flags.
-func (cmd *auditCommand) config() (audit.Config, error) {
+func (cmd *Audit) config() (audit.Config, error) {
 	c := new(cli.Checker)
 	broker, exchanges := cmd.BrokerURL(c), cmd.Exchanges(c)
 	cfg := audit.Config{
@@ -109,7 +110,7 @@ func (cmd *auditCommand) config() (audit.Config, error) {
 	return cfg, nil
 }
 
-func (cmd *auditCommand) nodes(c *cli.Checker) []string {
+func (cmd *Audit) nodes(c *cli.Checker) []string {
 	for _, raw := range cmd.Node {
 		c.WebSocketURL("--node", raw)
 	}
@@ -117,7 +118,7 @@ func (cmd *auditCommand) nodes(c *cli.Checker) []string {
 }
 
 // printProgress makes the run print its progress to standard error.
-func (cmd *auditCommand) printProgress(cfg *audit.Config, std cli.Streams) {
+func (cmd *Audit) printProgress(cfg *audit.Config, std cli.Streams) {
 	var mu sync.Mutex // keeps lines whole
 	printf := func(format string, args ...any) {
 		mu.Lock()

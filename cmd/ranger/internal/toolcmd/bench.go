@@ -1,4 +1,4 @@
-package main
+package toolcmd
 
 import (
 	"context"
@@ -21,7 +21,8 @@ import (
 	"ranger/internal/tools/bench/show"
 )
 
-type benchCommand struct {
+// Bench is `ranger bench`.
+type Bench struct {
 	Scenario []string `arg:"" help:"Scenarios to run: names from the list above, or all."`
 
 	URL string `name:"url" placeholder:"URL" help:"WebSocket URL of a running server, ws://host:port/ or wss://…. Without it each scenario starts a server."`
@@ -43,7 +44,7 @@ type benchCommand struct {
 }
 
 // Help returns the text that --help prints before the flags.
-func (benchCommand) Help() string {
+func (Bench) Help() string {
 	var list strings.Builder
 	for _, s := range bench.Scenarios() {
 		fmt.Fprintf(&list, "  %-8s %s\n", s.Name, s.Help)
@@ -66,7 +67,7 @@ Exit code 1: there were faults, or a scenario could not be measured. Ctrl-C ends
 var errFaults = errors.New("the server had faults")
 
 // Run measures and prints the reports.
-func (cmd *benchCommand) Run(ctx context.Context, std cli.Streams) (err error) {
+func (cmd *Bench) Run(ctx context.Context, std cli.Streams, version cli.Version) (err error) {
 	s, err := cmd.settings()
 	if err != nil {
 		return err
@@ -75,7 +76,7 @@ func (cmd *benchCommand) Run(ctx context.Context, std cli.Streams) (err error) {
 	if err != nil {
 		return err
 	}
-	doc := show.Document{Machine: show.ThisMachine(version), Begun: time.Now(), Help: make(map[string]string)}
+	doc := show.Document{Machine: show.ThisMachine(string(version)), Begun: time.Now(), Help: make(map[string]string)}
 	doc.Notes = s.notes()
 	failure := s.measureAll(ctx, std, &doc)
 	if len(doc.Reports) == 0 {
@@ -100,7 +101,7 @@ func (cmd *benchCommand) Run(ctx context.Context, std cli.Streams) (err error) {
 	return nil
 }
 
-// benchSettings are the checked and typed flags of benchCommand.
+// benchSettings are the checked and typed flags of Bench.
 type benchSettings struct {
 	scenarios []bench.Scenario
 	load      bench.Config   // without Connect and Progress
@@ -110,7 +111,7 @@ type benchSettings struct {
 }
 
 // settings checks all flags. Its error lists all that are invalid.
-func (cmd *benchCommand) settings() (*benchSettings, error) {
+func (cmd *Bench) settings() (*benchSettings, error) {
 	c := new(cli.Checker)
 	s := &benchSettings{
 		scenarios: cmd.scenarios(c),
@@ -146,7 +147,7 @@ func (cmd *benchCommand) settings() (*benchSettings, error) {
 
 // keys returns the signer of tokens: with the given key, or with a new one for the
 // servers that the command starts.
-func (cmd *benchCommand) keys(c *cli.Checker, s *benchSettings) (*auth.Signer, error) {
+func (cmd *Bench) keys(c *cli.Checker, s *benchSettings) (*auth.Signer, error) {
 	if cmd.URL != "" {
 		return cmd.Signer(c)
 	}
@@ -168,7 +169,7 @@ func (cmd *benchCommand) keys(c *cli.Checker, s *benchSettings) (*auth.Signer, e
 }
 
 // scenarios returns the scenarios that the arguments name.
-func (cmd *benchCommand) scenarios(c *cli.Checker) (named []bench.Scenario) {
+func (cmd *Bench) scenarios(c *cli.Checker) (named []bench.Scenario) {
 	all := bench.Scenarios()
 	names := []string{"all"}
 	for _, s := range all {
@@ -185,7 +186,7 @@ func (cmd *benchCommand) scenarios(c *cli.Checker) (named []bench.Scenario) {
 	return named
 }
 
-func (cmd *benchCommand) server(c *cli.Checker) string {
+func (cmd *Bench) server(c *cli.Checker) string {
 	if cmd.URL == "" {
 		return ""
 	}
@@ -230,7 +231,7 @@ func (s *benchSettings) measureAll(ctx context.Context, std cli.Streams, doc *sh
 		cfg.Progress = progress.Report
 		report, err := s.measure(ctx, scenario, cfg)
 		if ctx.Err() != nil {
-			return fmt.Errorf("%s: %w", scenario.Name, errInterrupted)
+			return fmt.Errorf("%s: interrupted", scenario.Name)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", scenario.Name, err)

@@ -1,4 +1,4 @@
-package main
+package toolcmd
 
 import (
 	"context"
@@ -33,7 +33,7 @@ func (s *sandboxSettings) events(ctx context.Context, window *journal.Journal, m
 			return sandboxEvents{}, err
 		}
 		e.runs = append(e.runs, directory.Run)
-		e.ready = func() bool { return settled(directory) }
+		e.ready = func() bool { return directory.Status().Settled }
 		members, s.broker.Members = directory, directory
 	}
 	if s.broker.URL == "" {
