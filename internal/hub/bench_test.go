@@ -168,7 +168,9 @@ func tcpPair(tb testing.TB) (client, server net.Conn) {
 }
 
 func newHub(j *journal.Journal, m hub.Metrics) *hub.Hub {
-	return hub.New(hub.Config{}, j, verifyFunc(readToken), m, slog.New(slog.DiscardHandler))
+	h := hub.New(hub.Config{}, j, verifyFunc(readToken), m, slog.New(slog.DiscardHandler))
+	h.Tune(hub.Tuning{NoThrottle: true}) // a benchmark does not wait
+	return h
 }
 
 // upgradeRequest returns a request as net/http passes it to a handler.

@@ -17,6 +17,7 @@ type Tuning struct {
 	CloseTimeout time.Duration // how long a peer may take to answer a close frame
 	ReadBuffer   int           // bytes; gorilla then does not use the hub's reader
 	Writers      int           // the most writers at a time; -1 for none
+	NoThrottle   bool          // throttles no session
 }
 
 // Tune sets what a Tuning says. Sockets that are open must be idle.
@@ -26,6 +27,9 @@ func (h *Hub) Tune(t Tuning) {
 	}
 	if t.ReadBuffer != 0 {
 		h.upgrader.ReadBufferSize = t.ReadBuffer
+	}
+	if t.NoThrottle {
+		h.throttle.interval = 0
 	}
 	if t.Writers != 0 {
 		h.writers.mu.Lock()

@@ -58,7 +58,7 @@ type Metrics interface {
 type Config struct {
 	// Ready reports whether clients may connect; nil means always.
 	Ready func() bool
-	// Origins are the origins that may connect beside the server's.
+	// Origins are the origins that may connect, in addition to that of the server.
 	Origins Origins
 	// AuthTimeout is how long a socket may stay open without a valid token, 30 s by
 	// default.
@@ -159,7 +159,7 @@ func New(cfg Config, j *journal.Journal, v Verifier, m Metrics, log *slog.Logger
 		teardown:  teardown.New(),
 		appending: &writer{buf: new([]byte)},
 	}
-	h.writers, h.throttle.hub = newWriters(h), h
+	h.writers, h.throttle.hub, h.throttle.interval = newWriters(h), h, throttleInterval
 	return h
 }
 

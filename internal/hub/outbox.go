@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"time"
+
 	"ranger/internal/hub/internal/clock"
 	"ranger/internal/hub/internal/pace"
 )
@@ -49,11 +51,11 @@ func (o *outbox) stop() {
 	o.release()
 }
 
-// mustWait reports whether a session that is woken must wait for the throttle's next
-// tick, and notes that it does. If it is woken again while it waits it need not: its log
-// is filling up.
-func (o *outbox) mustWait(now func() clock.Monotonic) bool {
-	o.waiting = o.pace.Throttled() && !o.waiting && !o.broken &&
-		(o.writing || o.pace.Last().Until(now()) < throttleInterval)
+// mustWait reports whether a session that is woken must wait for the next tick of the
+// throttle, which has this interval, and notes that it does. If it is woken again while it
+// waits it need not: its log is filling up.
+func (o *outbox) mustWait(interval time.Duration, now func() clock.Monotonic) bool {
+	o.waiting = o.pace.Throttled() && interval > 0 && !o.waiting && !o.broken &&
+		(o.writing || o.pace.Last().Until(now()) < interval)
 	return o.waiting
 }

@@ -91,7 +91,7 @@ func (s *session) Wake(inlined int) (inline bool) {
 func (s *session) mustWriteInline(inlined int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.out.mustWait(s.hub.clock.Now) {
+	if s.out.mustWait(s.hub.throttle.interval, s.hub.clock.Now) {
 		s.hub.throttle.add(s)
 		return false
 	}

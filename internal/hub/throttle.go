@@ -9,10 +9,10 @@ import (
 // with 60 Hz.
 const throttleInterval = 16 * time.Millisecond
 
-// throttle wakes throttled sessions that have events to write, all at once every
-// throttleInterval. Its goroutine runs only while a session waits.
+// throttle wakes throttled sessions that have events to write, all at once every interval. Its goroutine runs only while a session waits.
 type throttle struct {
-	hub *Hub // fixed at construction
+	hub      *Hub          // fixed at construction
+	interval time.Duration // throttleInterval; 0 throttles no session
 
 	mu      sync.Mutex
 	waiting []*session // guarded by mu
@@ -31,7 +31,7 @@ func (t *throttle) add(s *session) {
 }
 
 func (t *throttle) run() {
-	tick := time.NewTicker(throttleInterval)
+	tick := time.NewTicker(t.interval)
 	defer tick.Stop()
 	var sessions []*session
 	for {

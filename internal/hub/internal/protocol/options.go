@@ -10,7 +10,7 @@ import (
 	"ranger/internal/journal"
 )
 
-// Options are what a client asks for beside its token (docs/protocol.md, "Resuming").
+// Options are what a client asks for in addition to its token (docs/protocol.md, "Resuming").
 // The first valid token fixes them. The zero value is that of a client that does not
 // know them.
 type Options struct {
