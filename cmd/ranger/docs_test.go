@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -256,7 +257,33 @@ func TestBenchDoc(t *testing.T) {
 	}
 }
 
-// TestArchitectureDoc: the tests that docs/architecture.md names exist.
+// TestArchitectureDoc_NamesEachPackage: the table of packages has each package, and names
+// only folders that exist.
+func TestArchitectureDoc_NamesEachPackage(t *testing.T) {
+	_, section, _ := strings.Cut(readText(t, architectureDoc), "\n## Packages\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	packages, folders := make(map[string]bool), make(map[string]bool)
+	for _, file := range goFiles(t) {
+		if dir, ok := strings.CutPrefix(filepath.ToSlash(filepath.Dir(file)), "../../"); ok {
+			packages[dir] = true
+			for ; dir != "."; dir = path.Dir(dir) {
+				folders[dir] = true
+			}
+		}
+	}
+	for dir := range packages {
+		if !strings.Contains(section, "`"+dir+"`") {
+			t.Errorf("%s has no row", dir)
+		}
+	}
+	for _, m := range regexp.MustCompile("`(internal/[a-z0-9/]+)`").FindAllStringSubmatch(section, -1) {
+		if !folders[m[1]] {
+			t.Errorf("%s is in the table, but does not exist", m[1])
+		}
+	}
+}
+
+// TestArchitectureDoc: the tests that docs/architecture.md and the ADRs name exist.
 func TestArchitectureDoc(t *testing.T) {
 	var sources strings.Builder
 	for _, file := range goFiles(t) {
@@ -264,13 +291,20 @@ func TestArchitectureDoc(t *testing.T) {
 			sources.WriteString(readText(t, file))
 		}
 	}
-	names := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9_]+)`").FindAllStringSubmatch(readText(t, architectureDoc), -1)
-	if len(names) == 0 {
-		t.Error("the document names no test")
+	docs, err := filepath.Glob("../../docs/adr/0*.md")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, m := range names {
-		if !strings.Contains(sources.String(), "\nfunc "+m[1]+"(") {
-			t.Errorf("%s does not exist", m[1])
+	name := regexp.MustCompile("`((?:Test|Fuzz|Benchmark)[A-Za-z0-9_]+)(\\*?)`")
+	for _, doc := range append(docs, architectureDoc) {
+		names := name.FindAllStringSubmatch(readText(t, doc), -1)
+		if len(names) == 0 && doc == architectureDoc {
+			t.Errorf("%s names no test", doc)
+		}
+		for _, m := range names { // a name may end with *
+			if end := map[string]string{"": "(", "*": ""}[m[2]]; !strings.Contains(sources.String(), "\nfunc "+m[1]+end) {
+				t.Errorf("%s names %s, which does not exist", doc, m[1])
+			}
 		}
 	}
 }
