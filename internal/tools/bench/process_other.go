@@ -2,7 +2,14 @@
 
 package bench
 
-import "time"
+import (
+	"errors"
+	"time"
+)
+
+// errNoProcess reports that this system does not provide the CPU time and memory of
+// other processes.
+var errNoProcess = errors.New("CPU time and memory of a process can be read only on Linux")
 
 // CPU returns errNoProcess.
 func (p Process) CPU() (time.Duration, error) { return 0, errNoProcess }
