@@ -283,7 +283,8 @@ func TestArchitectureDoc_NamesEachPackage(t *testing.T) {
 	}
 }
 
-// TestArchitectureDoc: the tests that docs/architecture.md and the ADRs name exist.
+// TestArchitectureDoc: the tests that docs/architecture.md, the ADRs and CONTRIBUTING.md
+// name exist.
 func TestArchitectureDoc(t *testing.T) {
 	var sources strings.Builder
 	for _, file := range goFiles(t) {
@@ -296,7 +297,7 @@ func TestArchitectureDoc(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := regexp.MustCompile("`((?:Test|Fuzz|Benchmark)[A-Za-z0-9_]+)(\\*?)`")
-	for _, doc := range append(docs, architectureDoc) {
+	for _, doc := range append(docs, architectureDoc, "../../CONTRIBUTING.md") {
 		names := name.FindAllStringSubmatch(readText(t, doc), -1)
 		if len(names) == 0 && doc == architectureDoc {
 			t.Errorf("%s names no test", doc)
