@@ -59,7 +59,7 @@ func TestBench_StartsServers(t *testing.T) {
 	if n, _ := doc.Reports[1].Figure("messages"); n != 500*2*2 {
 		t.Errorf("got %v deliveries, want %d: two sockets of two users for each of 500 trades", n, 500*2*2)
 	}
-	wantPage(t, page)
+	wantPage(t, page, doc.charts())
 	if left, err := os.ReadDir(filepath.Join(dir, "tmp")); err != nil || len(left) != 0 {
 		t.Errorf("got files %v left, %v", left, err)
 	}
