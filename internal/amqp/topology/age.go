@@ -20,9 +20,9 @@ func Age(d time.Duration) string {
 	}
 }
 
-// ParseAge parses an interval in any of RabbitMQ's units, and reports false for
+// parseAge parses an interval in any of RabbitMQ's units, and reports false for
 // anything else.
-func ParseAge(s string) (time.Duration, bool) {
+func parseAge(s string) (time.Duration, bool) {
 	if s == "" {
 		return 0, false
 	}

@@ -10,6 +10,9 @@ func (t *Topology) ReadProbe(ctx context.Context, x Exchange, judge func(body []
 	return t.probe(x).read(ctx, false, judge)
 }
 
+// ParseAge is parseAge.
+var ParseAge = parseAge
+
 // LacksStreams is lacksStreams.
 var LacksStreams = lacksStreams
 

@@ -109,7 +109,7 @@ func (t *Topology) checkStream() error {
 		return err
 	}
 	age, _ := args[amqp091.StreamMaxAgeArg].(string)
-	if keeps, ok := ParseAge(age); ok && keeps < t.cfg.Window {
+	if keeps, ok := parseAge(age); ok && keeps < t.cfg.Window {
 		t.log.Warn("stream keeps messages for less than HISTORY_TTL",
 			"stream", t.cfg.Stream, "max_age", age, "history_ttl", t.cfg.Window.String(),
 			"advice", "a node that starts reads less than it should: declare the stream with a longer x-max-age, or lower HISTORY_TTL")

@@ -1,22 +1,17 @@
 package conn_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/pem"
 	"io"
-	"math/big"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"ranger/internal/amqp/internal/amqptest"
 	"ranger/internal/amqp/internal/conn"
 	"ranger/internal/amqp/internal/frame/frametest"
 	"ranger/internal/testenv"
@@ -26,7 +21,7 @@ import (
 // Each failure has its own advice.
 func TestDial_UsesTLS(t *testing.T) {
 	t.Parallel()
-	certificate := selfSigned(t)
+	certificate := amqptest.SelfSigned(t)
 	tlsBroker := func(cfg *tls.Config) string {
 		cfg.Certificates = []tls.Certificate{certificate}
 		ln := tls.NewListener(listen(t), cfg)
@@ -99,22 +94,4 @@ func writeFile(t *testing.T, name string, content []byte) (path string) {
 		t.Fatal(err)
 	}
 	return path
-}
-
-// selfSigned returns the certificate of a broker at 127.0.0.1.
-func selfSigned(tb testing.TB) tls.Certificate {
-	tb.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"broker"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, BasicConstraintsValid: true, IsCA: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
