@@ -58,6 +58,17 @@ func (d *daemon) serve(g *errgroup.Group) {
 	}
 }
 
+// stopAfter waits for the end of ctx, or for a component that fails and so ends work;
+// then it stops the service.
+func (d *daemon) stopAfter(ctx, work context.Context) error {
+	select {
+	case <-ctx.Done():
+	case <-work.Done():
+	}
+	d.stop(work)
+	return nil
+}
+
 // stop ends the service in order: readiness, the clients' listener, the sockets over
 // DRAIN_PERIOD, the operators' listener.
 func (d *daemon) stop(ctx context.Context) {

@@ -86,13 +86,8 @@ func (cmd *serveCommand) Run(ctx context.Context, std cli.Streams) error {
 	g.Go(func() error { return d.reload(work, verifier) })
 	d.serve(g)
 	g.Go(func() error {
-		select {
-		case <-ctx.Done():
-		case <-work.Done(): // a component failed
-		}
-		d.stop(work)
-		finish()
-		return nil
+		defer finish()
+		return d.stopAfter(ctx, work)
 	})
 	return g.Wait()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -65,10 +66,7 @@ func (cmd *Sandbox) Run(ctx context.Context, std cli.Streams, version cli.Versio
 	}
 	log := cli.NewLogger(std.Err, s.logLevel, false)
 	metrics := ops.NewMetrics(s.broker.Node, string(version), auth.Reasons(), hub.CloseCodes())
-	verifier, err := auth.New(auth.Config{
-		Algorithm: "RS256", Keys: s.keys, Audience: []string{"peatio"}, IssuedAtLeeway: 3 * time.Minute, UIDClaim: "uid",
-		Log: log, Metrics: metrics,
-	})
+	verifier, err := s.verifier(metrics, log)
 	if err != nil {
 		return err
 	}
@@ -115,21 +113,27 @@ func (cmd *Sandbox) Run(ctx context.Context, std cli.Streams, version cli.Versio
 	g.Go(func() error { return httpserver.Serve(server, listener) })
 	g.Go(func() error { return sandbox.Welcome(std.Out, listener.Addr().String(), s.rabbitmq) })
 	g.Go(func() error {
-		select {
-		case <-ctx.Done():
-		case <-work.Done(): // one of the others failed
-		}
-		now, cancel := context.WithCancel(work)
-		cancel()
-		_ = server.Shutdown(now) // closes the listener; requests in progress continue
-		soon, cancel := context.WithTimeout(work, time.Second)
-		defer cancel()
-		sockets.Drain(soon, 0) // and cuts those that do not answer
-		_ = server.Close()
-		finish()
-		return nil
+		defer finish()
+		return stopSandboxAfter(ctx, work, server, sockets)
 	})
 	return g.Wait()
+}
+
+// stopSandboxAfter waits for the end of ctx, or for a component that fails and so ends
+// work; then it closes the listener and the sockets, and cuts those that do not answer.
+func stopSandboxAfter(ctx, work context.Context, server *http.Server, sockets *hub.Hub) error {
+	select {
+	case <-ctx.Done():
+	case <-work.Done():
+	}
+	now, cancel := context.WithCancel(work)
+	cancel()
+	_ = server.Shutdown(now) // closes the listener; requests in progress continue
+	soon, cancel := context.WithTimeout(work, time.Second)
+	defer cancel()
+	sockets.Drain(soon, 0)
+	_ = server.Close()
+	return nil
 }
 
 // sandboxSettings are the checked and typed flags of Sandbox.
@@ -143,6 +147,14 @@ type sandboxSettings struct {
 	signer    *auth.Signer
 	keys      []crypto.PublicKey
 	logLevel  slog.Level
+}
+
+// verifier returns a verifier of the sandbox's own tokens.
+func (s *sandboxSettings) verifier(m auth.Metrics, log *slog.Logger) (*auth.Verifier, error) {
+	return auth.New(auth.Config{
+		Algorithm: "RS256", Keys: s.keys, Audience: []string{"peatio"}, IssuedAtLeeway: 3 * time.Minute, UIDClaim: "uid",
+		Log: log, Metrics: m,
+	})
 }
 
 // settings checks all flags. Its error lists all that are invalid.
