@@ -5,18 +5,29 @@ import "time"
 const (
 	// settlePoll is the time between two checks whether all events have arrived.
 	settlePoll = 50 * time.Millisecond
+	// settleQuiet is how long nothing must have arrived until events whose loss was
+	// announced count as lost, and not as late.
+	settleQuiet = 4 * time.Second
 	// settleLinger is the time after that in which duplicates are still noticed.
 	settleLinger = 500 * time.Millisecond
 )
 
 // settle waits until each client has received every event of its user or an
-// announcement that the missing ones may be lost; at most for cfg.Settle. It is called
+// announcement that the missing ones may be lost, and no more arrive; at most for
+// cfg.Settle. It is called
 // when no more confirms can arrive.
 func (r *run) settle() {
 	events := r.sent.all()
 	o := newOutstanding(expected(r.workload, events), r.transcripts)
 	end := time.Now().Add(r.cfg.Settle)
-	for !o.settled() && !r.missingAnnounced(o, events) && time.Now().Before(end) {
+	arrived, since := o.arrived(), time.Now()
+	for !o.settled() && time.Now().Before(end) {
+		if n := o.arrived(); n != arrived {
+			arrived, since = n, time.Now()
+		}
+		if time.Since(since) >= settleQuiet && r.missingAnnounced(o, events) {
+			break
+		}
 		<-time.After(settlePoll)
 	}
 	<-time.After(min(settleLinger, r.cfg.Settle))
@@ -81,6 +92,14 @@ func (o *outstanding) update(i int) {
 	if len(o.missing[i]) == 0 {
 		o.missing[i] = nil // free its memory
 	}
+}
+
+// arrived returns the number of sightings processed.
+func (o *outstanding) arrived() (n int) {
+	for _, read := range o.read {
+		n += read
+	}
+	return n
 }
 
 // announced reports whether the loss of each missing event was announced to its client.
