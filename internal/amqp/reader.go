@@ -150,13 +150,13 @@ func (r *reader) drain(ctx context.Context) error {
 
 // processBatch processes the messages that have arrived.
 func (r *reader) processBatch(ctx context.Context) error {
+	defer r.src.journal.EndBatch() // the last message need not have been appended, nor a connection follow soon
 	batch, received := r.in.Batch()
 	for i := range batch {
 		if err := r.process(ctx, &batch[i], received, i+1 < len(batch)); err != nil {
 			return err
 		}
 	}
-	r.src.journal.EndBatch() // the last message need not have been appended
 	return nil
 }
 
