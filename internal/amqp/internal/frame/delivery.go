@@ -47,8 +47,10 @@ func (d *Delivery) Own() {
 // another.
 func (d *Delivery) Offset() (uint64, bool) {
 	if d.Table != nil {
-		n, ok := d.Table[OffsetHeader].(int64)
-		return uint64(n), ok && n >= 0 //nolint:gosec // compared
+		if n, ok := d.Table[OffsetHeader].(int64); ok && n >= 0 {
+			return uint64(n), true
+		}
+		return 0, false
 	}
 	for table := d.Headers; len(table) > 0; {
 		n, key, _ := entry(table, 0)

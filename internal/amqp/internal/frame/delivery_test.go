@@ -73,7 +73,7 @@ func TestDelivery_OffsetIsTheBrokers(t *testing.T) {
 				continue // amqp091-go reads no such table
 			}
 			got, ok := d.Offset()
-			if ok != (c.want != none) || ok && got != c.want {
+			if want := c.want % none; ok != (c.want != none) || got != want {
 				t.Errorf("%s: offset in %q, %v = %d, %t, want %d, %t", name, d.Headers, d.Table, got, ok, c.want, c.want != none)
 			}
 		}
