@@ -35,13 +35,13 @@ func TestDemux_PassesOtherFramesUnchanged(t *testing.T) {
 		message(5, "\x01bS\x00\x00\x00\x02xx", long[:maxBody+1], 1<<16) + cancel
 	wantLibrary := frametest.Heartbeat + another + frametest.Heartbeat + frametest.Heartbeat + onOtherChannel + frametest.Heartbeat + cancel
 	want := []string{
-		fmt.Sprintf(`8 false orders id type 0 false map[] %q`, long[:maxBody]),
-		`1 false orders id type 41 true map[a:{Text:[] Magnitude:1 Kind:2 Negative:true}] "{\"id\":1}"`,
-		`2 false orders id type 0 false map[] ""`,
-		fmt.Sprintf(`3 false orders id type 5 true map[] %q`, long[:maxBody]),
-		fmt.Sprintf(`4 false orders id type 0 false map[a:{Text:[] Magnitude:0 Kind:3 Negative:false}] %q`, long[:maxBody]),
+		fmt.Sprintf(`8 false orders 8 type 0 false map[] %q`, long[:maxBody]),
+		`1 false orders 1 type 41 true map[a:{Text:[] Magnitude:1 Kind:2 Negative:true}] "{\"id\":1}"`,
+		`2 false orders 2 type 0 false map[] ""`,
+		fmt.Sprintf(`3 false orders 3 type 5 true map[] %q`, long[:maxBody]),
+		fmt.Sprintf(`4 false orders 4 type 0 false map[a:{Text:[] Magnitude:0 Kind:3 Negative:false}] %q`, long[:maxBody]),
 		`9 true    0 false map[] "spit"`,
-		fmt.Sprintf(`5 false orders id type 0 false map[b:{Text:[120 120] Magnitude:0 Kind:1 Negative:false}] %q`, long[:maxBody]),
+		fmt.Sprintf(`5 false orders 5 type 0 false map[b:{Text:[120 120] Magnitude:0 Kind:1 Negative:false}] %q`, long[:maxBody]),
 	}
 	bodies := []string{long[:maxBody+60], `{"id":1}`, "", long, long[:maxBody], "spit", long[:maxBody+1]}
 	for _, atATime := range []int{1, 7, 100, 4096, 1 << 30} {

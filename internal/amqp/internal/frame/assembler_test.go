@@ -1,6 +1,7 @@
 package frame_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,7 +62,7 @@ func TestAssembler_PutsDeliveriesTogether(t *testing.T) {
 		frametest.Body(7, "sp") + frametest.Body(7, "") + frametest.Heartbeat + frametest.Body(7, "it")
 	message := func(tag uint64, body string) frametest.Copy {
 		return frametest.Copy{
-			Tag: tag, Check: journal.Check([]byte(body)), Exchange: "orders", MessageID: "id", Type: "type",
+			Tag: tag, Check: journal.Check([]byte(body)), Exchange: "orders", MessageID: strconv.FormatUint(tag, 10), Type: "type",
 			Body: body[:min(len(body), maxBody)], Headers: map[string]event.Header{},
 		}
 	}

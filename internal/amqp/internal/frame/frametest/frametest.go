@@ -5,6 +5,7 @@ package frametest
 import (
 	"encoding/binary"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -59,10 +60,10 @@ func Header(channel uint16, size int, properties string) string {
 func Body(channel uint16, text string) string { return Frame(3, channel, []byte(text)) }
 
 // Message returns all frames of a message to a consumer, on channel 7, whose body
-// is split into pieces of this size in bytes.
+// is split into pieces of this size in bytes. Its message_id is its tag.
 func Message(consumer string, tag uint64, table, body string, piece int) string {
 	var all strings.Builder
-	all.WriteString(Deliver(7, consumer, tag, 0, "orders") + Header(7, len(body), Properties(table, "id", "type")))
+	all.WriteString(Deliver(7, consumer, tag, 0, "orders") + Header(7, len(body), Properties(table, strconv.FormatUint(tag, 10), "type")))
 	for len(body) > 0 {
 		n := min(piece, len(body))
 		all.WriteString(Body(7, body[:n]))
