@@ -17,8 +17,7 @@ import (
 	"ranger/internal/testenv"
 )
 
-// TestNode runs the tests in JavaScript.
-func TestNode(t *testing.T) {
+func TestClient_PassesItsTestsInNode(t *testing.T) {
 	t.Parallel()
 	testenv.Programs(t)
 	node, err := exec.LookPath("node")
@@ -40,8 +39,7 @@ func TestNode(t *testing.T) {
 	}
 }
 
-// TestFiles: what index.js imports is there, and nothing that no page needs.
-func TestFiles(t *testing.T) {
+func TestFiles_AreThoseThatIndexImports(t *testing.T) {
 	t.Parallel()
 	files, err := fs.Glob(js.Files(), "*")
 	if err != nil {
@@ -65,8 +63,8 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestLicense: the package that npm is given has the repository's license.
-func TestLicense(t *testing.T) {
+// The npm package contains the copy in clients/js.
+func TestLicense_EqualsThatOfTheRepository(t *testing.T) {
 	t.Parallel()
 	got, err := os.ReadFile("LICENSE")
 	if err != nil {

@@ -33,9 +33,7 @@ func command(t testing.TB, dir string, env []string, args ...string) result {
 	return result{out.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
-// TestInvalidConfiguration has many invalid values: all are reported by name, and no secret
-// is.
-func TestInvalidConfiguration(t *testing.T) {
+func TestServe_ReportsEveryInvalidValueAndNoSecret(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2"
 	r := command(t, t.TempDir(), []string{
@@ -66,7 +64,7 @@ func TestInvalidConfiguration(t *testing.T) {
 	}
 }
 
-func TestInvalidBroker(t *testing.T) {
+func TestPublish_ReportsInvalidAddressOfBroker(t *testing.T) {
 	t.Parallel()
 	for env, want := range map[string]string{
 		"RABBITMQ_HOST=localhost:5672":                "RABBITMQ_HOST: ",
@@ -82,7 +80,7 @@ func TestInvalidBroker(t *testing.T) {
 	}
 }
 
-func TestNoKey(t *testing.T) {
+func TestServe_RequiresPublicKey(t *testing.T) {
 	t.Parallel()
 	r := command(t, t.TempDir(), []string{"JWT_PUBLIC_KEY="}, "serve")
 	if r.code != 2 || !strings.Contains(r.err, "JWT_PUBLIC_KEY: is unset") {
@@ -95,7 +93,7 @@ func TestNoKey(t *testing.T) {
 	}
 }
 
-func TestUsage(t *testing.T) {
+func TestCommand_ExitsWith2IfMisused(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
@@ -122,9 +120,9 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestKeygenAsTheSeeds: the output is that of the command in the upstream documents, two
-// keys in PEM in URL-safe Base64.
-func TestKeygenAsTheSeeds(t *testing.T) {
+// The output is that of the command in the upstream documents: two keys in PEM in
+// URL-safe Base64.
+func TestKeygen_PrintsAsTheUpstreamCommand(t *testing.T) {
 	t.Parallel()
 	r := command(t, t.TempDir(), nil, "keygen")
 	m := regexp.MustCompile(`^\nPRIVATE RSA KEY \(URL-safe Base64 encoded, PEM\):\n\n(\S+)\n\nPUBLIC RSA KEY \(URL-safe Base64 encoded, PEM\):\n\n(\S+)\n$`).FindStringSubmatch(r.out)
@@ -139,9 +137,8 @@ func TestKeygenAsTheSeeds(t *testing.T) {
 	}
 }
 
-// TestQuickStart follows the README for several algorithms: keygen into .env, serve, token,
-// publish. The events arrive.
-func TestQuickStart(t *testing.T) {
+// The steps are those of the README: keygen into .env, serve, token, publish.
+func TestQuickStart_DeliversEventsForEachAlgorithm(t *testing.T) {
 	t.Parallel()
 	for _, alg := range []string{"RS256", "PS384", "ES256", "EdDSA", "HS512"} {
 		t.Run(alg, func(t *testing.T) {
@@ -182,8 +179,8 @@ func TestQuickStart(t *testing.T) {
 	}
 }
 
-// TestPublishUnroutable publishes before a queue is bound: the command reports that.
-func TestPublishUnroutable(t *testing.T) {
+// Before a queue is bound, the command fails; afterwards it succeeds.
+func TestPublish_ReportsUnroutableMessage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	r := command(t, t.TempDir(), w.environment(), "publish", "order", "--uid=x")

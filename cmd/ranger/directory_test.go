@@ -18,9 +18,8 @@ import (
 	"ranger/internal/testenv"
 )
 
-// TestRedisOutage: a node that is ready remains so during an outage of Redis, and reports
-// the outage.
-func TestRedisOutage(t *testing.T) {
+// A node that is ready remains so, and reports the outage.
+func TestServe_StaysReadyDuringOutageOfRedis(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	r := newRedis(t)
@@ -53,9 +52,8 @@ func TestRedisOutage(t *testing.T) {
 	}
 }
 
-// TestNoRedisAtStart: a node waits some seconds for the directory, then becomes ready
-// without it.
-func TestNoRedisAtStart(t *testing.T) {
+// A node waits some seconds for the directory, then becomes ready without it.
+func TestServe_BecomesReadyWithoutRedis(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	r := newRedis(t)
@@ -76,7 +74,7 @@ func TestNoRedisAtStart(t *testing.T) {
 	r.ready(p, `"redis":"connected"`)
 }
 
-func TestNoRedis(t *testing.T) {
+func TestServe_ReportsNoRedisIfItsURLIsUnset(t *testing.T) {
 	t.Parallel()
 	p := newWorld(t).serve()
 	p.awaitLog("member ids are not resolved: REDIS_URL is unset")

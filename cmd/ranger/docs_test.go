@@ -91,9 +91,9 @@ func readText(t *testing.T, file string) string {
 	return string(b)
 }
 
-// TestConfigurationDoc: docs/configuration.md has a row for each variable of serveFlags,
-// with its default, and mentions no other variable.
-func TestConfigurationDoc(t *testing.T) {
+// Each variable of serveFlags has one row, with its default. The document mentions no
+// other variable.
+func TestConfigurationDoc_HasRowForEachVariable(t *testing.T) {
 	doc := readText(t, configurationDoc)
 	rows := make(map[string]string) // name to default as written
 	for _, m := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\| ([^|]*) \\| [^|]+ \\|$").FindAllStringSubmatch(doc, -1) {
@@ -126,8 +126,8 @@ func TestConfigurationDoc(t *testing.T) {
 	}
 }
 
-// TestEnvironmentExample: .env.example sets no variable, and has only those of serveFlags.
-func TestEnvironmentExample(t *testing.T) {
+// .env.example has only variables of serveFlags, each commented out.
+func TestEnvironmentExample_SetsNoVariable(t *testing.T) {
 	var known []string
 	for _, v := range variables(t) {
 		known = append(known, v.name)
@@ -154,8 +154,8 @@ func TestEnvironmentExample(t *testing.T) {
 	}
 }
 
-// TestMetricsDoc: docs/operations.md names every ranger_ metric, and no other.
-func TestMetricsDoc(t *testing.T) {
+// docs/operations.md names every ranger_ metric, and no other.
+func TestOperationsDoc_NamesEveryMetric(t *testing.T) {
 	name := regexp.MustCompile(`\branger_[a-z_]+`)
 	names := func(text string) map[string]bool {
 		set := make(map[string]bool)
@@ -209,9 +209,8 @@ func flagRows(t *testing.T, doc string, command reflect.Type) {
 	}
 }
 
-// TestAuditDoc: docs/audit.md names every flag of ranger audit but the
-// broker's, with its default, and every fault.
-func TestAuditDoc(t *testing.T) {
+// The flags of ranger audit are listed with their defaults; those of the broker are not.
+func TestAuditDoc_NamesEveryFlagAndFault(t *testing.T) {
 	doc := readText(t, auditDoc)
 	flagRows(t, doc, reflect.TypeFor[toolcmd.Audit]())
 	for _, fault := range []audit.Fault{audit.Lost, audit.Unannounced, audit.Duplicated, audit.Reordered, audit.Misdelivered, audit.Broken} {
@@ -221,9 +220,9 @@ func TestAuditDoc(t *testing.T) {
 	}
 }
 
-// TestBenchDoc: docs/bench.md names every flag of ranger bench but the broker's,
-// every scenario, every fault, and whatever a scenario reports.
-func TestBenchDoc(t *testing.T) {
+// docs/bench.md names every flag of ranger bench but the broker's, every scenario, every
+// fault, and whatever a scenario reports.
+func TestBenchDoc_NamesEveryFlagScenarioAndFigure(t *testing.T) {
 	doc := readText(t, benchDoc)
 	flagRows(t, doc, reflect.TypeFor[toolcmd.Bench]())
 	for _, s := range bench.Scenarios() {
@@ -283,9 +282,8 @@ func TestArchitectureDoc_NamesEachPackage(t *testing.T) {
 	}
 }
 
-// TestArchitectureDoc: the tests that docs/architecture.md, the ADRs and CONTRIBUTING.md
-// name exist.
-func TestArchitectureDoc(t *testing.T) {
+// The documents are docs/architecture.md, the ADRs and CONTRIBUTING.md.
+func TestDocs_NameOnlyTestsThatExist(t *testing.T) {
 	var sources strings.Builder
 	for _, file := range goFiles(t) {
 		if strings.HasSuffix(file, "_test.go") {

@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// TestInvalidDotenv has a .env that cannot be parsed: the error names the file and quotes
-// none of it, and --help works.
-func TestInvalidDotenv(t *testing.T) {
+// The error names the file. Commands that need no variables still work.
+func TestDotenv_ParseErrorQuotesNoSecret(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2"
 	for name, text := range map[string]string{
@@ -35,9 +34,8 @@ func TestInvalidDotenv(t *testing.T) {
 	}
 }
 
-// TestDotenvFromEditors has a .env with a byte order mark, quotes, and a variable that the
-// environment has too.
-func TestDotenvFromEditors(t *testing.T) {
+// A variable of the environment takes precedence.
+func TestDotenv_MayHaveByteOrderMarkAndQuotes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	check(t, os.WriteFile(filepath.Join(dir, ".env"), []byte("\ufeffJWT_ALGORITHM=HS256\r\nJWT_SECRET='pa$WORD'\r\n"), 0o600))

@@ -24,9 +24,8 @@ func fixture(t testing.TB, name string) string {
 	return strings.TrimSpace(string(b))
 }
 
-// TestEvents publishes the fixtures and reads them, byte for byte, from the sockets of their
-// owners. It names I1 and I6.
-func TestEvents(t *testing.T) {
+// I1, I6: the fixtures reach only the sockets of their owners, byte for byte.
+func TestServe_DeliversFixturesByteForByte(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := w.serve()

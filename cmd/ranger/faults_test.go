@@ -140,9 +140,7 @@ func (uncounted) Undelivered(event.Reason) {}
 func (uncounted) Retried()                 {}
 func (uncounted) Gap(event.GapReason)      {}
 
-// TestTwoNodes: the sockets of a user on two nodes of one stream receive the same events in
-// the same order.
-func TestTwoNodes(t *testing.T) {
+func TestTwoNodes_SendTheSameEventsInOrder(t *testing.T) {
 	t.Parallel()
 	const messages = 500
 	w := newWorld(t)

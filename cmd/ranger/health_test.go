@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// TestHealthOfAnswers runs `ranger health` against answers of /readyz.
-func TestHealthOfAnswers(t *testing.T) {
+func TestHealth_PrintsAnswerOfReadyz(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, host string // the host of OPS_ADDR
@@ -43,9 +42,8 @@ func TestHealthOfAnswers(t *testing.T) {
 	}
 }
 
-// TestHealthWithoutServer: a closed port is reported in one line, and a configuration
-// without a port as invalid.
-func TestHealthWithoutServer(t *testing.T) {
+// A configuration without a port is reported as invalid.
+func TestHealth_ReportsClosedPortInOneLine(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(nil)
 	server.Close()
@@ -62,9 +60,8 @@ func health(t *testing.T, opsAddr string) result {
 	return command(t, t.TempDir(), []string{"OPS_ADDR=" + opsAddr, "HTTP_PROXY=http://127.0.0.1:1"}, "health", "--timeout=5m")
 }
 
-// TestHealth runs `ranger health` for a node that cannot reach its broker, and for one
-// that is ready.
-func TestHealth(t *testing.T) {
+// One node cannot reach its broker, the other one is ready.
+func TestHealth_FailsIfNodeIsNotReady(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, c := range []struct {

@@ -2,8 +2,8 @@ package main_test
 
 import "testing"
 
-// TestIOMode delivers an event in each mode, and shows the mode in the log.
-func TestIOMode(t *testing.T) {
+// The log shows the mode.
+func TestIOMode_EachModeDeliversEvents(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"fast", "portable"} {
 		t.Run(mode, func(t *testing.T) {

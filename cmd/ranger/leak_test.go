@@ -12,10 +12,9 @@ import (
 	"ranger/internal/testenv"
 )
 
-// TestNoLeak publishes random Trades and Orders for many users and compares the messages
-// of every socket with the events of its user: exactly those, in order. It names I1, I2 and
-// I3.
-func TestNoLeak(t *testing.T) {
+// I1, I2, I3: random Trades and Orders for many users are published. Every socket
+// receives the events of its user, in order, and no others.
+func TestServe_SendsEachUserExactlyItsEvents(t *testing.T) {
 	t.Parallel()
 	const users, messages = 200, 20_000
 	w := newWorld(t)

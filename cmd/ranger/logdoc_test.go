@@ -15,9 +15,9 @@ import (
 // logLine is a line of the log, in the sources or in the document.
 type logLine struct{ level, message string }
 
-// TestLogDoc: the table of docs/operations.md has each log message with its level, and no
-// other. A message may be abbreviated with …. Lines of internal/tools are not in the table.
-func TestLogDoc(t *testing.T) {
+// The table of docs/operations.md has each log message with its level, and no other. A
+// message may be abbreviated with …. Lines of internal/tools are not in the table.
+func TestOperationsDoc_NamesEveryLogMessage(t *testing.T) {
 	_, section, _ := strings.Cut(readText(t, operationsDoc), "\n## Read its log\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	var rows []logLine

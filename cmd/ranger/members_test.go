@@ -25,9 +25,9 @@ func (w *world) directory() (client *redis.Client, key string, env []string) {
 	return client, key, []string{"REDIS_URL=" + url, "MEMBER_DIRECTORY=" + key}
 }
 
-// TestMembers publishes events that name users only by Peatio's ids: users receive them, and
-// a user whose id was unknown receives a gap once it is known. It names I1 and I2.
-func TestMembers(t *testing.T) {
+// I1, I2: users receive events that name them only by Peatio's ids. A user whose id was
+// unknown receives a gap once it is known.
+func TestServe_DeliversByMemberIDOrAnnouncesGap(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	client, key, env := w.directory()
@@ -70,8 +70,7 @@ func TestMembers(t *testing.T) {
 	}
 }
 
-// TestInspect shows and lists messages that were not delivered.
-func TestInspect(t *testing.T) {
+func TestInspect_ShowsUndeliveredMessages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := w.serve()

@@ -29,9 +29,9 @@ func (s *socket) events(n int) (got []string) {
 	return got
 }
 
-// TestPositionsOnTwoNodes: two sockets of one user on two nodes receive the same positions,
-// and each node resumes from a position of the other. It names I3.
-func TestPositionsOnTwoNodes(t *testing.T) {
+// I3: two sockets of one user on two nodes receive the same positions, and each node
+// resumes from a position of the other.
+func TestTwoNodes_ResumeFromEachOthersPositions(t *testing.T) {
 	t.Parallel()
 	const messages = 200
 	w := newWorld(t)
@@ -59,9 +59,8 @@ func TestPositionsOnTwoNodes(t *testing.T) {
 	}
 }
 
-// TestAuditOfRealNodes runs `ranger audit` against two nodes while connections break. It
-// names I1, I2 and I3.
-func TestAuditOfRealNodes(t *testing.T) {
+// I1, I2, I3: `ranger audit` finds no fault.
+func TestAudit_PassesWithTwoNodesAndCutConnections(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	testenv.Heavy(t)

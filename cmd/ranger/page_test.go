@@ -36,9 +36,9 @@ func (p *tab) order(user, side, volume, price string) {
 	p.do(chromedp.SendKeys(chromedp.CSS(at(panel, "price")), kb.Enter))
 }
 
-// TestPage has two users trade with each other: each sees their own orders and
-// their side of the trade, and nothing of the other's. It names I1.
-func TestPage(t *testing.T) {
+// I1: two users trade with each other. Each sees their own orders and their side of the
+// trade, and nothing of the other's.
+func TestPage_ShowsUsersOnlyTheirOwnEvents(t *testing.T) {
 	t.Parallel()
 	testenv.Programs(t)
 	testenv.Heavy(t)
@@ -80,8 +80,7 @@ func TestPage(t *testing.T) {
 	p.await(fmt.Sprintf(`document.querySelector(%q).innerText !== ""`, at("panel-alice", "error-volume")), "true")
 }
 
-// TestPageFits holds that nothing sticks out of the page, wide or narrow.
-func TestPageFits(t *testing.T) {
+func TestPage_FitsWideAndNarrowWindows(t *testing.T) {
 	t.Parallel()
 	testenv.Programs(t)
 	testenv.Heavy(t)
@@ -97,9 +96,8 @@ func TestPageFits(t *testing.T) {
 	}
 }
 
-// TestPageResumes cuts the page's connection: what happens meanwhile comes after,
-// once, and is marked.
-func TestPageResumes(t *testing.T) {
+// The page's connection is cut. What happens meanwhile comes after, once, and is marked.
+func TestPage_ShowsMissedEventsOnceAndMarked(t *testing.T) {
 	t.Parallel()
 	testenv.Programs(t)
 	testenv.Heavy(t)
@@ -134,9 +132,8 @@ func TestPageResumes(t *testing.T) {
 	}
 }
 
-// TestPageRenews lets tokens end: the page sends others in time, on the same
-// socket, and misses nothing.
-func TestPageRenews(t *testing.T) {
+// Tokens expire. The page sends others in time and misses nothing.
+func TestPage_RenewsTokensOnTheSameSocket(t *testing.T) {
 	t.Parallel()
 	testenv.Programs(t) // and mostly waits
 	s := startSandbox(t, nil, "--quiet", "--token-lifetime", "20s")
@@ -171,9 +168,9 @@ func asked(path string) string {
 	return fmt.Sprintf(`performance.getEntriesByType("resource").filter(e => e.name.includes(%q)).length`, path)
 }
 
-// TestPageWithoutStorage refuses the page site data, as a browser may be set to: the
-// page begins once all the same, and knows where it was until it is loaded anew.
-func TestPageWithoutStorage(t *testing.T) {
+// The browser refuses the page site data: the page begins once all the same, and knows
+// its position until it is reloaded.
+func TestPage_WorksWithoutSiteData(t *testing.T) {
 	t.Parallel()
 	testenv.Programs(t)
 	testenv.Heavy(t)
@@ -208,9 +205,8 @@ func TestPageWithoutStorage(t *testing.T) {
 	p.enter("alice")
 }
 
-// TestPageSlowAnswers holds that the market is shown when each answer takes longer
-// than the page waits between two looks.
-func TestPageSlowAnswers(t *testing.T) {
+// Each answer takes longer than the page waits between two requests.
+func TestPage_ShowsTheMarketDespiteSlowAnswers(t *testing.T) {
 	t.Parallel()
 	testenv.Programs(t)
 	testenv.Heavy(t)

@@ -15,9 +15,8 @@ func pageOrder(id int, replay bool) string {
 	return fmt.Sprintf(`order {"id":"%d","side":"sell","price":"0.10","state":"wait","market_id":"btcusd"} %t`, id, replay)
 }
 
-// TestBrowserClient: clients/js recovers from lost connections, a restarted node and expired
-// tokens.
-func TestBrowserClient(t *testing.T) {
+// clients/js recovers from lost connections, a restarted node and expired tokens.
+func TestBrowserClient_RecoversWithoutLoss(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := w.serve("DRAIN_PERIOD=0s")

@@ -18,8 +18,8 @@ func pythonClient(t testing.TB, p *process, authorization ...string) *peer {
 	return startPeer(t, nil, python, args...)
 }
 
-// TestPythonClient checks the protocol with a client in Python and a publisher in Ruby.
-func TestPythonClient(t *testing.T) {
+// The answers to invalid messages, and how sockets are closed, are checked too.
+func TestPythonClient_ReceivesWhatRubyPublishes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := w.serve("LOG_LEVEL=debug", "DRAIN_PERIOD=0s")

@@ -69,9 +69,8 @@ func (b bunny) leave() {
 	b.expectEnd()
 }
 
-// TestRubyPublisher declares and publishes with Ruby's bunny as Peatio 1.8 does, before and
-// after ranger.
-func TestRubyPublisher(t *testing.T) {
+// The publisher is Ruby's bunny, which declares and publishes as Peatio 1.8 does.
+func TestRubyPublisher_DeclaresBeforeOrAfterRanger(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name      string
@@ -151,8 +150,8 @@ func testPublisher(w *world, p *process, b bunny) {
 	}
 }
 
-// TestRubySeedClient runs the client of the upstream document unchanged.
-func TestRubySeedClient(t *testing.T) {
+// The client is that of the upstream document, unchanged.
+func TestRubySeedClient_ReceivesItsEvents(t *testing.T) {
 	t.Parallel()
 	const uid event.UID = "test@gmail.com" // the user of the script
 	w := newWorld(t)
@@ -188,9 +187,9 @@ func seedClient(t testing.TB) string {
 	return sample + "\n"
 }
 
-// TestPeersDocument compares the git hash of the copy of the upstream document with that of
-// Peatio's docs/api/websocket_api.md, tags 1.8.33 to 1.8.58.
-func TestPeersDocument(t *testing.T) {
+// The git hash of the copy is that of Peatio's docs/api/websocket_api.md, tags 1.8.33 to
+// 1.8.58.
+func TestPeersDocument_IsTheUpstreamOne(t *testing.T) {
 	t.Parallel()
 	const upstream = "138881d2e62580f54e1a4b55e9caf0cecdbb8081"
 	document, err := os.ReadFile(peers + "websocket_api.md")

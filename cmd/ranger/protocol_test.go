@@ -18,8 +18,7 @@ const (
 	bob   event.UID = "IDBOB00000001"
 )
 
-// TestSeedProtocol checks part 1 of the protocol with the program.
-func TestSeedProtocol(t *testing.T) {
+func TestServe_SpeaksPart1OfTheProtocol(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := w.serve()

@@ -13,9 +13,9 @@ import (
 // seeds is a script with every command of the upstream documents.
 const seeds = "testdata/seeds/seeds.sh"
 
-// TestSeeds runs the commands of the upstream documents against the sandbox: their client
+// The commands of the upstream documents are run against the sandbox: their client
 // receives the order and its trade.
-func TestSeeds(t *testing.T) {
+func TestSeeds_CommandsDeliverOrderAndTrade(t *testing.T) {
 	t.Parallel()
 	t.Run("embedded", func(t *testing.T) {
 		t.Parallel()

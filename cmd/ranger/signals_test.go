@@ -16,9 +16,8 @@ import (
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// TestTerminate sends SIGTERM: sockets are closed with 1001 over DRAIN_PERIOD, and the exit
-// code is 0.
-func TestTerminate(t *testing.T) {
+// Sockets are closed with 1001, and the exit code is 0.
+func TestSIGTERM_ClosesSocketsOverDrainPeriod(t *testing.T) {
 	t.Parallel()
 	const sockets, period = 8, 2 * time.Second
 	w := newWorld(t)
@@ -41,9 +40,9 @@ func TestTerminate(t *testing.T) {
 	}
 }
 
-// TestTerminateTwice sends SIGTERM: the node is no longer ready, accepts no sockets, and
-// delivers events to those that are still open. A second SIGTERM ends it at once.
-func TestTerminateTwice(t *testing.T) {
+// After the first SIGTERM the node is no longer ready, accepts no sockets, and delivers
+// events to those that are still open.
+func TestSIGTERM_SecondOneEndsTheNodeAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := w.serve("DRAIN_PERIOD=1h")
@@ -70,9 +69,9 @@ func TestTerminateTwice(t *testing.T) {
 	}
 }
 
-// TestReload replaces the file of keys and sends SIGHUP: tokens of the new key are valid, and
-// sockets stay open.
-func TestReload(t *testing.T) {
+// After the file of keys is replaced and SIGHUP sent, tokens of the new key are valid,
+// and sockets stay open.
+func TestSIGHUP_ReloadsKeysAndKeepsSockets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	file := filepath.Join(t.TempDir(), "keys.pem")

@@ -20,9 +20,9 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// TestTLS serves wss:// with a certificate, and with another one from the same files after
-// SIGHUP.
-func TestTLS(t *testing.T) {
+// The node serves wss:// with a certificate, and with another one from the same files
+// after SIGHUP.
+func TestSIGHUP_ReloadsCertificate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	dir := t.TempDir()

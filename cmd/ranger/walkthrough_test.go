@@ -11,10 +11,10 @@ import (
 	"testing"
 )
 
-// TestWalkthrough checks the list of the files that one event passes in
-// docs/architecture.md: each function is declared in its file and called, by its name,
-// by one that precedes it in the list, and there are at most 25 files.
-func TestWalkthrough(t *testing.T) {
+// The files that one event passes are listed in docs/architecture.md: each function is
+// declared in its file and called, by its name, by one that precedes it in the list, and
+// there are at most 25 files.
+func TestArchitectureDoc_WalkthroughFollowsCalls(t *testing.T) {
 	_, section, found := strings.Cut(readText(t, architectureDoc), "\n## The files that one event passes\n")
 	if !found {
 		t.Fatal("docs/architecture.md has no section on the files that one event passes")
