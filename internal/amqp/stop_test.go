@@ -123,7 +123,7 @@ func TestSource_ReconnectsWhenBrokerFallsSilent(t *testing.T) {
 }
 
 // By default a marker must come back within two checks.
-func TestDefaultLimits(t *testing.T) {
+func TestDefaultLimits_SilenceIsTwoChecks(t *testing.T) {
 	t.Parallel()
 	l := amqp.DefaultLimits()
 	if want := 10 * time.Second; l.Silence != want {

@@ -92,7 +92,7 @@ func TestExpiry_BeforeTheAnswerIsWritten(t *testing.T) {
 
 // I5 in a drain: pending events are written before the close, unless the token has expired by
 // then.
-func TestExpiryDuringDrain(t *testing.T) {
+func TestDrain_WritesNoEventAfterExpiry(t *testing.T) {
 	bubble(t, setup{hub: hub.Config{WriteTimeout: time.Minute}}, func(t *testing.T, s *server) {
 		c := s.open("alice/5s")
 		s.publish("alice", "on its way")

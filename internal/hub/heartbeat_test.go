@@ -184,7 +184,7 @@ func TestHeartbeat_NoneWithinAReplay(t *testing.T) {
 
 // I5: after the expiry only the close frame comes, also if a heartbeat or a gap finds out
 // before the sweep does.
-func TestNoHeartbeatAfterExpiry(t *testing.T) {
+func TestExpiry_OnlyTheCloseFrameFollows(t *testing.T) {
 	cfg := quiet
 	cfg.hub.WriteTimeout = time.Hour
 	cfg.hub.HeartbeatInterval = 5 * time.Second

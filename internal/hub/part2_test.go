@@ -110,7 +110,7 @@ func TestResume_BeforeTheWindowIsRefused(t *testing.T) {
 }
 
 // I1: a position is no secret: with that of another user a client gets its own events.
-func TestPositionOfAnotherUser(t *testing.T) {
+func TestResume_PositionOfAnotherUserYieldsOwnEvents(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		a := s.send("alice", trade(1))
 		b := s.send("bob", trade(2))

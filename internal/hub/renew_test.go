@@ -64,7 +64,7 @@ func TestRenewal_FailedOneChangesNothing(t *testing.T) {
 }
 
 // I1: the identity of a socket never changes.
-func TestOtherIdentity(t *testing.T) {
+func TestRenewal_OtherIdentityClosesTheSocket(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		for _, other := range []string{"bob", "Alice", "alicf"} {
 			c := s.open("alice")

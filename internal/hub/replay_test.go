@@ -104,7 +104,7 @@ func TestReplay_EventsAfterTheResumeAreLive(t *testing.T) {
 
 // I2, I3: a client that is too slow is closed with the reason, and loses nothing when it
 // resumes.
-func TestTooSlowThenResumes(t *testing.T) {
+func TestResume_AfterTooSlowLosesNothing(t *testing.T) {
 	cfg := quiet
 	cfg.hub.WriteTimeout = time.Hour
 	cfg.journal.Size = 4

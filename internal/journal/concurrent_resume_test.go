@@ -42,7 +42,7 @@ type joint struct {
 // I2, I3, I4: one goroutine appends, with gaps, and truncates; readers come and go, and
 // resume. Each reads its entries in order and once. What it misses was truncated, or
 // it was refused.
-func TestConcurrentResumes(t *testing.T) {
+func TestResume_ConcurrentReadersMissOnlyTruncatedEntries(t *testing.T) {
 	const (
 		users    = 4
 		readers  = 12

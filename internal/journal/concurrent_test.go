@@ -90,7 +90,7 @@ func follow(tb testing.TB, c *journal.Cursor, ring bell, first, step, end uint64
 }
 
 // A reader that falls behind gets ErrBehind; one that does not misses nothing.
-func TestConcurrentDrops(t *testing.T) {
+func TestCursor_ConcurrentReaderIsBehindOrMissesNothing(t *testing.T) {
 	s := newStream(t, journal.Config{Size: 4, Memory: 64 * 1000})
 	var readers sync.WaitGroup
 	done := make(chan struct{})
@@ -148,7 +148,7 @@ func readUntilBehind(tb testing.TB, j *journal.Journal, done <-chan struct{}) {
 
 // I2, I3: a cursor returns the gap before the event that follows it, even if the
 // message is still being appended.
-func TestConcurrentGaps(t *testing.T) {
+func TestCursor_GapPrecedesTheEventThatFollows(t *testing.T) {
 	s := newStream(t, journal.Config{})
 	c, _ := s.SubscribeWithGaps("alice", make(bell, 1))
 	var reader sync.WaitGroup

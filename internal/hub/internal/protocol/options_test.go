@@ -33,7 +33,7 @@ func show(o protocol.Options) *options {
 	return &shown
 }
 
-func TestParseQuery(t *testing.T) {
+func TestParseQuery_AcceptsOnlyValidOptions(t *testing.T) {
 	none := options{}
 	on := options{Resume: true}
 	for query, want := range map[string]*options{
