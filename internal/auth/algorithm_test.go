@@ -17,8 +17,7 @@ import (
 	"ranger/internal/auth"
 )
 
-// A token is valid only for the algorithm that signed it, whatever its header says.
-func TestAlgorithms(t *testing.T) {
+func TestVerify_AcceptsOnlyTheConfiguredAlgorithm(t *testing.T) {
 	for _, want := range algorithms {
 		v := start(t, configFor(t, want))
 		for _, have := range algorithms {
@@ -32,7 +31,7 @@ func TestAlgorithms(t *testing.T) {
 	}
 }
 
-func TestAlgorithmConfusion(t *testing.T) {
+func TestVerify_RefusesForgedAndMalformedTokens(t *testing.T) {
 	key := keyOf(t, "RS256", "a")
 	private, err := jwt.ParseRSAPrivateKeyFromPEM([]byte(key.private))
 	if err != nil {
@@ -123,7 +122,7 @@ func next(s string) string {
 	return string(alphabet[strings.IndexByte(alphabet, s[len(s)-1])+1])
 }
 
-func TestNewRefuses(t *testing.T) {
+func TestNew_RefusesInvalidConfig(t *testing.T) {
 	rsaKeys := publicKeys(t, keyOf(t, "RS256", "a").public)
 	p256 := publicKeys(t, keyOf(t, "ES256", "a").public)
 	p384 := publicKeys(t, keyOf(t, "ES384", "a").public)

@@ -23,7 +23,7 @@ func sample() object {
 }
 
 // The kinds of tokens of the specification.
-func TestTokenKinds(t *testing.T) {
+func TestVerify_DistinguishesKindsOfTokens(t *testing.T) {
 	barong := func() object {
 		return sample().with(object{
 			"aud": []string{"peatio", "barong"}, "jti": "76B9C4A0C4D1E2F3A4B5C6D7",
@@ -85,7 +85,7 @@ func TestTokenKinds(t *testing.T) {
 	}
 }
 
-func TestClaims(t *testing.T) {
+func TestVerify_ChecksEachClaim(t *testing.T) {
 	at := func(offset float64) float64 { return float64(time.Now().Unix()) + offset }
 	leeways := func(cfg *auth.Config) {
 		cfg.IssuedAtLeeway, cfg.ExpirationLeeway, cfg.NotBeforeLeeway = 180*time.Second, 30*time.Second, 10*time.Second
@@ -232,7 +232,7 @@ var kinds = []string{
 }
 
 // Every JSON type in every claim.
-func TestClaimKinds(t *testing.T) {
+func TestVerify_ChecksTypeOfEachClaim(t *testing.T) {
 	// The reason for each claim, and the types for which it differs.
 	tests := map[string]struct {
 		want   auth.Reason
@@ -273,7 +273,7 @@ func TestClaimKinds(t *testing.T) {
 }
 
 // Claims as text that no JSON library writes.
-func TestClaimsText(t *testing.T) {
+func TestVerify_RefusesMalformedClaims(t *testing.T) {
 	v := start(t, configFor(t, "HS256"))
 	tail := `"exp":4102444800,"sub":"session","aud":"peatio","jti":"1"}`
 	tests := []struct {
@@ -309,7 +309,7 @@ func TestClaimsText(t *testing.T) {
 }
 
 // Expires is exp plus its leeway, including the fraction.
-func TestExpires(t *testing.T) {
+func TestVerify_ExpiresIncludesLeeway(t *testing.T) {
 	cfg := configFor(t, "HS256")
 	cfg.ExpirationLeeway = 90 * time.Second
 	v := start(t, cfg)

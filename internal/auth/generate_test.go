@@ -8,9 +8,8 @@ import (
 	"ranger/internal/auth"
 )
 
-// The public half of a new key verifies what its private half signs; both are PEM blocks
-// like those of Ruby.
-func TestGenerateKey(t *testing.T) {
+// Both halves are PEM blocks like those of Ruby.
+func TestGenerateKey_PublicHalfVerifiesPrivateHalf(t *testing.T) {
 	for _, algorithm := range algorithms {
 		t.Run(algorithm, func(t *testing.T) {
 			key := keyOf(t, algorithm, "a")

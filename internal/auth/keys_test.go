@@ -76,7 +76,7 @@ func publicForms(tb testing.TB) map[string]string {
 	}
 }
 
-func TestParsePublicKeys(t *testing.T) {
+func TestParsePublicKeys_AcceptsEveryForm(t *testing.T) {
 	want := publicKeys(t, keyOf(t, "RS256", "a").public)
 	for form, text := range publicForms(t) {
 		for spelling, spell := range spellings {
@@ -93,8 +93,7 @@ func TestParsePublicKeys(t *testing.T) {
 	}
 }
 
-// Several keys are found in every form, and none is lost.
-func TestParseSeveralPublicKeys(t *testing.T) {
+func TestParsePublicKeys_FindsAllOfSeveral(t *testing.T) {
 	a, b := keyOf(t, "ES256", "a").public, keyOf(t, "EdDSA", "b").public
 	want := publicKeys(t, a, b)
 	for spelling, spell := range spellings {
@@ -123,7 +122,7 @@ func TestParseSeveralPublicKeys(t *testing.T) {
 	}
 }
 
-func TestParsePublicKeysRefuses(t *testing.T) {
+func TestParsePublicKeys_RefusesWithoutQuotingTheKey(t *testing.T) {
 	rsaKey, ecKey := keyOf(t, "RS256", "a"), keyOf(t, "ES256", "a")
 	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 	lines := strings.Split(ecKey.public, "\n")
@@ -165,7 +164,7 @@ func TestParsePublicKeysRefuses(t *testing.T) {
 }
 
 // Every key is used; a removed one is not, and an invalid set changes nothing.
-func TestRotation(t *testing.T) {
+func TestSetKeys_ReplacesAllKeysOrNone(t *testing.T) {
 	a, b := keyOf(t, "ES256", "a"), keyOf(t, "ES256", "b")
 	tokenA := sign(t, newSigner(t, "ES256", a.private), auth.Claims{UID: "ID1"})
 	tokenB := sign(t, newSigner(t, "ES256", b.private), auth.Claims{UID: "ID1"})
@@ -197,7 +196,7 @@ func TestRotation(t *testing.T) {
 	check("after errors", auth.BadSignature, "")
 }
 
-func TestSetKeysForSecret(t *testing.T) {
+func TestSetKeys_FailsForAlgorithmWithSecret(t *testing.T) {
 	v := start(t, configFor(t, "HS256"))
 	err := v.SetKeys(publicKeys(t, keyOf(t, "RS256", "a").public))
 	if err == nil || !strings.Contains(err.Error(), "not public keys") {
@@ -208,8 +207,7 @@ func TestSetKeysForSecret(t *testing.T) {
 	}
 }
 
-// A short RSA key is accepted.
-func TestShortRSAKey(t *testing.T) {
+func TestVerify_AcceptsShortRSAKey(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func keyReason(tb testing.TB, token string, now time.Time) auth.Reason {
 	return refusal.Reason
 }
 
-func TestVerifyKeyToken(t *testing.T) {
+func TestVerifyKeyToken_ChecksEachClaim(t *testing.T) {
 	now := time.Unix(1534776439, 0)
 	at := func(offset int64) int64 { return now.Unix() + offset }
 	type change func(object) object
@@ -95,7 +95,7 @@ func TestVerifyKeyToken(t *testing.T) {
 	}
 }
 
-func TestVerifyKeyTokenAsText(t *testing.T) {
+func TestVerifyKeyToken_RefusesForgedAndMalformedTokens(t *testing.T) {
 	now := time.Now()
 	claims := keyToken(now).json(t)
 	valid := signKeyToken(t, "a", claims)
@@ -124,7 +124,7 @@ func TestVerifyKeyTokenAsText(t *testing.T) {
 }
 
 // A token that a client signed is not a session token, even if Barong's own key signed it.
-func TestKeyTokenIsNoSession(t *testing.T) {
+func TestVerify_RefusesKeyTokens(t *testing.T) {
 	cfg := configFor(t, "RS256")
 	cfg.Audience = []string{"*"}
 	v := start(t, cfg)
@@ -136,7 +136,7 @@ func TestKeyTokenIsNoSession(t *testing.T) {
 	}
 }
 
-func TestParseClientKey(t *testing.T) {
+func TestParseClientKey_AcceptsOneRSAKeyOnly(t *testing.T) {
 	a, b := keyOf(t, "RS256", "a"), keyOf(t, "RS256", "b")
 	for name, text := range map[string]string{
 		"PEM":                    a.public,

@@ -47,7 +47,7 @@ func (w writer) Write(p []byte) (int, error) { return w(p) }
 
 // Every reason is returned, counted once and logged once, and the log never contains any
 // part of a token.
-func TestRefusals(t *testing.T) {
+func TestRefusal_IsCountedAndLoggedOnce(t *testing.T) {
 	late := time.Now().Add(time.Hour).Unix()
 	hs := func(header string, change object) string {
 		return forge(t, "HS256", []byte(secret), []byte(header), sample().with(change).json(t))
@@ -119,8 +119,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// A valid token is counted, and not logged.
-func TestAccepted(t *testing.T) {
+func TestVerify_ValidTokenIsCountedButNotLogged(t *testing.T) {
 	log, lines := capture()
 	counts := &counter{}
 	cfg := configFor(t, "HS256")
@@ -133,8 +132,7 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
-// Values of a token are logged short and printable.
-func TestRefusalValues(t *testing.T) {
+func TestRefusal_ValuesAreLoggedShortAndPrintable(t *testing.T) {
 	log, lines := capture()
 	cfg := configFor(t, "HS256")
 	cfg.Log = log
@@ -155,7 +153,7 @@ func TestRefusalValues(t *testing.T) {
 }
 
 // All refusals of a flood are counted, some are logged, and the log has the number of others.
-func TestRefusalFlood(t *testing.T) {
+func TestRefusal_FloodIsLoggedInPart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, lines := capture()
 		counts := &counter{}
@@ -186,7 +184,7 @@ func TestRefusalFlood(t *testing.T) {
 	})
 }
 
-func TestReasons(t *testing.T) {
+func TestReasons_AreUniqueAndNotEmpty(t *testing.T) {
 	got := auth.Reasons()
 	sorted := slices.Clone(got)
 	slices.Sort(sorted)

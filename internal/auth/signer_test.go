@@ -37,7 +37,7 @@ func decode(tb testing.TB, token string) (header, claims map[string]any) {
 }
 
 // The defaults are the claims of Peatio's sample client.
-func TestSign(t *testing.T) {
+func TestSign_SetsDefaultAndGivenClaims(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := float64(time.Now().Unix())
 		tests := []struct {
@@ -90,7 +90,7 @@ func TestSign(t *testing.T) {
 	})
 }
 
-func TestSignRefuses(t *testing.T) {
+func TestSign_RefusesInvalidUIDs(t *testing.T) {
 	for _, uid := range []string{"", " ", "a\nb", strings.Repeat("x", 256)} {
 		if token, err := signerFor(t, "HS256").Sign(auth.Claims{UID: event.UID(uid)}); err == nil {
 			t.Errorf("uid %q: got %s", uid, token)
@@ -98,8 +98,7 @@ func TestSignRefuses(t *testing.T) {
 	}
 }
 
-// Private keys are accepted in every form.
-func TestNewSigner(t *testing.T) {
+func TestNewSigner_AcceptsKeysInEveryForm(t *testing.T) {
 	rsaPrivate, err := jwt.ParseRSAPrivateKeyFromPEM([]byte(keyOf(t, "RS256", "a").private))
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +137,7 @@ func TestNewSigner(t *testing.T) {
 	}
 }
 
-func TestNewSignerRefuses(t *testing.T) {
+func TestNewSigner_RefusesUnsuitableKeys(t *testing.T) {
 	rsaKey, ecKey := keyOf(t, "RS256", "a"), keyOf(t, "ES256", "a")
 	p224, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"ranger/internal/event"
 )
 
-// One worker answers a hundred callers, each with the identity of its own token.
-func TestOneWorker(t *testing.T) {
+// Each of a hundred callers gets the identity of its own token.
+func TestVerify_OneWorkerAnswersManyCallers(t *testing.T) {
 	counts := &counter{}
 	cfg := configFor(t, "ES256")
 	cfg.Workers, cfg.Metrics = 1, counts
@@ -42,8 +42,8 @@ func TestOneWorker(t *testing.T) {
 	}
 }
 
-// Keys change while tokens are checked: a token of a key that remains is never refused.
-func TestSetKeysWhileVerifying(t *testing.T) {
+// Keys change while tokens are checked.
+func TestSetKeys_NeverRefusesTokensOfKeysThatRemain(t *testing.T) {
 	a, b := keyOf(t, "ES256", "a"), keyOf(t, "ES256", "b")
 	both, one := publicKeys(t, b.public, a.public), publicKeys(t, a.public)
 	v := start(t, auth.Config{Algorithm: "ES256", Keys: both, Workers: 4})
@@ -68,8 +68,8 @@ func TestSetKeysWhileVerifying(t *testing.T) {
 	callers.Wait()
 }
 
-// A caller whose context ends gets its cause, which is not a refusal.
-func TestVerifyCancelled(t *testing.T) {
+// The cause is not a refusal.
+func TestVerify_CancelledCallerGetsTheCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v, err := auth.New(configFor(t, "HS256")) // Run is not called
 		if err != nil {
@@ -98,7 +98,7 @@ func (b blocker) TokenRefused(string) { <-b }
 
 // A caller returns if its context ends during the check, and a waiting one when Run's
 // context ends; Run waits for its workers.
-func TestStop(t *testing.T) {
+func TestRun_EndReleasesWaitingCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hold := make(blocker)
 		cfg := configFor(t, "HS256")
@@ -150,8 +150,7 @@ func TestStop(t *testing.T) {
 	})
 }
 
-// A check that is in progress when Run's context ends is completed.
-func TestStopAnswers(t *testing.T) {
+func TestRun_EndCompletesCheckInProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hold := make(blocker)
 		cfg := configFor(t, "HS256")
@@ -186,9 +185,8 @@ type bomb struct{}
 func (bomb) TokenAccepted()      { panic("boom") }
 func (bomb) TokenRefused(string) { panic("boom") }
 
-// A panic ends one check: the caller gets an error that is not a refusal, and the worker
-// continues.
-func TestPanic(t *testing.T) {
+// The caller gets an error that is not a refusal, and the worker continues.
+func TestVerify_PanicEndsOnlyOneCheck(t *testing.T) {
 	log, lines := capture()
 	cfg := configFor(t, "HS256")
 	cfg.Workers, cfg.Metrics, cfg.Log = 1, bomb{}, log
