@@ -66,9 +66,8 @@ func (e *entries) Header(name string) event.Header {
 	return event.Header{}
 }
 
-// TestAllocations: decoding an ordinary message allocates nothing, wherever its owners
-// are named.
-func TestAllocations(t *testing.T) {
+// The owners of an ordinary message may be named in any place.
+func TestDecode_AllocatesNothing(t *testing.T) {
 	trade := golden(t, "trade.json")
 	members := directory{"1147": seller, "1148": buyer}
 	for _, tt := range []struct {

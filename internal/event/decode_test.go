@@ -9,7 +9,7 @@ import (
 	"ranger/internal/event"
 )
 
-func TestFixtures(t *testing.T) {
+func TestDecode_ReturnsTheFixtures(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		kind    event.Kind
@@ -64,7 +64,7 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
-func TestReasons(t *testing.T) {
+func TestDecode_ReturnsEachReason(t *testing.T) {
 	// The simplest message for each Reason.
 	plain := []struct {
 		want    event.Reason
@@ -103,7 +103,7 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-func TestReasonsPriority(t *testing.T) {
+func TestDecode_ReturnsTheFirstOfSeveralReasons(t *testing.T) {
 	broken := "{\"member_uid\":1,\"trades\":1,\"a\":1,\"a\":\"\xff\"" + nested(40) + strings.Repeat(" ", maxBody)
 	valid := strings.ReplaceAll(strings.TrimSpace(broken), "\xff", "")
 	for _, tt := range []struct {
@@ -135,7 +135,7 @@ func TestReasonsPriority(t *testing.T) {
 	}
 }
 
-func TestMaxBody(t *testing.T) {
+func TestDecode_RefusesBodiesAboveTheMaximum(t *testing.T) {
 	body := []byte(`{"id":1,"member_uid":"ID"}`)
 	for _, tt := range []struct {
 		limit  int
@@ -150,7 +150,7 @@ func TestMaxBody(t *testing.T) {
 	}
 }
 
-func TestBroadcast(t *testing.T) {
+func TestDecode_RecognizesBroadcasts(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		kind    event.Kind

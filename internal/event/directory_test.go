@@ -36,9 +36,8 @@ func idValues(p place) map[any]string {
 	}
 }
 
-// TestMemberIDs resolves every form of an id in every place and compares the result with
-// that of the same message with a uid instead. It names I1.
-func TestMemberIDs(t *testing.T) {
+// I1: an id yields the same event as a uid, in every form and in every place.
+func TestDecode_ResolvesIDsInEveryPlace(t *testing.T) {
 	for _, s := range searches {
 		rows := places(s.kind, s.side)
 		for i, p := range rows {
@@ -69,7 +68,7 @@ func TestMemberIDs(t *testing.T) {
 	}
 }
 
-func TestMemberIDsOfATrade(t *testing.T) {
+func TestTrade_OwnersMayBeNamedByID(t *testing.T) {
 	trade := golden(t, "trade.json")
 	known := directory{"11": seller, "12": buyer, "13": seller}
 	sellers, buyers := golden(t, "trade.seller.json"), golden(t, "trade.buyer.json")
@@ -120,9 +119,8 @@ func TestMemberIDsOfATrade(t *testing.T) {
 	})
 }
 
-// TestBadUIDOfADirectory: a uid of the directory that no token can have counts as
-// unknown. It names I1.
-func TestBadUIDOfADirectory(t *testing.T) {
+// I1: a uid of the directory that no token can have counts as unknown.
+func TestDirectory_InvalidUIDCountsAsUnknown(t *testing.T) {
 	for _, uid := range []event.UID{"", " ", "\u00a0", "a\x00", "a\nb", "a\xff", event.UID(strings.Repeat("x", event.MaxUID+1))} {
 		t.Run(fmt.Sprintf("%.8q", uid), func(t *testing.T) {
 			if d := diff(unknown("11"), decodeWith(t, directory{"11": uid}, event.Order, nil, `{"member_id":11}`)); d != "" {
@@ -132,7 +130,7 @@ func TestBadUIDOfADirectory(t *testing.T) {
 	}
 }
 
-func TestDirectoryIsNotAskedWhereAUIDIsThere(t *testing.T) {
+func TestDirectory_IsNotAskedIfUIDIsPresent(t *testing.T) {
 	members := &asked{uid: "IDOTHER"}
 	decodeWith(t, members, event.Trade, headers{
 		"ask_member_uid": string(seller), "ask_member_id": 11, "bid_member_uid": string(buyer), "bid_member_id": 12,

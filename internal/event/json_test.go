@@ -9,7 +9,7 @@ import (
 	"ranger/internal/event"
 )
 
-func TestJSON(t *testing.T) {
+func TestDecode_AcceptsOnlyJSONObjects(t *testing.T) {
 	owner := headers{"member_uid": "ID"}
 	for _, tt := range []struct {
 		name, body string
@@ -123,7 +123,7 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-func TestDepth(t *testing.T) {
+func TestDecode_RefusesDepthAbove32(t *testing.T) {
 	owner := headers{"member_uid": "ID"}
 	objects := func(depth int) string {
 		return strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat("}", depth)
@@ -160,7 +160,7 @@ func TestDepth(t *testing.T) {
 	}
 }
 
-func TestKeys(t *testing.T) {
+func TestDecode_RefusesDuplicateKeys(t *testing.T) {
 	long := strings.Repeat("k", 5000)
 	many := func(n int, last string) string {
 		var b strings.Builder
@@ -231,9 +231,9 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestStringsEnd: each byte that ends a string or is invalid in one is recognized at
-// every offset, and no other byte is.
-func TestStringsEnd(t *testing.T) {
+// Each byte that ends a string or is invalid in one is recognized at every offset, and no
+// other byte is.
+func TestDecode_FindsTheEndOfStringsAtEveryOffset(t *testing.T) {
 	owner := event.Table{"member_uid": "ID"}
 	dec := event.NewDecoder(maxBody, nil)
 	for before := range 17 {

@@ -9,7 +9,7 @@ import (
 	"ranger/internal/event"
 )
 
-func TestMarket(t *testing.T) {
+func TestMarket_PrefersMarketID(t *testing.T) {
 	for name, c := range map[string]struct{ body, want string }{
 		"market_id":                {`{"id":1,"market_id":"btcusd","x":2}`, "btcusd"},
 		"market":                   {`{"market":"btcusd"}`, "btcusd"},
@@ -45,13 +45,13 @@ func TestMarket(t *testing.T) {
 	}
 }
 
-func TestMarketMayBeEmpty(t *testing.T) {
+func TestMarket_MayBeEmpty(t *testing.T) {
 	if got, ok := event.Market([]byte(`{"trade":{"market_id":""}}`)); !ok || len(got) > 0 {
 		t.Errorf("got %q, %v; want an empty market", got, ok)
 	}
 }
 
-func TestMarketOfInvalidMessages(t *testing.T) {
+func TestMarket_InvalidMessagesHaveNone(t *testing.T) {
 	for _, text := range []string{"", "event", ":", `{"trade":`, `{"trade":[]}`, `{"trade":1}`, `{"trade":{`, `{"trade":{"market_id"`, `{"trade":{"market_id":}}`, "null"} {
 		if got, ok := event.Market([]byte(text)); ok {
 			t.Errorf("%s: got %q, want none", text, got)
@@ -59,7 +59,7 @@ func TestMarketOfInvalidMessages(t *testing.T) {
 	}
 }
 
-func TestMarketAllocatesNothing(t *testing.T) {
+func TestMarket_AllocatesNothing(t *testing.T) {
 	message := []byte(`{"trade":{"id":1,"price":"2.5","market":"a","ask":{"id":[1,{}]},"market_id":"btcusd"}}`)
 	if n := testing.AllocsPerRun(100, func() { event.Market(message) }); n > 0 {
 		t.Errorf("got %v allocations, want none", n)

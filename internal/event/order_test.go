@@ -11,7 +11,7 @@ import (
 // kinds are values of every JSON kind.
 var kinds = []string{`null`, `true`, `false`, `0`, `-1.50`, `""`, `"text"`, `[]`, `[1]`, `[[]]`, `[null]`, `{}`, `{"a":1}`}
 
-func TestOrderView(t *testing.T) {
+func TestOrder_OmitsIdentityAndOtherSide(t *testing.T) {
 	for _, tt := range []struct{ name, body, want string }{
 		{"empty", `{}`, `{}`},
 		{"only identity", `{"member_uid":"ID","member_id":1,"uid":"ID","email":"a@b.c"}`, `{}`},
@@ -54,7 +54,7 @@ func TestOrderView(t *testing.T) {
 	}
 }
 
-func TestOrderEveryKind(t *testing.T) {
+func TestOrder_OnlyTradesAreRestrictedInKind(t *testing.T) {
 	for _, v := range kinds {
 		t.Run(v, func(t *testing.T) {
 			for _, key := range []string{"id", "side", "price", "state", "action", "ask", "bid", "x"} {
@@ -83,7 +83,7 @@ func TestOrderEveryKind(t *testing.T) {
 	}
 }
 
-func TestLongOrder(t *testing.T) {
+func TestOrder_MayExceedTheBuffer(t *testing.T) {
 	// Longer than the buffer and with more members than it has capacity for.
 	trades := strings.Repeat(`{"id":1,"price":"1.0","secret":1},`, 200)
 	fields := strings.Repeat(`,[1,2]`, 200)

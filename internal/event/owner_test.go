@@ -129,7 +129,7 @@ func (p place) values() (present string, valid any, absent, invalid []any) {
 	return present, valid, absent, invalid
 }
 
-func TestOwnerTable(t *testing.T) {
+func TestOwner_IsTheFirstThatIsPresent(t *testing.T) {
 	for _, s := range searches {
 		rows := places(s.kind, s.side)
 		for i, p := range rows {
@@ -176,7 +176,7 @@ func TestOwnerTable(t *testing.T) {
 	}
 }
 
-func TestHeaderIDTypes(t *testing.T) {
+func TestOwner_HeaderMayHaveIDOfEveryType(t *testing.T) {
 	for _, id := range []any{
 		int8(-1), uint8(255), int16(-1), uint16(65535), int32(-1), uint32(1 << 31), int64(-1 << 63), uint64(1 << 63),
 		int(0), "0", "00011", strings.Repeat("9", 400),
@@ -192,7 +192,7 @@ func TestHeaderIDTypes(t *testing.T) {
 	}
 }
 
-func TestBodyIDs(t *testing.T) {
+func TestOwner_BodyMayHaveIDAsNumberOrString(t *testing.T) {
 	for _, id := range []string{
 		"0", "-0", "11", "-11", "12345678901234567890", strings.Repeat("9", 400), `"11"`, `"\u0031\u0031"`, `"0"`,
 	} {
@@ -207,7 +207,7 @@ func TestBodyIDs(t *testing.T) {
 	}
 }
 
-func TestUIDs(t *testing.T) {
+func TestOwner_UIDsAreTakenExactly(t *testing.T) {
 	long := strings.Repeat("é", event.MaxUID/2) + "x" // MaxUID bytes
 	for _, tt := range []struct {
 		name, json string
@@ -245,7 +245,7 @@ func TestUIDs(t *testing.T) {
 	}
 }
 
-func TestOwnerKeys(t *testing.T) {
+func TestOwner_IsNamedOnlyByItsKeys(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		kind    event.Kind

@@ -185,9 +185,8 @@ func (w *writer) trade() (directory, headers, string) {
 	return w.directory(event.UID(seller), event.UID(buyer)), h, w.space() + w.object(body...) + w.space()
 }
 
-// TestNoLeak: no message of a Trade contains what only the counterparty, or no user, may
-// see. It names I1.
-func TestNoLeak(t *testing.T) {
+// I1: no message of a Trade contains what only the counterparty, or no user, may see.
+func TestTrade_ShowsNothingOfTheCounterparty(t *testing.T) {
 	views := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		members, h, body := (&writer{t: t}).trade()
@@ -222,7 +221,7 @@ func TestNoLeak(t *testing.T) {
 	}
 }
 
-func TestOrdersEqualReference(t *testing.T) {
+func TestOrder_EqualsReference(t *testing.T) {
 	events := 0
 	rapid.Check(t, func(t *rapid.T) {
 		w := &writer{t: t}

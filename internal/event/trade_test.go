@@ -6,7 +6,7 @@ import (
 	"ranger/internal/event"
 )
 
-func TestTradeView(t *testing.T) {
+func TestTrade_EachSideHasItsOwnView(t *testing.T) {
 	named := headers{"ask_member_uid": "A", "bid_member_uid": "B"}
 	for _, tt := range []struct{ name, body, ask, bid, both string }{
 		{"empty", `{}`, `"side":"ask"`, `"side":"bid"`, `"side":"both"`},
@@ -83,7 +83,7 @@ func TestTradeView(t *testing.T) {
 	}
 }
 
-func TestTradeEveryKind(t *testing.T) {
+func TestTrade_KeepsOnlyScalarsOfListedFields(t *testing.T) {
 	named := headers{"ask_member_uid": "A"}
 	seller := func(t *testing.T, body, want string) {
 		t.Helper()
@@ -134,8 +134,7 @@ func TestTradeEveryKind(t *testing.T) {
 	}
 }
 
-// TestMessagesShareNoMemory appends to one message and compares the other.
-func TestMessagesShareNoMemory(t *testing.T) {
+func TestTrade_MessagesShareNoMemory(t *testing.T) {
 	got := decode(t, event.Trade, sides(), golden(t, "trade.json"))
 	_ = append(got.Events[0].Message, "overwritten, overwritten, overwritten"...)
 	for i := range got.Events[0].Message {
@@ -146,7 +145,7 @@ func TestMessagesShareNoMemory(t *testing.T) {
 	}
 }
 
-func TestSidesAreIndependent(t *testing.T) {
+func TestTrade_SidesAreIndependent(t *testing.T) {
 	askView := `{"trade":{"id":1,"side":"ask"}}`
 	bidView := `{"trade":{"id":1,"side":"bid"}}`
 	one := func(uid event.UID, view string, missing event.Reason, ids ...string) event.Outcome {

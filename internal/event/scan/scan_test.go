@@ -14,7 +14,7 @@ import (
 
 func arrays(depth int) string { return strings.Repeat("[", depth) + strings.Repeat("]", depth) }
 
-func TestParseErrors(t *testing.T) {
+func TestParse_ReturnsTheKindOfFault(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
 		want       error
@@ -50,7 +50,7 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-func TestParseKeepsInnerObjects(t *testing.T) {
+func TestParse_KeepsInnerObjects(t *testing.T) {
 	inner := []scan.Inner{{Key: `"ask"`}, {Key: `"bid"`}}
 	var o scan.Object
 	for _, c := range []struct {
@@ -77,7 +77,7 @@ func TestParseKeepsInnerObjects(t *testing.T) {
 	}
 }
 
-func TestMembersAndElementsAreAsWritten(t *testing.T) {
+func TestMembers_ValuesAreAsWritten(t *testing.T) {
 	const text = "{ \"a\\u0062\" :\t1.50E+00 , \"c\":[ 1 , \"x ]\",{ } ] , \"d\" : true }"
 	var o scan.Object
 	if err := o.Parse([]byte(text), nil); err != nil {
@@ -111,7 +111,7 @@ func TestMembersAndElementsAreAsWritten(t *testing.T) {
 	}
 }
 
-func TestMembersEndAtTheFirstFault(t *testing.T) {
+func TestMembers_EndAtTheFirstFault(t *testing.T) {
 	for text, want := range map[string]int{
 		"": 0, "[]": 0, "{": 0, "{}": 0, `{"a":1}`: 1, `{"a":1,"b":}`: 1, `{"a":1,"b":2} x`: 2, `{"a":` + arrays(scan.MaxDepth) + "}": 0,
 	} {
@@ -125,7 +125,7 @@ func TestMembersEndAtTheFirstFault(t *testing.T) {
 	}
 }
 
-func TestValues(t *testing.T) {
+func TestText_DecodesStrings(t *testing.T) {
 	for _, c := range []struct {
 		value, text string
 		isString    bool
@@ -147,7 +147,7 @@ func TestValues(t *testing.T) {
 	}
 }
 
-func TestParseAllocatesNothing(t *testing.T) {
+func TestParse_AllocatesNothing(t *testing.T) {
 	text := []byte(`{"id":1,"price":"3500.0","ask":{"id":2,"trades":[{"id":3}]},"market":"btcusd"}`)
 	inner := []scan.Inner{{Key: `"ask"`}}
 	var o, element scan.Object
