@@ -28,7 +28,7 @@ func get(t testing.TB, h http.Handler, method, path string) (status int, content
 	return w.Code, w.Header().Get("Content-Type"), string(b)
 }
 
-func TestHealth(t *testing.T) {
+func TestHandler_ReportsLivenessAndReadiness(t *testing.T) {
 	r := ops.Readiness{Node: "one", Source: "reading", Reason: "the source is reading"}
 	h := ops.Handler(ops.NewMetrics("one", "v1", nil, nil), func() ops.Readiness { return r })
 	for _, c := range []struct {
@@ -75,8 +75,8 @@ func series(t testing.TB, m *ops.Metrics) []string {
 	return lines
 }
 
-// TestCounters increments each counter once: it, and no other, changes.
-func TestCounters(t *testing.T) {
+// Each counter is incremented once: it, and no other, changes.
+func TestMetrics_EachCounterCountsOnce(t *testing.T) {
 	m := ops.NewMetrics("one", "v1", []string{"expired", "state"}, []int{1000, 4001})
 	for _, c := range []struct {
 		series string
@@ -121,8 +121,7 @@ func TestCounters(t *testing.T) {
 	}
 }
 
-// TestGauges: gauges call their functions on each scrape.
-func TestGauges(t *testing.T) {
+func TestMetrics_GaugesAreReadOnEachScrape(t *testing.T) {
 	m := ops.NewMetrics("one", "v1", nil, nil)
 	open, authenticated, state, up, members := 3, 2, "reading", true, 7
 	stats := journal.Stats{

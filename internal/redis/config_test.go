@@ -8,7 +8,7 @@ import (
 	"ranger/internal/redis"
 )
 
-func TestURL(t *testing.T) {
+func TestNewDirectory_RefusesInvalidURLsWithoutPassword(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{
 		"redis://localhost", "redis://localhost/", "redis://localhost:6379/15", "rediss://user:p%40ss@redis.example.com:6380/2", "redis://[::1]:6379",

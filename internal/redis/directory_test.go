@@ -18,9 +18,8 @@ import (
 
 var _ event.Directory = (*redis.Directory)(nil)
 
-// TestUIDs reads a hash in many steps: each member has its own uid, and no other id has
-// one. It names I1.
-func TestUIDs(t *testing.T) {
+// I1: a hash is read in many steps. Each member has its own uid, and no other id has one.
+func TestDirectory_FindsEachUIDAndNoOther(t *testing.T) {
 	t.Parallel()
 	const members = 20_000
 	key := newKey(t)
@@ -51,9 +50,9 @@ func fill(tb testing.TB, key string, members int) {
 	check(tb, newClient(tb, testenv.Redis(tb)).HSet(tb.Context(), key, pairs...).Err())
 }
 
-// TestChangesAreSeen: the next reading finds new, changed and removed members, so a user
-// that has lost an id gets no more of its events. It names I1.
-func TestChangesAreSeen(t *testing.T) {
+// I1: the next reading finds new, changed and removed members, so a user that has lost an
+// id gets no more of its events.
+func TestDirectory_NextReadingFindsChanges(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{10, 3000} { // Redis stores the first as a list, the second as a table
 		t.Run(strconv.Itoa(size), func(t *testing.T) {
@@ -87,7 +86,7 @@ func TestChangesAreSeen(t *testing.T) {
 	}
 }
 
-func TestMissIsLookedUpAtOnce(t *testing.T) {
+func TestFind_LooksUpMissAtOnce(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
 	c := newClient(t, testenv.Redis(t))
@@ -106,7 +105,7 @@ func TestMissIsLookedUpAtOnce(t *testing.T) {
 	n.logged(0, outageBegins)
 }
 
-func TestInvalidEntriesAreIgnored(t *testing.T) {
+func TestDirectory_IgnoresInvalidEntries(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
 	long := string(make([]byte, event.MaxUID+1))
@@ -125,7 +124,7 @@ func TestInvalidEntriesAreIgnored(t *testing.T) {
 	}
 }
 
-func TestUIDAllocatesNothing(t *testing.T) {
+func TestUID_AllocatesNothing(t *testing.T) {
 	key := newKey(t)
 	fill(t, key, 3)
 	n := startLoaded(t, redis.Config{URL: testenv.Redis(t), Key: key, RefreshEvery: never})
@@ -134,9 +133,8 @@ func TestUIDAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestConcurrentUse reads the hash, looks members up and changes them at the same time:
-// every id that remains in the hash is known throughout.
-func TestConcurrentUse(t *testing.T) {
+// The hash is read while members are looked up and changed.
+func TestDirectory_AlwaysKnowsIDsThatRemain(t *testing.T) {
 	t.Parallel()
 	const members = 3000
 	key := newKey(t)
@@ -162,7 +160,7 @@ func TestConcurrentUse(t *testing.T) {
 	n.logged(0, outageBegins)
 }
 
-func TestRunEnds(t *testing.T) {
+func TestRun_ReturnsWithoutAnswerOfRedis(t *testing.T) {
 	t.Parallel()
 	silent := func(t *testing.T) string {
 		t.Helper()
@@ -202,8 +200,7 @@ func TestRunEnds(t *testing.T) {
 	}
 }
 
-// TestDialEndsWithRun: a TLS handshake without an answer ends with Run.
-func TestDialEndsWithRun(t *testing.T) {
+func TestRun_EndsTLSHandshakeWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	var listen net.ListenConfig
 	l, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")

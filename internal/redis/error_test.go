@@ -11,9 +11,8 @@ import (
 	"ranger/internal/testenv"
 )
 
-// TestErrorIsAnOutage: an error of Redis is an outage, which is logged once with its
-// cause and ends when the cause is removed.
-func TestErrorIsAnOutage(t *testing.T) {
+// The outage is logged once with its cause, and ends when the cause is removed.
+func TestDirectory_ErrorOfRedisIsAnOutage(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2hunter2"
 	hash := []any{"HSET", "ranger:members", "11", "IDELEVEN"}
@@ -60,8 +59,7 @@ func TestErrorIsAnOutage(t *testing.T) {
 	}
 }
 
-// TestErrorAfterLoading: members remain in memory if the hash can no longer be read.
-func TestErrorAfterLoading(t *testing.T) {
+func TestDirectory_KeepsMembersIfHashIsUnreadable(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
 	c := newClient(t, testenv.Redis(t))
@@ -76,7 +74,7 @@ func TestErrorAfterLoading(t *testing.T) {
 	n.awaitLog(1, outageEnds)
 }
 
-func TestRedisLoading(t *testing.T) {
+func TestFind_WaitsWhileRedisIsLoading(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, "--dbfilename", "dump.rdb", "--rdbcompression", "no")
 	s.do("HSET", "ranger:members", "11", "IDELEVEN")
@@ -100,8 +98,8 @@ func TestRedisLoading(t *testing.T) {
 	n.logged(1, outageBegins)
 }
 
-// TestPasswordIsNotLogged uses a server that quotes unknown commands in its errors.
-func TestPasswordIsNotLogged(t *testing.T) {
+// The server quotes unknown commands in its errors.
+func TestDirectory_DoesNotLogPassword(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2hunter2"
 	s := newServer(t, "--rename-command", "AUTH", "", "--rename-command", "HELLO", "")

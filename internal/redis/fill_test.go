@@ -11,8 +11,8 @@ import (
 	"ranger/internal/testenv"
 )
 
-// TestFillDirectory adds members to a hash twice; a Directory reads them.
-func TestFillDirectory(t *testing.T) {
+// Members are added twice; a Directory reads them.
+func TestFillDirectory_AddsMembersAndKeepsOthers(t *testing.T) {
 	t.Parallel()
 	cfg := redis.Config{URL: testenv.Redis(t), Key: newKey(t), RefreshEvery: never}
 	c := newClient(t, cfg.URL)
@@ -31,9 +31,9 @@ func TestFillDirectory(t *testing.T) {
 	n.wantUID("9", "IDNINE")
 }
 
-// TestFillDirectoryChangesNoUID: if an id has another uid, nothing is written, so no user
-// gets the events of another. It names I1.
-func TestFillDirectoryChangesNoUID(t *testing.T) {
+// I1: if an id has another uid, nothing is written, so no user gets the events of
+// another.
+func TestFillDirectory_ChangesNoUID(t *testing.T) {
 	t.Parallel()
 	cfg := redis.Config{URL: testenv.Redis(t), Key: newKey(t)}
 	c := newClient(t, cfg.URL)
@@ -49,8 +49,7 @@ func TestFillDirectoryChangesNoUID(t *testing.T) {
 	}
 }
 
-// TestFillDirectoryErrors: each error names the cause and contains no password.
-func TestFillDirectoryErrors(t *testing.T) {
+func TestFillDirectory_ErrorsHaveCauseButNoPassword(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2hunter2"
 	for name, c := range map[string]struct {

@@ -16,8 +16,8 @@ import (
 	"ranger/internal/testenv"
 )
 
-// TestCluster reads from a Cluster of one node.
-func TestCluster(t *testing.T) {
+// The Cluster has one node.
+func TestDirectory_ReadsFromCluster(t *testing.T) {
 	t.Parallel()
 	testenv.Heavy(t)
 	s := newServer(t, "--cluster-enabled", "yes", "--cluster-port", freePort(t))
@@ -41,8 +41,7 @@ func TestCluster(t *testing.T) {
 	single.awaitLog(1, outageBegins) // before the slots were assigned, or after the kill
 }
 
-// TestSentinel finds the server through a Sentinel, and after a failover the other one.
-func TestSentinel(t *testing.T) {
+func TestDirectory_FollowsFailoverOfSentinel(t *testing.T) {
 	t.Parallel()
 	testenv.Heavy(t)
 	first, second := newServer(t), newServer(t)
@@ -79,7 +78,7 @@ func TestSentinel(t *testing.T) {
 	})
 }
 
-func TestTLS(t *testing.T) {
+func TestDirectory_VerifiesCertificate(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")

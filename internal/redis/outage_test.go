@@ -11,9 +11,9 @@ import (
 	"ranger/internal/testenv"
 )
 
-// TestRedisKilled: ids in memory remain known, Find waits for others only until the outage
-// has lasted for Config.Wait, and they are found when Redis answers again.
-func TestRedisKilled(t *testing.T) {
+// Ids in memory remain known, Find waits for others only until the outage has lasted for
+// Config.Wait, and they are found when Redis answers again.
+func TestDirectory_AnswersDuringAndAfterOutage(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.do("HSET", "ranger:members", "11", "IDELEVEN")
@@ -49,8 +49,7 @@ func TestRedisKilled(t *testing.T) {
 	}
 }
 
-// TestFindWaitsForConfigWait: Find returns once an outage has lasted for Config.Wait.
-func TestFindWaitsForConfigWait(t *testing.T) {
+func TestFind_WaitsInOutageForConfigWait(t *testing.T) {
 	t.Parallel()
 	const wait = 50 * time.Millisecond
 	n := startNode(t, redis.Config{URL: "redis://127.0.0.1:" + freePort(t), Wait: wait})
@@ -61,8 +60,8 @@ func TestFindWaitsForConfigWait(t *testing.T) {
 	}
 }
 
-// TestRedisHangs: a Redis that accepts connections and does not answer is an outage.
-func TestRedisHangs(t *testing.T) {
+// Redis accepts connections and does not answer.
+func TestDirectory_SilentRedisIsAnOutage(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.do("HSET", "ranger:members", "11", "IDELEVEN")
@@ -85,8 +84,8 @@ func TestRedisHangs(t *testing.T) {
 	})
 }
 
-// TestOutageIsNoticed: an outage is noticed without look-ups, long before the next reading.
-func TestOutageIsNoticed(t *testing.T) {
+// The outage is noticed long before the next reading.
+func TestDirectory_NoticesOutageWithoutLookups(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	n := startLoaded(t, redis.Config{URL: s.url(""), RefreshEvery: never})
@@ -94,8 +93,8 @@ func TestOutageIsNoticed(t *testing.T) {
 	n.awaitLog(1, outageBegins)
 }
 
-// TestReadingThatHangs: a reading without an answer blocks neither UID nor Find.
-func TestReadingThatHangs(t *testing.T) {
+// A reading without an answer blocks neither UID nor Find.
+func TestDirectory_SilentReadingBlocksNoLookup(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.do("HSET", "ranger:members", "11", "IDELEVEN")
@@ -118,7 +117,7 @@ func TestReadingThatHangs(t *testing.T) {
 	n.logged(0, outageBegins)
 }
 
-func TestFindWaitsForRedis(t *testing.T) {
+func TestFind_WaitsUntilRedisAnswersAgain(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
@@ -150,7 +149,7 @@ func TestFindWaitsForRedis(t *testing.T) {
 	}
 }
 
-func TestFindEndsWithItsContext(t *testing.T) {
+func TestFind_EndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	n := startLoaded(t, redis.Config{URL: s.url(""), RefreshEvery: never})
