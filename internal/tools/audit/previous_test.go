@@ -7,9 +7,9 @@ import (
 	"ranger/internal/tools/audit"
 )
 
-// TestCheckPrevious: prev and heartbeat.last must name the client's previous event,
-// and may be missing only if that event has left the window.
-func TestCheckPrevious(t *testing.T) {
+// heartbeat.last names it too. Either may be missing only if that event has left the
+// window.
+func TestChecker_PrevNamesThePreviousEvent(t *testing.T) {
 	t.Parallel()
 	const (
 		start, window = 1534776400000, 60_000 // ms

@@ -10,9 +10,8 @@ import (
 	"ranger/internal/tools/audit"
 )
 
-// TestParseSuffix: the suffix of an event has exactly one form. From another form as
-// much as possible is read.
-func TestParseSuffix(t *testing.T) {
+// From another form as much as possible is read.
+func TestParseSuffix_AcceptsOneForm(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		text        string
@@ -54,7 +53,7 @@ func TestParseSuffix(t *testing.T) {
 	}
 }
 
-func TestParsePosition(t *testing.T) {
+func TestParsePosition_AcceptsOneForm(t *testing.T) {
 	t.Parallel()
 	for text, valid := range map[string]bool{
 		"0.00000000": true, "9007199254740991.ffffffff": true,

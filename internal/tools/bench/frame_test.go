@@ -50,7 +50,7 @@ func sampleBytes() (all []byte) {
 	return all
 }
 
-func TestFrames(t *testing.T) {
+func TestFrames_ReadInPiecesOfAnySize(t *testing.T) {
 	for name, wrap := range map[string]func(io.Reader) io.Reader{
 		"at once":        func(r io.Reader) io.Reader { return r },
 		"byte by byte":   iotest.OneByteReader,

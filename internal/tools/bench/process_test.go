@@ -8,7 +8,7 @@ import (
 	"ranger/internal/tools/bench"
 )
 
-func TestProcess(t *testing.T) {
+func TestProcess_ReportsCPUTimeAndMemory(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		if _, err := bench.Process(os.Getpid()).CPU(); err == nil {
 			t.Error("got a CPU time, want an error")

@@ -33,9 +33,8 @@ var named = map[string]struct{ figures, latencies, series []string }{
 	"slow":    {append([]string{"rss_growth", "slow_ended", "slow_had"}, others...), othersLatencies, nil},
 }
 
-// TestScenarios runs all scenarios against a correct node: none finds a fault, and all
-// figures are reported.
-func TestScenarios(t *testing.T) {
+// All figures are reported.
+func TestScenarios_FindNoFaultOfCorrectNode(t *testing.T) {
 	scenarios := bench.Scenarios()
 	if len(scenarios) != len(named) {
 		t.Errorf("got %d scenarios, want %d", len(scenarios), len(named))

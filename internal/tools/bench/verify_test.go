@@ -40,8 +40,7 @@ func nth(n int, do func(e, before event.Event) []event.Event) func(event.Event) 
 	}
 }
 
-// TestFaults: each fault of a node is counted.
-func TestFaults(t *testing.T) {
+func TestFaults_EachIsCounted(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		mangle func(event.Event) []event.Event

@@ -39,9 +39,9 @@ const body = `{"id":2435,"price":"3500.0","volume":"0.0331","funds":"115.85","ma
 	`"ask":{"id":3247,"side":"sell","price":"0.10","state":"done","member_uid":"IDSELLER00001"},` +
 	`"bid":{"member_id":12,"id":3248,"side":"buy","price":"3500.0","state":"wait","member_uid":"IDBUYER000001","trades":[]}}`
 
-// TestDeliver: each socket receives its user's events and no others, with the same bytes
-// as ranger sends.
-func TestDeliver(t *testing.T) {
+// Each socket receives its user's events and no others, with the same bytes as ranger
+// sends.
+func TestBaseline_SendsUsersOnlyTheirEvents(t *testing.T) {
 	broker := testenv.RabbitMQ(t)
 	for _, source := range []string{"stream", "queue", "durable"} {
 		t.Run(source, func(t *testing.T) { testDeliver(t, broker, source) })

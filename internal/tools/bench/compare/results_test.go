@@ -9,7 +9,7 @@ import (
 	compare "ranger/internal/tools/bench/compare"
 )
 
-func TestMedian(t *testing.T) {
+func TestMedian_IsTheMiddleOrTheMeanOfTwo(t *testing.T) {
 	for _, c := range []struct {
 		values []float64
 		want   float64
@@ -80,8 +80,7 @@ func TestLine_Verdict(t *testing.T) {
 	}
 }
 
-// TestListener: the process that listens is found, and no other.
-func TestListener(t *testing.T) {
+func TestListener_FindsOnlyTheProcessThatListens(t *testing.T) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -102,9 +101,9 @@ func TestListener(t *testing.T) {
 	}
 }
 
-// TestSourceOf: where latency is measured, the broker does the same work for both;
-// where CPU time is, it does the least for the baseline.
-func TestSourceOf(t *testing.T) {
+// For latency, the broker does the same work for both; for CPU time, it does the least
+// for the baseline.
+func TestSourceOf_DependsOnTheRow(t *testing.T) {
 	for _, c := range []struct{ row, variant, source, want string }{
 		{"latency", "baseline", "queue", "durable"},
 		{"latency", "baseline", "stream", "stream"},

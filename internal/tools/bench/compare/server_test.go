@@ -14,7 +14,7 @@ import (
 	compare "ranger/internal/tools/bench/compare"
 )
 
-// Variables of a process that TestServerEndsWithParent starts: its role, and the
+// Variables of a process that TestServer_EndsWithItsParent starts: its role, and the
 // address that the server connects to.
 const (
 	roleVariable    = "COMPARE_TEST_ROLE"
@@ -64,8 +64,8 @@ func serve() error {
 	return err
 }
 
-// TestServerEndsWithParent: a server does not outlive a killed measurement.
-func TestServerEndsWithParent(t *testing.T) {
+// A server does not outlive a killed measurement.
+func TestServer_EndsWithItsParent(t *testing.T) {
 	deadline := time.Now().Add(testenv.Patience)
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -28,8 +28,7 @@ type figure struct {
 	Ratios       map[string]struct{ Median float64 }
 }
 
-// TestSmoke: every row is measured on every variant and printed.
-func TestSmoke(t *testing.T) {
+func TestSmoke_EveryRowIsMeasuredOnEveryVariant(t *testing.T) {
 	broker, built := testenv.RabbitMQ(t), buildServers(t)
 	both := []string{"stream", "queue"}
 	for _, c := range []struct {
@@ -142,8 +141,7 @@ func smoke(t *testing.T, broker, built string, args ...string) (sum summary, tab
 	return sum, out.String()
 }
 
-// TestUsage: what cannot be measured is said before anything is built.
-func TestUsage(t *testing.T) {
+func TestRun_ReportsMisuseBeforeItBuilds(t *testing.T) {
 	for name, args := range map[string][]string{
 		"no rounds":   {"-rounds", "0"},
 		"no scale":    {"-scale", "0"},

@@ -28,7 +28,7 @@ func report(p *show.Progress) {
 	p.End()
 }
 
-func TestProgressLines(t *testing.T) {
+func TestLines_ReportEachStepAtIntervals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b strings.Builder
 		report(show.NewLines(&b))
@@ -45,8 +45,8 @@ idle: opening sockets: 1 of 10,000
 	})
 }
 
-// TestProgressBars: each step has one bar, which stays when the next step begins.
-func TestProgressBars(t *testing.T) {
+// A bar stays when the next step begins.
+func TestBars_EachStepHasOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b strings.Builder
 		report(show.NewBars(&b))
@@ -65,7 +65,7 @@ func TestProgressBars(t *testing.T) {
 	})
 }
 
-func TestProgressConcurrently(t *testing.T) {
+func TestBars_MayBeReportedConcurrently(t *testing.T) {
 	var b strings.Builder
 	p := show.NewBars(&b)
 	p.Begin("connect")

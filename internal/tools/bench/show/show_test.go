@@ -15,7 +15,7 @@ import (
 	"ranger/internal/tools/bench/show"
 )
 
-func TestTable(t *testing.T) {
+func TestTable_HasAtMost80Columns(t *testing.T) {
 	var b strings.Builder
 	if err := sample().WriteTable(&b); err != nil {
 		t.Fatal(err)
@@ -28,9 +28,8 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestJSON: every number is as measured, and none is NaN or infinite, which JSON does
-// not have.
-func TestJSON(t *testing.T) {
+// No number is NaN or infinite, which JSON does not have.
+func TestJSON_HasNumbersAsMeasured(t *testing.T) {
 	var b strings.Builder
 	if err := sample().WriteJSON(&b); err != nil {
 		t.Fatal(err)
@@ -46,7 +45,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-func TestPage(t *testing.T) {
+func TestPage_IsWellFormedAndEscapesText(t *testing.T) {
 	var b strings.Builder
 	if err := sample().WritePage(&b); err != nil {
 		t.Fatal(err)

@@ -6,7 +6,7 @@ import (
 	"ranger/internal/tools/bench/show"
 )
 
-func TestQuantity(t *testing.T) {
+func TestQuantity_ChoosesUnitAndDigits(t *testing.T) {
 	for _, c := range []struct {
 		value float64
 		of    string
@@ -44,8 +44,8 @@ func TestQuantity(t *testing.T) {
 	}
 }
 
-// TestAxes: an axis includes all values and has a few round marks that rise.
-func TestAxes(t *testing.T) {
+// An axis has a few round marks that rise.
+func TestAxis_IncludesAllValues(t *testing.T) {
 	for _, c := range []struct {
 		low, high float64
 		of        string
