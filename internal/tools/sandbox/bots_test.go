@@ -9,9 +9,9 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// TestBots plays some hundred rounds: the exchange accepts all orders, and the
-// book has only the maker's orders, on both sides.
-func TestBots(t *testing.T) {
+// The exchange accepts all orders of some hundred rounds, and the book has orders on both
+// sides.
+func TestBots_LeaveOnlyOrdersOfTheMaker(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(5) {
 		x := sandbox.NewExchange()

@@ -96,8 +96,8 @@ func (p *peer) broker(through *proxy, log *slog.Logger) *sandbox.BrokerPublisher
 	return b
 }
 
-// TestBrokerPublisher publishes to exchanges that do not exist yet as Peatio does.
-func TestBrokerPublisher(t *testing.T) {
+// The exchanges do not exist yet.
+func TestBrokerPublisher_PublishesAsPeatio(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t)
 	orders, trades := p.exchanges.Orders, p.exchanges.Trades

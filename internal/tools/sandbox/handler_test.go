@@ -12,7 +12,7 @@ import (
 // sockets replaces the hub.
 func sockets(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }
 
-func TestRoutes(t *testing.T) {
+func TestHandler_RoutesRequests(t *testing.T) {
 	t.Parallel()
 	toy := newToy(t, sandbox.Config{Sockets: http.HandlerFunc(sockets)})
 	for _, c := range []struct {
@@ -88,7 +88,7 @@ func TestPage_Headers(t *testing.T) {
 	}
 }
 
-func TestTOTP(t *testing.T) {
+func TestTOTP_ReturnsCodeThatIsNotCached(t *testing.T) {
 	t.Parallel()
 	got := newToy(t, sandbox.Config{}).do("GET", "/sandbox/totp/alice@example.com", "")
 	if !regexp.MustCompile(`^\d{6}$`).MatchString(got.body) || got.header.Get("Cache-Control") != "no-store" {

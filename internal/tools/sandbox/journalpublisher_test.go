@@ -35,8 +35,7 @@ func entries(tb testing.TB, c *journal.Cursor) []journal.Entry {
 	return all[:n]
 }
 
-// TestJournalPublisher compares the journal with event.Decode.
-func TestJournalPublisher(t *testing.T) {
+func TestJournalPublisher_AppendsWhatDecodeReturns(t *testing.T) {
 	t.Parallel()
 	good := deliveries(t, 1, 20)
 	rapid.Check(t, func(t *rapid.T) {

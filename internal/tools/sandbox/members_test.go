@@ -11,9 +11,9 @@ import (
 	"ranger/internal/tools/sandbox"
 )
 
-// TestByMemberID: all three headers have ids instead of uids, and a lookup of the ids
-// finds the same users.
-func TestByMemberID(t *testing.T) {
+// All three headers have ids instead of uids, and a lookup of the ids finds the same
+// users.
+func TestByMemberID_ReplacesUIDsByIDs(t *testing.T) {
 	t.Parallel()
 	known := directory{memory: sandbox.Members()}
 	ids := map[string]string{"member_uid": "member_id", "ask_member_uid": "ask_member_id", "bid_member_uid": "bid_member_id"}
@@ -55,8 +55,7 @@ func TestByMemberID(t *testing.T) {
 	}
 }
 
-// TestMembers: each user has a different id.
-func TestMembers(t *testing.T) {
+func TestMembers_HaveDifferentIDs(t *testing.T) {
 	t.Parallel()
 	known := map[event.UID]bool{}
 	for _, uid := range sandbox.Members() {

@@ -10,7 +10,7 @@ import (
 	"ranger/internal/tools/sandbox"
 )
 
-func TestWelcome(t *testing.T) {
+func TestWelcome_ShowsAddressAndSource(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		address  string

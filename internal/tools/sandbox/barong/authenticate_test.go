@@ -16,8 +16,8 @@ import (
 	"ranger/internal/tools/sandbox/barong"
 )
 
-// TestAuthenticate: each way to authenticate, and the refusals in the form of 2.x.
-func TestAuthenticate(t *testing.T) {
+// Refusals have the form of 2.x.
+func TestAuthenticate_AcceptsTokenCookieOrAPIKey(t *testing.T) {
 	w := newWorld(t)
 	bearer := w.session1(alice)
 	cookie, csrf := w.session2(bob)
@@ -102,8 +102,7 @@ func TestAuthenticate(t *testing.T) {
 	}
 }
 
-// TestRefusalForms: a refusal has the form of the requested API.
-func TestRefusalForms(t *testing.T) {
+func TestAuthenticate_RefusesInTheFormOfTheAPI(t *testing.T) {
 	w := newWorld(t)
 	for path, want := range map[string]string{
 		"/api/v1/api_keys":             `{"error":"The access token is invalid"}`,
@@ -119,7 +118,7 @@ func TestRefusalForms(t *testing.T) {
 	}
 }
 
-func TestAuthz(t *testing.T) {
+func TestAuthz_IssuesTokenForTheGateway(t *testing.T) {
 	w := newWorld(t)
 	cookie, csrf := w.session2(bob)
 	got := w.do("GET", "/api/v2/auth/api/v2/ranger/private/?stream=order", "", "Cookie", cookie)

@@ -70,9 +70,9 @@ func (w *world) createKey1(user barong.User, more map[string]any) string {
 	return read[map[string]any](w, got, 201)["uid"].(string)
 }
 
-// TestFlow1: from a password to a session token for an API key, with the commands that
-// Barong 1.8 documents.
-func TestFlow1(t *testing.T) {
+// From a password to a session token for an API key, with the commands that Barong 1.8
+// documents.
+func TestFlow1_IssuesTokensAsDocumented(t *testing.T) {
 	w := newWorld(t)
 	token := read[string](w, w.do("POST", "/api/v1/sessions",
 		fmt.Sprintf(`{"email":"alice@example.com", "password": "Alice-1", "application_id": "a1b2", "otp_code":"%s"}`, w.code(alice))), 201)
@@ -136,7 +136,7 @@ func (w *world) wantToken(token string, want map[string]any, life time.Duration)
 	}
 }
 
-func TestOpenSession1Refuses(t *testing.T) {
+func TestOpenSession1_RefusesInvalidSignIns(t *testing.T) {
 	w := newWorld(t)
 	good := func() map[string]any {
 		return map[string]any{"email": "bob@example.com", "password": "Bob-1", "application_id": "x", "otp_code": w.code(bob)}
@@ -186,7 +186,7 @@ func TestOpenSession1Refuses(t *testing.T) {
 	w.want(w.do("GET", "/api/v1/api_keys?totp_code=1", "", "Authorization", "Bearer "+token), 400, `{"error":"Only accounts with enabled 2FA alowed"}`)
 }
 
-func TestExchangeRefuses(t *testing.T) {
+func TestExchangeToken_RefusesInvalidKeyTokens(t *testing.T) {
 	w := newWorld(t)
 	kid := w.createKey1(bob, nil)
 	idle := w.createKey1(bob, nil)
@@ -228,8 +228,8 @@ func TestExchangeRefuses(t *testing.T) {
 	w.want(w.do("POST", "/api/v1/sessions/generate_jwt", ""), 400, `{"error":"KID is missing, JWT Token is missing"}`)
 }
 
-// TestScopes: the audience of a token for a key is the exact text of the key's scopes.
-func TestScopes(t *testing.T) {
+// The audience of a token for a key is the exact text of the key's scopes.
+func TestScopes_AreTheAudienceUnchanged(t *testing.T) {
 	w := newWorld(t)
 	for _, test := range []struct {
 		name     string

@@ -11,9 +11,9 @@ import (
 	"ranger/internal/tools/sandbox/barong"
 )
 
-// TestFlow2: from a password to requests signed with an API key, as documented by
-// Barong 2.x, with the requests of httpie.
-func TestFlow2(t *testing.T) {
+// From a password to requests signed with an API key, as documented by Barong 2.x, with
+// the requests of httpie.
+func TestFlow2_AuthenticatesRequestsAsDocumented(t *testing.T) {
 	w := newWorld(t)
 	got := w.do("POST", "/api/v2/barong/identity/sessions",
 		fmt.Sprintf(`{"email": "alice@example.com", "password": "Alice-1", "otp_code": "%s"}`, w.code(alice)))
@@ -78,15 +78,15 @@ func TestFlow2(t *testing.T) {
 	}
 }
 
-// TestSign: the example in the documentation of Barong 2.x.
-func TestSign(t *testing.T) {
+// The example is that in the documentation of Barong 2.x.
+func TestSign_MatchesTheExampleOfTheDocument(t *testing.T) {
 	got := barong.Sign("2d0b4979c7fe6986daa8e21d1dc0644f", "1584524005143", "61d025b8573501c2")
 	if want := "bd42b945e095880e28d046846dbecf655fdf09d95a396a24fe6fe1df42f15d13"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
-func TestSession2(t *testing.T) {
+func TestSession2_RefusesInvalidSignInsAndMayBeEnded(t *testing.T) {
 	w := newWorld(t)
 	const path = "/api/v2/barong/identity/sessions"
 	for _, test := range []struct {
@@ -118,8 +118,7 @@ func TestSession2(t *testing.T) {
 	w.want(w.do("GET", "/api/v2/barong/resource/users/me", "", "Cookie", cookie), 401, `{"errors":["authz.invalid_session"]}`)
 }
 
-// TestSessionExpires: a session expires half an hour after its last request.
-func TestSessionExpires(t *testing.T) {
+func TestSession2_ExpiresHalfAnHourAfterLastRequest(t *testing.T) {
 	w := newWorld(t)
 	cookie, _ := w.session2(bob)
 	for range 3 {
@@ -134,8 +133,7 @@ func TestSessionExpires(t *testing.T) {
 	}
 }
 
-// TestManySessions: beyond the limit the oldest session ends.
-func TestManySessions(t *testing.T) {
+func TestSession2_OldestEndsBeyondTheLimit(t *testing.T) {
 	w := newWorld(t)
 	others, _ := w.session2(alice)
 	first, _ := w.session2(bob)
@@ -150,7 +148,7 @@ func TestManySessions(t *testing.T) {
 	}
 }
 
-func TestKeys2(t *testing.T) {
+func TestKeys2_AreManagedOnlyByTheirUser(t *testing.T) {
 	w := newWorld(t)
 	const keys = "/api/v2/barong/resource/api_keys"
 	kid, secret := w.apiKey(alice)
@@ -186,7 +184,7 @@ func TestKeys2(t *testing.T) {
 	w.want(w.do("GET", "/api/v2/auth/x", "", w.triple(kid, secret, 0)...), 401, `{"errors":["authz.unexistent_apikey"]}`)
 }
 
-func TestCreateKey2Refuses(t *testing.T) {
+func TestCreateKey2_RefusesInvalidRequests(t *testing.T) {
 	w := newWorld(t)
 	const path = "/api/v2/barong/resource/api_keys"
 	cookie, csrf := w.session2(bob)

@@ -57,9 +57,8 @@ func names(body, field string) bool {
 	}
 }
 
-// TestKinds: every JSON kind in every field of every endpoint. A wrong kind is refused by
-// name, and nothing is a server error.
-func TestKinds(t *testing.T) {
+// Every JSON kind is sent in every field of every endpoint. Nothing is a server error.
+func TestEndpoints_RefuseWrongKindsByName(t *testing.T) {
 	w := newWorld(t)
 	kid2, _ := w.apiKey(bob)
 	bearer := w.session1(bob)
@@ -89,9 +88,8 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// TestMissing: a missing parameter is reported by name; valid parameters are accepted in
-// JSON, in a form and in the query.
-func TestMissing(t *testing.T) {
+// Valid parameters are accepted in JSON, in a form and in the query.
+func TestEndpoints_ReportMissingParametersByName(t *testing.T) {
 	w := newWorld(t)
 	kid2, _ := w.apiKey(bob)
 	bearer := w.session1(bob)
@@ -128,8 +126,8 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// TestPrecedence: the body wins over the query, and the last of two values counts.
-func TestPrecedence(t *testing.T) {
+// Of two values the last one counts.
+func TestEndpoints_BodyWinsOverQuery(t *testing.T) {
 	w := newWorld(t)
 	const path = "/api/v2/barong/identity/sessions"
 	good := url.Values{"email": {bob.Email}, "password": {bob.Password}, "otp_code": {w.code(bob)}}
@@ -149,7 +147,7 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
-func TestBodies(t *testing.T) {
+func TestEndpoints_RefuseMalformedBodies(t *testing.T) {
 	w := newWorld(t)
 	const old, new2 = "/api/v1/sessions", "/api/v2/barong/identity/sessions"
 	const object, deep = "the body must be a JSON object", 50_000
@@ -185,8 +183,8 @@ func TestBodies(t *testing.T) {
 	w.want(w.do("POST", new2+"?a;b", ""), 400, `{"errors":["server.invalid_query"]}`)
 }
 
-// TestRoutes: every method on every path, and unknown paths.
-func TestRoutes(t *testing.T) {
+// Every method is sent to every path, and to unknown paths.
+func TestRoutes_AllowOnlyTheirMethods(t *testing.T) {
 	w := newWorld(t)
 	allowed := map[string]string{
 		"/api/v1/sessions":                   "POST",

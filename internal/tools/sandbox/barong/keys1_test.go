@@ -11,7 +11,7 @@ import (
 	"ranger/internal/tools/sandbox/barong"
 )
 
-func TestKeys1(t *testing.T) {
+func TestKeys1_AreManagedOnlyByTheirUser(t *testing.T) {
 	w := newWorld(t)
 	kid := w.createKey1(alice, map[string]any{"scopes": "peatio"})
 	path, mine, bobs := "/api/v1/api_keys/"+kid, w.session1(alice), w.session1(bob)
@@ -42,7 +42,7 @@ func TestKeys1(t *testing.T) {
 	w.want(w.do("GET", path+totp+w.code(alice), "", "Authorization", mine), 404, `{"error":"Record is not found"}`)
 }
 
-func TestCreateKey1Refuses(t *testing.T) {
+func TestCreateKey1_RefusesInvalidRequests(t *testing.T) {
 	w := newWorld(t)
 	private, _ := keys()
 	for _, test := range []struct {

@@ -11,7 +11,7 @@ import (
 	"ranger/internal/tools/sandbox/barong"
 )
 
-func TestNewRefuses(t *testing.T) {
+func TestNew_RefusesInvalidConfig(t *testing.T) {
 	w := newWorld(t)
 	for _, test := range []struct {
 		name string
@@ -36,8 +36,8 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// TestCode: the test vectors of RFC 6238 without their first two digits.
-func TestCode(t *testing.T) {
+// The codes are the test vectors without their first two digits.
+func TestCode_MatchesRFC6238(t *testing.T) {
 	w := newWorld(t)
 	now := time.Unix(0, 0)
 	service, err := barong.New(barong.Config{
@@ -61,8 +61,8 @@ func TestCode(t *testing.T) {
 	}
 }
 
-// TestCodeWindow: a code is valid in its half minute, the one before and the one after.
-func TestCodeWindow(t *testing.T) {
+// A code is valid in its half minute, the one before and the one after.
+func TestCode_ExpiresAfterTheNextHalfMinute(t *testing.T) {
 	w := newWorld(t)
 	w.mu.Lock()
 	w.now = w.now.Truncate(30 * time.Second)
@@ -78,7 +78,7 @@ func TestCodeWindow(t *testing.T) {
 	w.want(w.do("POST", path, body), 403, `{"errors":["identity.session.invalid_otp"]}`)
 }
 
-func TestListUsers(t *testing.T) {
+func TestListUsers_ShowsCredentials(t *testing.T) {
 	w := newWorld(t)
 	got := read[struct {
 		Notice string
@@ -96,8 +96,7 @@ func TestListUsers(t *testing.T) {
 	}
 }
 
-// TestTokenLife: TokenLife is the lifetime of tokens without a requested lifetime.
-func TestTokenLife(t *testing.T) {
+func TestTokenLife_IsTheDefaultLifetime(t *testing.T) {
 	w := newWorld(t, func(cfg *barong.Config) { cfg.TokenLife = time.Minute })
 	cookie, _ := w.session2(bob)
 	for name, token := range map[string]string{
@@ -111,8 +110,8 @@ func TestTokenLife(t *testing.T) {
 	}
 }
 
-// TestConcurrent: concurrent requests respect the limits and see only their own data.
-func TestConcurrent(t *testing.T) {
+// Users see only their own data.
+func TestService_ConcurrentRequestsRespectLimits(t *testing.T) {
 	w := newWorld(t)
 	const each = 15
 	users := []barong.User{alice, bob}

@@ -10,7 +10,7 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-func TestCancel(t *testing.T) {
+func TestCancel_ReleasesTheRestAndMayBeRepeated(t *testing.T) {
 	x := newExchange(t, exchange.Config{}, alice, bob)
 	bid := place(t, x, alice, "buy 2 @ 10")
 	place(t, x, bob, "sell 0.5 @ 10")
@@ -42,7 +42,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-func TestCancelNotFound(t *testing.T) {
+func TestCancel_FindsOnlyOrdersOfTheUser(t *testing.T) {
 	x := newExchange(t, exchange.Config{}, alice, bob)
 	ask := place(t, x, alice, "sell 2 @ 10")
 	for _, tt := range []struct {
@@ -78,7 +78,7 @@ func TestCancel_SamePrice(t *testing.T) {
 	}
 }
 
-func TestCancelAll(t *testing.T) {
+func TestCancelAll_CancelsOnlyWhatMatches(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		query exchange.Query
@@ -120,8 +120,7 @@ func TestCancelAll(t *testing.T) {
 	}
 }
 
-// TestTimes: Created is the time of the request, Updated that of the last change.
-func TestTimes(t *testing.T) {
+func TestOrder_HasTimesOfRequestAndLastChange(t *testing.T) {
 	now := start
 	x := newExchange(t, exchange.Config{Now: func() time.Time { return now }}, alice, bob)
 	place(t, x, alice, "sell 3 @ 10")

@@ -54,9 +54,9 @@ func TestNext_Waits(t *testing.T) {
 	})
 }
 
-// TestBusy: a request with more changes than the queue has room for is refused, changes
-// nothing, and is accepted when there is room.
-func TestBusy(t *testing.T) {
+// A request with more changes than the queue has room for is refused, and is accepted
+// when there is room.
+func TestBusy_RefusedOrderChangesNothing(t *testing.T) {
 	const match, matchAtMarket = 4, 5 // changes at most
 	for _, tt := range []struct {
 		name string

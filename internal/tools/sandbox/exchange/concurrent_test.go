@@ -15,9 +15,9 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// TestConcurrentUsers: while many goroutines place and cancel, each change arrives once
-// and in order, the last change of an order is its state, and no money is lost.
-func TestConcurrentUsers(t *testing.T) {
+// While many goroutines place and cancel, each change arrives once and in order, and the
+// last change of an order is its state.
+func TestExchange_ConcurrentUsersLoseNoMoney(t *testing.T) {
 	const traders, steps = 8, 300
 	var uids []event.UID
 	for i := range traders {

@@ -15,7 +15,7 @@ type step struct {
 	text string
 }
 
-func TestMatching(t *testing.T) {
+func TestMatching_TakesTheBestPriceFirst(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		book     []step
@@ -200,7 +200,7 @@ func TestMatching_KeepsPriority(t *testing.T) {
 	}
 }
 
-func TestTrend(t *testing.T) {
+func TestTrade_RisesUnlessThePriceFell(t *testing.T) {
 	x := newExchange(t, exchange.Config{}, alice, bob)
 	for _, tt := range []struct {
 		price string

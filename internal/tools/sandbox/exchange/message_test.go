@@ -49,7 +49,7 @@ func fixture() exchange.Trade {
 	}
 }
 
-func TestDeliveries(t *testing.T) {
+func TestDelivery_MatchesTheFixtures(t *testing.T) {
 	trade := fixture()
 	market := exchange.Order{
 		ID: 3250, UID: seller, Market: "btcusd", Side: exchange.Sell, Type: exchange.AtMarket, State: exchange.Cancel,
@@ -77,7 +77,7 @@ func TestDeliveries(t *testing.T) {
 	}
 }
 
-func TestFallingTrade(t *testing.T) {
+func TestDelivery_ShowsFallingPrice(t *testing.T) {
 	trade := fixture()
 	trade.Rising, trade.TakerSide = false, exchange.Sell
 	want := strings.Replace(golden(t, "trade.json"), `"up","maker_type":"sell","taker_type":"buy"`, `"down","maker_type":"buy","taker_type":"sell"`, 1)

@@ -43,7 +43,7 @@ func busyDay(t *testing.T) *exchange.Exchange {
 	return x
 }
 
-func TestOrders(t *testing.T) {
+func TestOrders_ReturnsOnlyWhatMatches(t *testing.T) {
 	x := busyDay(t)
 	for _, tt := range []struct {
 		name  string
@@ -76,7 +76,7 @@ func TestOrders(t *testing.T) {
 	}
 }
 
-func TestTrades(t *testing.T) {
+func TestTrades_ReturnsOnlyWhatMatches(t *testing.T) {
 	x := busyDay(t)
 	for _, tt := range []struct {
 		name  string
@@ -107,7 +107,7 @@ func TestTrades(t *testing.T) {
 	}
 }
 
-func TestOrder(t *testing.T) {
+func TestOrder_IsFoundOnlyByItsUser(t *testing.T) {
 	x := busyDay(t)
 	o, trades, ok := x.Order(alice, 1)
 	if d := cmp.Diff([]uint64{2, 1}, tradeIDs(trades)); !ok || o.ID != 1 || o.State != exchange.Done || d != "" {
@@ -120,7 +120,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-func TestDepth(t *testing.T) {
+func TestDepth_SumsVolumesOfEachPrice(t *testing.T) {
 	x := newExchange(t, exchange.Config{}, alice, bob)
 	for _, text := range []string{"sell 1 @ 12", "sell 1 @ 11", "sell 2 @ 11.00", "sell 1 @ 13", "buy 1 @ 8", "buy 1 @ 9", "buy 1 @ 7"} {
 		place(t, x, alice, text)
@@ -145,7 +145,7 @@ func TestDepth(t *testing.T) {
 	}
 }
 
-func TestBalances(t *testing.T) {
+func TestBalances_ListsEveryCurrency(t *testing.T) {
 	x := newExchange(t, exchange.Config{})
 	x.Deposit(alice, "usd", number("-1"))
 	x.Deposit(alice, "xrp", number("1"))
@@ -159,8 +159,7 @@ func TestBalances(t *testing.T) {
 	}
 }
 
-// TestHistory: ended orders are stored up to the limit, open ones always.
-func TestHistory(t *testing.T) {
+func TestHistory_LimitsEndedButNotOpenOrders(t *testing.T) {
 	x := newExchange(t, exchange.Config{History: 3}, alice, bob)
 	open := place(t, x, alice, "sell 5 @ 10")
 	for range 5 {
@@ -190,8 +189,7 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// TestCopies: returned values are copies.
-func TestCopies(t *testing.T) {
+func TestExchange_ReturnsCopies(t *testing.T) {
 	x := busyDay(t)
 	before := state(x, alice, bob)
 	x.Markets()[0].ID = "none"

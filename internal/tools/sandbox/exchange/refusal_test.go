@@ -25,7 +25,7 @@ func state(x *exchange.Exchange, uids ...event.UID) map[string]any {
 	return all
 }
 
-func TestRefusals(t *testing.T) {
+func TestPlace_RefusedOrderChangesNothing(t *testing.T) {
 	good := exchange.Request{Market: "btcusd", Side: "buy", Volume: "1", Price: "10"}
 	for _, tt := range []struct {
 		name string
@@ -85,7 +85,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestNumbers(t *testing.T) {
+func TestPlace_AcceptsOnlyPlainDecimals(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{"1", "1"},
 		{"0.001", "0.001"},
@@ -130,8 +130,7 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// TestLargeNumbers: the largest orders have exact funds.
-func TestLargeNumbers(t *testing.T) {
+func TestPlace_LargestOrdersHaveExactFunds(t *testing.T) {
 	x := newExchange(t, exchange.Config{}, alice, bob)
 	x.Deposit(alice, "btc", number("1e12"))
 	x.Deposit(bob, "usd", number("1e24"))
@@ -143,7 +142,7 @@ func TestLargeNumbers(t *testing.T) {
 	}
 }
 
-func TestTooManyOpenOrders(t *testing.T) {
+func TestPlace_RefusesTooManyOpenOrders(t *testing.T) {
 	x := newExchange(t, exchange.Config{Open: 2}, alice, bob)
 	place(t, x, alice, "sell 1 @ 12")
 	first := place(t, x, alice, "sell 1 @ 11")
@@ -159,7 +158,7 @@ func TestTooManyOpenOrders(t *testing.T) {
 	place(t, x, bob, "sell 1 @ 13")
 }
 
-func TestConfig(t *testing.T) {
+func TestNew_RefusesInvalidConfig(t *testing.T) {
 	market := func(turn func(*exchange.Market)) exchange.Config {
 		m := markets()[0]
 		turn(&m)

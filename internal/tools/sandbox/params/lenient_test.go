@@ -11,7 +11,7 @@ import (
 	"ranger/internal/tools/sandbox/params"
 )
 
-func TestReadLenient(t *testing.T) {
+func TestReadLenient_LastValueCounts(t *testing.T) {
 	for _, test := range []struct {
 		name, query, contentType, body string
 		want                           params.Params
@@ -35,7 +35,7 @@ func TestReadLenient(t *testing.T) {
 	}
 }
 
-func TestCodes(t *testing.T) {
+func TestError_CodeNamesTheFault(t *testing.T) {
 	for _, test := range []struct {
 		query, contentType string
 		body               io.Reader

@@ -30,7 +30,7 @@ func request(tb testing.TB, query, contentType string, body io.Reader) *http.Req
 	return r
 }
 
-func TestRead(t *testing.T) {
+func TestRead_ReadsQueryFormAndJSON(t *testing.T) {
 	for _, test := range []struct {
 		name, query, contentType, body string
 		want                           params.Params
@@ -88,7 +88,7 @@ func same(t *testing.T, got params.Params, err error, want params.Params) {
 	}
 }
 
-func TestReadRefuses(t *testing.T) {
+func TestRead_RefusesMalformedRequests(t *testing.T) {
 	const notJSON = "body is not a JSON object"
 	for _, test := range []struct {
 		name, query, contentType, body string
@@ -146,13 +146,13 @@ func refused(t *testing.T, err error, status int, want string) {
 	}
 }
 
-func TestReadBrokenBody(t *testing.T) {
+func TestRead_RefusesUnreadableBody(t *testing.T) {
 	body := io.MultiReader(strings.NewReader(`{"a":1}`), iotest.ErrReader(io.ErrUnexpectedEOF))
 	_, err := params.Read(request(t, "", asJSON, body))
 	refused(t, err, 400, "body could not be read to its end")
 }
 
-func TestText(t *testing.T) {
+func TestText_RefusesOtherKinds(t *testing.T) {
 	p, err := params.Read(request(t, "", asJSON, strings.NewReader(`{"s":"x","n":0.10,"t":true,"z":null,"a":[],"o":{}}`)))
 	if err != nil {
 		t.Fatal(err)

@@ -86,9 +86,9 @@ func endpoints() []endpoint {
 	}
 }
 
-// TestInvalidParameters sends each JSON kind and other values in each parameter of each
-// endpoint, in a body and, if possible, in the query.
-func TestInvalidParameters(t *testing.T) {
+// Each JSON kind and other values are sent in each parameter of each endpoint, in a body
+// and, if possible, in the query.
+func TestEndpoints_RefuseInvalidParameters(t *testing.T) {
 	for _, e := range endpoints() {
 		t.Run(e.method+e.path, func(t *testing.T) {
 			w := newWorld(t, 0)
@@ -169,7 +169,7 @@ func asQuery(members map[string]string) (string, bool) {
 	return query.Encode(), true
 }
 
-func TestInvalidPathValues(t *testing.T) {
+func TestEndpoints_RefuseInvalidPathValues(t *testing.T) {
 	w := newWorld(t, 0)
 	for _, value := range []string{"0", "-1", "1.5", "x", "%20", "%00", "%ff", "18446744073709551616", "null", strings.Repeat("9", 5000)} {
 		for _, test := range []struct{ method, path, want string }{

@@ -8,8 +8,8 @@ import (
 	"ranger/internal/tools/sandbox/params"
 )
 
-// TestRefused compares the errors of both versions for the same invalid orders.
-func TestRefused(t *testing.T) {
+// The same invalid orders are sent to both versions.
+func TestCreateOrder_RefusesInTheFormOfEachVersion(t *testing.T) {
 	for _, test := range []struct {
 		name, body string
 		status18   int
@@ -86,8 +86,7 @@ func TestRefused(t *testing.T) {
 	w.want(t, anonymous, "GET", v2+"/public/markets?a=%zz", "", 400, `{"errors":["server.method.invalid_query"]}`)
 }
 
-// TestBusy: while the queue of changes is full, orders are refused with Retry-After.
-func TestBusy(t *testing.T) {
+func TestEndpoints_ReplyRetryAfterWhileQueueIsFull(t *testing.T) {
 	w := newWorld(t, 1)
 	w.place(t, alice, exchange.Buy, "1", "1")
 	for _, test := range []struct{ path, body, want string }{
@@ -103,7 +102,7 @@ func TestBusy(t *testing.T) {
 	}
 }
 
-func TestUnknownUser(t *testing.T) {
+func TestEndpoints_RequireUserUnlessPublic(t *testing.T) {
 	w := newWorld(t, 0)
 	for _, e := range endpoints() {
 		answer := w.do(t, anonymous, e.method, e.path, e.body())
@@ -122,7 +121,7 @@ func TestUnknownUser(t *testing.T) {
 	}
 }
 
-func TestUnknownPath(t *testing.T) {
+func TestEndpoints_UnknownPathIsNotFound(t *testing.T) {
 	w := newWorld(t, 0)
 	for _, path := range []string{"/", "/api", v18, v18 + "/", v18 + "/order/", v18 + "/orders/1", v18 + "/Orders", v18 + "/peatio"} {
 		w.want(t, alice, "GET", path, "", 404, `{"error":{"code":2000,"message":"there is no such path"}}`)
@@ -132,7 +131,7 @@ func TestUnknownPath(t *testing.T) {
 	}
 }
 
-func TestMethods(t *testing.T) {
+func TestEndpoints_AllowOnlyTheirMethods(t *testing.T) {
 	w := newWorld(t, 0)
 	allowed := map[string]string{}
 	for _, e := range endpoints() {

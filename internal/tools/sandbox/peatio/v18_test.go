@@ -6,10 +6,10 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-// TestV18CreateOrder: the order in Barong's documentation of API keys, step "create order".
+// exampleOrder is the order in Barong's documentation of API keys, step "create order".
 const exampleOrder = `{"market":"btcusd", "side":"buy", "volume":"12.5", "price":"2014"}`
 
-func TestV18CreateOrder(t *testing.T) {
+func TestV18_PlacesOrderInEveryForm(t *testing.T) {
 	const placed = `{"id":1,"side":"buy","ord_type":"limit","price":"2014.0","avg_price":"0.0","state":"wait","market":"btcusd",
 		"created_at":"2018-08-20T14:47:19Z","volume":"12.5","remaining_volume":"12.5","executed_volume":"0.0","trades_count":0}`
 	for _, test := range []struct{ name, query, body string }{
@@ -25,9 +25,8 @@ func TestV18CreateOrder(t *testing.T) {
 	}
 }
 
-// TestNumbersAreText: numbers reach the exchange as written: a float would change this
-// volume.
-func TestNumbersAreText(t *testing.T) {
+// A float would change this volume.
+func TestV18_NumbersReachTheExchangeAsWritten(t *testing.T) {
 	w := newWorld(t, 0)
 	w.place(t, bob, exchange.Sell, "0.3", "0.1")
 	answer := w.do(t, alice, "POST", v18+"/orders", `{"market":"btcusd","side":"buy","volume":0.1000000000000000000000,"price":0.1}`)
@@ -42,7 +41,7 @@ func TestNumbersAreText(t *testing.T) {
 		`{"error":{"code":1001,"message":"volume is invalid: it must be a plain decimal such as 12.5, of at most 32 characters"}}`)
 }
 
-func TestV18Orders(t *testing.T) {
+func TestV18_ListsOrdersAndTradesOfTheUser(t *testing.T) {
 	w := newWorld(t, 0)
 	w.place(t, bob, exchange.Sell, "0.5", "2014")
 	w.place(t, alice, exchange.Buy, "0.2", "2015.5")
@@ -84,7 +83,7 @@ func TestV18Orders(t *testing.T) {
 	w.want(t, anonymous, "GET", v18+"/trades?market=ethbtc", "", 200, "[]")
 }
 
-func TestV18Cancel(t *testing.T) {
+func TestV18_CancelsOnlyOrdersOfTheUser(t *testing.T) {
 	w := newWorld(t, 0)
 	w.place(t, bob, exchange.Sell, "0.5", "2014")
 	w.place(t, bob, exchange.Buy, "0.5", "2000")
@@ -101,7 +100,7 @@ func TestV18Cancel(t *testing.T) {
 	w.want(t, bob, "POST", v18+"/orders/clear", "", 201, "["+canceled("2", "buy", "2000.0")+","+canceled("3", "buy", "1999.0")+"]")
 }
 
-func TestV18Public(t *testing.T) {
+func TestV18_ShowsTheBookToAnyone(t *testing.T) {
 	w := newWorld(t, 0)
 	w.place(t, bob, exchange.Sell, "0.5", "2016")
 	w.place(t, bob, exchange.Sell, "0.5", "2015")
@@ -123,7 +122,7 @@ func TestV18Public(t *testing.T) {
 	w.want(t, anonymous, "GET", v18+"/timestamp", "", 200, "1534776439")
 }
 
-func TestV18Member(t *testing.T) {
+func TestV18_ShowsBalancesOfTheUser(t *testing.T) {
 	w := newWorld(t, 0)
 	w.place(t, alice, exchange.Buy, "0.5", "2014")
 	w.want(t, alice, "GET", v18+"/members/me", "", 200, `{"sn":"IDALICE00001","accounts":[{"currency":"btc","balance":"10.0","locked":"0.0"},

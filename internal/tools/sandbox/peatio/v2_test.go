@@ -6,7 +6,7 @@ import (
 	"ranger/internal/tools/sandbox/exchange"
 )
 
-func TestV2Orders(t *testing.T) {
+func TestV2_PlacesCancelsAndListsOrders(t *testing.T) {
 	w := newWorld(t, 0)
 	const (
 		times = `"created_at":"2018-08-20T14:47:19Z","updated_at":"2018-08-20T14:47:19Z"`
@@ -38,7 +38,7 @@ func TestV2Orders(t *testing.T) {
 	w.want(t, anonymous, "GET", v2+"/public/markets/btcusd/trades", "", 200, "["+trade+"}]")
 }
 
-func TestV2CancelAll(t *testing.T) {
+func TestV2_CancelsAllOrdersOfTheUser(t *testing.T) {
 	w := newWorld(t, 0)
 	w.place(t, bob, exchange.Sell, "1", "2014")
 	w.place(t, bob, exchange.Buy, "1", "2000")
@@ -49,7 +49,7 @@ func TestV2CancelAll(t *testing.T) {
 	w.want(t, bob, "POST", v2+"/market/orders/cancel", "side=buy", 201, canceled)
 }
 
-func TestV2Balances(t *testing.T) {
+func TestV2_ShowsBalancesOfTheUser(t *testing.T) {
 	w := newWorld(t, 0)
 	w.place(t, alice, exchange.Sell, "0.5", "2014")
 	const btc = `{"currency":"btc","balance":"9.5","locked":"0.5"}`
@@ -59,7 +59,7 @@ func TestV2Balances(t *testing.T) {
 	w.want(t, alice, "GET", v2+"/account/balances/xyz", "", 422, `{"errors":["account.currency.doesnt_exist"]}`)
 }
 
-func TestV2Public(t *testing.T) {
+func TestV2_ShowsTheBookToAnyone(t *testing.T) {
 	w := newWorld(t, 0)
 	w.place(t, bob, exchange.Sell, "0.5", "2016")
 	w.place(t, bob, exchange.Sell, "0.5", "2015")
