@@ -3,8 +3,10 @@ package hub_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ranger/internal/hub"
@@ -111,6 +113,44 @@ func TestDrain_WritesPendingEvents(t *testing.T) {
 		c.wantClose(1001, "going away")
 		<-drained
 	})
+}
+
+// Events that wait for the throttle's next tick are pending, too.
+func TestDrain_WritesEventsOfThrottledSession(t *testing.T) {
+	for name, open := range map[string]func(s *server) *client{
+		"plain":    func(s *server) *client { return s.open("alice") },
+		"resuming": func(s *server) *client { return s.follow("alice", s.skip()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, calm, func(t *testing.T, s *server) {
+				const events = 101
+				c := open(s)
+				received := make(chan int)
+				go func() {
+					n := 0
+					for _, text := range c.readAll() {
+						if strings.HasPrefix(text, `{"trade"`) {
+							n++
+						}
+					}
+					received <- n
+				}()
+				for i := range events {
+					pass(time.Millisecond)
+					s.send("alice", trade(i))
+				}
+				synctest.Wait()
+				if _, written := s.writes(); written == events {
+					t.Fatal("all events are written, want some that wait for the throttle")
+				}
+				drained := s.drain(t, 0)
+				if got := <-received; got != events {
+					t.Errorf("%d events arrived before the close, want all %d", got, events)
+				}
+				<-drained
+			})
+		})
+	}
 }
 
 // I4: a client that reads pending events too slowly does not delay the drain for longer than
