@@ -126,6 +126,7 @@ type Hub struct {
 	writeBuffers   buffers.Writes
 	poller         atomic.Pointer[park.Poller] // nil before Run, and if cfg.Portable
 	refusedOrigins ratelog.Limiter
+	refusedParks   ratelog.Limiter
 	refusedOptions ratelog.Limiter
 	lateCatchUps   ratelog.Limiter
 	running        sync.WaitGroup // all sessions, and their goroutines

@@ -77,11 +77,18 @@ func (r *reader) readUntilParked() (ended bool) {
 // session that ends is not parked, because its reader has a deadline.
 func (r *reader) park() bool {
 	s := r.session
-	if s.conn.raw == nil || r.isClosing() || !s.hub.poller.Load().Park(s.conn.raw, s) {
+	if r.isClosing() {
 		return false
 	}
+	parked, err := s.hub.poller.Load().Park(s.conn.raw, s)
+	if err != nil {
+		if suppressed, ok := s.hub.refusedParks.Allow(logInterval); ok {
+			s.hub.log.Warn("epoll refused a socket: it keeps a goroutine", "error", err,
+				"advice", "raise fs.epoll.max_user_watches above twice the number of sockets", "suppressed", suppressed)
+		}
+	}
 	// It may have begun to end in between, and then nothing would unpark it.
-	return !r.isClosing() || !s.hub.poller.Load().Unpark(int(s.fd), s)
+	return parked && (!r.isClosing() || !s.hub.poller.Load().Unpark(int(s.fd), s))
 }
 
 func (r *reader) isClosing() bool {

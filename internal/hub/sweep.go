@@ -20,14 +20,19 @@ const (
 
 // Run watches parked sockets and checks the timers of all sessions until ctx is done:
 // pings, silence, authentication, expiry and heartbeats. It is called once. Before and
-// after it each socket takes a goroutine.
+// after it, and if epoll fails, each socket takes a goroutine.
 func (h *Hub) Run(ctx context.Context) error {
 	var polling sync.WaitGroup
 	defer polling.Wait()
 	if !h.cfg.Portable {
 		p := park.New()
 		h.poller.Store(p)
-		polling.Go(func() { p.Run(ctx) })
+		polling.Go(func() {
+			if err := p.Run(ctx); err != nil {
+				h.log.WarnContext(ctx, "epoll failed: idle sockets keep a goroutine", "error", err,
+					"advice", "check the limit of open files (LimitNOFILE), then restart; until then a socket takes twice the memory")
+			}
+		})
 	}
 	tick := time.NewTicker(sweepInterval)
 	defer tick.Stop()

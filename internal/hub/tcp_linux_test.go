@@ -3,6 +3,7 @@ package hub_test
 import (
 	"log/slog"
 	"net"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,8 @@ type tcpServer struct {
 	stop     func()        // ends Run and returns when it has ended
 
 	closing func() // called before a socket is closed, if not nil
+
+	instead atomic.Pointer[os.File] // the hub gets its descriptor instead of a socket's, if not nil
 }
 
 // inBothModes runs f once with the optimisations for Linux and once without.
@@ -75,16 +78,22 @@ func (s *tcpServer) dial(token string) *client {
 
 func (s *tcpServer) dialWith(token string, d *net.Dialer) *client {
 	s.tb.Helper()
+	c := s.dialOver(s.connectWith(d), "/")
+	if token != "" {
+		c.talk([2]string{bearer(token), authenticated})
+	}
+	return c
+}
+
+// connectWith opens a connection without sending anything.
+func (s *tcpServer) connectWith(d *net.Dialer) net.Conn {
+	s.tb.Helper()
 	conn, err := d.DialContext(s.tb.Context(), "tcp", s.addr)
 	if err != nil {
 		s.tb.Fatal(err)
 	}
 	s.tb.Cleanup(func() { _ = conn.Close() })
-	c := s.dialOver(conn, "/")
-	if token != "" {
-		c.talk([2]string{bearer(token), authenticated})
-	}
-	return c
+	return conn
 }
 
 // wantParked waits until so many sockets are parked. In portable mode none ever is.
@@ -261,7 +270,7 @@ type heardRaw struct {
 	server *tcpServer
 }
 
-// Control is called when a socket is parked.
+// Control is called when a socket is parked or written to.
 func (r heardRaw) Control(f func(fd uintptr)) error {
 	defer func() {
 		select {
@@ -269,6 +278,10 @@ func (r heardRaw) Control(f func(fd uintptr)) error {
 		default:
 		}
 	}()
+	if file := r.server.instead.Load(); file != nil {
+		f(file.Fd())
+		return nil
+	}
 	return r.RawConn.Control(f)
 }
 

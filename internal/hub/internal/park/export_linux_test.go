@@ -14,3 +14,6 @@ func (t *Table) TakeAt(fd int) Waker { return t.takeAt(fd) }
 
 // Close calls close.
 func (t *Table) Close() []Waker { return t.close() }
+
+// Break makes waiting for parked sockets fail. One must have been parked.
+func (p *Poller) Break() { _ = p.file.Close() }

@@ -3,6 +3,7 @@ package park
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"syscall"
@@ -13,11 +14,12 @@ import (
 // safe for concurrent use; a nil Poller parks none.
 type Poller struct {
 	opening sync.Once
-	opened  chan struct{} // closed when the next two are set
+	opened  chan struct{} // closed when the next three are set
 
 	// Fixed when opened is closed.
-	file *os.File        // of the epoll descriptor; nil if there is none
-	raw  syscall.RawConn // of file
+	file   *os.File        // of the epoll descriptor; nil if there is none
+	raw    syscall.RawConn // of file
+	failed error           // why it could not be opened; nil if that was not tried
 
 	table table
 }
@@ -31,10 +33,12 @@ func (p *Poller) open() bool {
 		defer close(p.opened)
 		fd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 		if err != nil {
-			return // each socket keeps its goroutine
+			p.failed = os.NewSyscallError("epoll_create1", err)
+			return
 		}
 		if err := syscall.SetNonblock(fd, true); err != nil { // Go's poller requires it
 			_ = syscall.Close(fd) // was not used
+			p.failed = os.NewSyscallError("fcntl", err)
 			return
 		}
 		p.file = os.NewFile(uintptr(fd), "epoll")
@@ -43,14 +47,16 @@ func (p *Poller) open() bool {
 	return p.file != nil
 }
 
-// Run notifies wakers until ctx is done, and then all that are left. It is called once.
-// Before it begins and after it has ended no socket must wait for it.
-func (p *Poller) Run(ctx context.Context) {
+// Run notifies wakers until ctx is done or epoll fails, and then all that are left. It
+// returns why epoll failed, nil if it did not. It is called once. Before it begins and
+// after it has ended no socket must wait for it.
+func (p *Poller) Run(ctx context.Context) error {
+	var err error
 	select {
 	case <-ctx.Done():
 	case <-p.opened:
-		if p.file != nil {
-			p.poll(ctx)
+		if err = p.failed; p.file != nil {
+			err = p.poll(ctx)
 		}
 	}
 	p.opening.Do(func() { close(p.opened) }) // it is not opened any more
@@ -60,9 +66,10 @@ func (p *Poller) Run(ctx context.Context) {
 	for _, w := range p.table.close() {
 		w.Readable()
 	}
+	return err
 }
 
-func (p *Poller) poll(ctx context.Context) {
+func (p *Poller) poll(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = p.file.Close() })
 	defer stop()
 	events := make([]syscall.EpollEvent, 256)
@@ -73,8 +80,11 @@ func (p *Poller) poll(ctx context.Context) {
 			n, failed = tryWait(int(fd), events)
 			return n > 0 || failed != nil
 		})
-		if err != nil || failed != nil { // it was closed, or does not work
-			return
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil || failed != nil:
+			return fmt.Errorf("wait for parked sockets: %w", errors.Join(err, failed))
 		}
 		for _, e := range events[:n] {
 			if w := p.table.takeAt(int(e.Fd)); w != nil {
@@ -95,40 +105,41 @@ func tryWait(epoll int, events []syscall.EpollEvent) (n int, err error) {
 }
 
 // Park has w notified when the socket has something to read. If it returns false, the
-// socket is not parked, and w will not be notified. One goroutine parks a socket at a
-// time.
-func (p *Poller) Park(socket syscall.RawConn, w Waker) (parked bool) {
+// socket is not parked, and w will not be notified; err is why epoll refused it, nil if
+// epoll was not asked: the socket is closed, or Run has ended. One goroutine parks a
+// socket at a time.
+func (p *Poller) Park(socket syscall.RawConn, w Waker) (parked bool, err error) {
 	if p == nil || !p.open() {
-		return false
+		return false, nil
 	}
 	// While this runs the descriptor is not closed, so it is not another socket's. A
-	// socket that was closed before cannot be parked.
-	err := socket.Control(func(fd uintptr) {
+	// socket that was closed before cannot be parked: Control fails only for that.
+	_ = socket.Control(func(fd uintptr) {
 		before, ok := p.table.put(int(fd), w)
 		if before != nil {
 			before.Readable() // its descriptor was closed while it was parked
 		}
 		if ok {
-			parked = p.arm(int(fd)) == nil || !p.table.take(int(fd), w)
+			parked, err = p.arm(int(fd))
+			parked = parked || !p.table.take(int(fd), w) // then w was notified
 		}
 	})
-	return parked && err == nil
+	return parked, err
 }
 
-// arm has the descriptor reported once.
-func (p *Poller) arm(fd int) error {
-	var failed error
-	err := p.raw.Control(func(epoll uintptr) {
+// arm has the descriptor reported once. If it returns false and no error, Run has ended.
+func (p *Poller) arm(fd int) (ok bool, err error) {
+	closed := p.raw.Control(func(epoll uintptr) {
 		event := syscall.EpollEvent{
 			Events: syscall.EPOLLIN | syscall.EPOLLRDHUP | syscall.EPOLLONESHOT,
 			Fd:     int32(fd), //nolint:gosec // descriptors are small
 		}
-		failed = syscall.EpollCtl(int(epoll), syscall.EPOLL_CTL_MOD, fd, &event)
-		if errors.Is(failed, syscall.ENOENT) {
-			failed = syscall.EpollCtl(int(epoll), syscall.EPOLL_CTL_ADD, fd, &event)
+		err = syscall.EpollCtl(int(epoll), syscall.EPOLL_CTL_MOD, fd, &event)
+		if errors.Is(err, syscall.ENOENT) {
+			err = syscall.EpollCtl(int(epoll), syscall.EPOLL_CTL_ADD, fd, &event)
 		}
 	})
-	return errors.Join(err, failed)
+	return closed == nil && err == nil, os.NewSyscallError("epoll_ctl", err)
 }
 
 // Unpark reports whether w was parked, given the Descriptor of its socket, which may be

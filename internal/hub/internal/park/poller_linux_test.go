@@ -39,18 +39,32 @@ func pair(t *testing.T) (server *net.TCPConn, raw syscall.RawConn, client net.Co
 	return server, raw, client
 }
 
-func run(t *testing.T) (p *park.Poller, stop func()) {
+// run runs a Poller until the end of the test. stop ends it before, and returns the error
+// of Run.
+func run(t *testing.T) (p *park.Poller, stop func() error) {
 	t.Helper()
 	p = park.New()
 	ctx, cancel := context.WithCancel(t.Context())
+	var err error
 	var running sync.WaitGroup
-	running.Go(func() { p.Run(ctx) })
-	stop = func() {
+	running.Go(func() { err = p.Run(ctx) })
+	stop = func() error {
 		cancel()
 		running.Wait()
+		return err
 	}
-	t.Cleanup(stop)
+	t.Cleanup(func() { _ = stop() })
 	return p, stop
+}
+
+// parks parks a socket, and reports whether that succeeded. Epoll must not refuse it.
+func parks(t *testing.T, p *park.Poller, raw syscall.RawConn, w park.Waker) bool {
+	t.Helper()
+	parked, err := p.Park(raw, w)
+	if err != nil {
+		t.Fatalf("Park: %v", err)
+	}
+	return parked
 }
 
 func (b bell) want(t *testing.T, when string) {
@@ -67,7 +81,7 @@ func TestPoller_NotifiesWhenSomethingComes(t *testing.T) {
 	server, raw, client := pair(t)
 	b := newBell()
 	for range 3 {
-		if !p.Park(raw, b) {
+		if !parks(t, p, raw, b) {
 			t.Fatal("Park = false, want true")
 		}
 		_, _ = io.WriteString(client, "x")
@@ -79,7 +93,7 @@ func TestPoller_NotifiesWhenSomethingComes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !p.Park(raw, b) {
+	if !parks(t, p, raw, b) {
 		t.Fatal("Park = false, want true")
 	}
 	_ = client.Close()
@@ -90,11 +104,13 @@ func TestPoller_UnparkedSocketIsNotNotified(t *testing.T) {
 	p, stop := run(t)
 	_, raw, client := pair(t)
 	b := newBell()
-	if !p.Park(raw, b) || !p.Unpark(park.Descriptor(raw), b) {
+	if !parks(t, p, raw, b) || !p.Unpark(park.Descriptor(raw), b) {
 		t.Fatal("Park and Unpark are not true")
 	}
 	_, _ = io.WriteString(client, "x")
-	stop()
+	if err := stop(); err != nil {
+		t.Errorf("Run = %v, want nil", err)
+	}
 	if n := len(b); n != 0 {
 		t.Errorf("notified %d times, want 0", n)
 	}
@@ -104,7 +120,7 @@ func TestPoller_ClosedSocketIsNotParked(t *testing.T) {
 	p, _ := run(t)
 	server, raw, _ := pair(t)
 	_ = server.Close()
-	if p.Park(raw, newBell()) {
+	if parks(t, p, raw, newBell()) {
 		t.Error("Park of a closed socket = true, want false")
 	}
 }
@@ -113,12 +129,14 @@ func TestPoller_EndOfRunNotifiesAll(t *testing.T) {
 	p, stop := run(t)
 	_, raw, _ := pair(t)
 	b := newBell()
-	if !p.Park(raw, b) {
+	if !parks(t, p, raw, b) {
 		t.Fatal("Park = false, want true")
 	}
-	stop()
+	if err := stop(); err != nil {
+		t.Errorf("Run = %v, want nil", err)
+	}
 	b.want(t, "after Run")
-	if p.Park(raw, b) {
+	if parks(t, p, raw, b) {
 		t.Error("Park after Run = true, want false")
 	}
 }
@@ -126,7 +144,7 @@ func TestPoller_EndOfRunNotifiesAll(t *testing.T) {
 func TestPoller_NilParksNone(t *testing.T) {
 	_, raw, _ := pair(t)
 	var p *park.Poller
-	if p.Park(raw, newBell()) || p.Unpark(park.Descriptor(raw), newBell()) {
+	if parks(t, p, raw, newBell()) || p.Unpark(park.Descriptor(raw), newBell()) {
 		t.Error("a nil Poller has parked a socket")
 	}
 }
