@@ -18,7 +18,8 @@ const (
 	bob   event.UID = "IDBOB00000001"
 )
 
-func TestServe_SpeaksPart1OfTheProtocol(t *testing.T) {
+// The protocol is that of "Messages" in docs/protocol.md.
+func TestServe_SpeaksThePlainProtocol(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	p := w.serve()

@@ -11,8 +11,8 @@ import (
 	"ranger/internal/hub"
 )
 
-// docs/protocol.md, part 1, line by line.
-func TestProtocol_Part1(t *testing.T) {
+// docs/protocol.md, "Messages", line by line.
+func TestProtocol_Messages(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		c := s.dial()
 		s.publish("alice", `{"orderbook":{"id":0}}`) // before the token: not for this socket
@@ -30,10 +30,9 @@ func TestProtocol_Part1(t *testing.T) {
 	})
 }
 
-// A client that does not opt in gets nothing of part 2: no gap, heartbeat, position, token
-// warning or announcement of a drain. The first three clients do not opt in, in different
-// ways.
-func TestProtocol_Part1SeesNothingOfPart2(t *testing.T) {
+// A client that does not ask to resume gets no gap, heartbeat, position, token warning or
+// announcement of a drain. The first three clients do not ask, in different ways.
+func TestProtocol_PlainClientSeesNothingOfResuming(t *testing.T) {
 	cfg := setup{hub: hub.Config{PingInterval: 10 * time.Minute}}
 	bubble(t, cfg, func(t *testing.T, s *server) {
 		s.offset = 41

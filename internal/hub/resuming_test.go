@@ -16,7 +16,7 @@ import (
 )
 
 // docs/protocol.md, "Resuming", to the byte. The clock of a bubble begins in 2000.
-func TestProtocol_Part2(t *testing.T) {
+func TestProtocol_Resuming(t *testing.T) {
 	bubble(t, setup{}, func(_ *testing.T, s *server) {
 		s.offset = 41
 		first := s.send("alice", `{"trade":{"id":1}}`)

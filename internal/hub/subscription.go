@@ -18,7 +18,7 @@ type subscription struct {
 	// Fixed at construction.
 	journal *journal.Journal
 	cursor  *journal.Cursor
-	optIn   bool // the client opted in (docs/protocol.md, part 2)
+	optIn   bool // the client opted in: it asked to resume (docs/protocol.md, "Resuming")
 	filter  protocol.Filter
 	until   journal.Position // of the last message that is replayed
 
@@ -37,7 +37,7 @@ type subscription struct {
 	warned       bool            // the client was notified that its token expires soon
 }
 
-// optedIn reports whether the client uses part 2 of the protocol.
+// optedIn reports whether the client opted in. It may be called on nil.
 func (s *subscription) optedIn() bool { return s != nil && s.optIn }
 
 // read is Cursor.Read. It also notices that the window was truncated: then what was known

@@ -111,7 +111,7 @@ func (c *checker) success(s success) error {
 	}
 	resumed := s.Resumed != nil && *s.Resumed
 	if (c.requested != "") != (s.Resumed != nil) || resumed != (s.Position == "") {
-		return fmt.Errorf("%w does not fit resume %q: position %q, resumed %s: does every node support resuming (part 2 of the protocol)?",
+		return fmt.Errorf("%w does not fit resume %q: position %q, resumed %s: does every node support resuming (docs/protocol.md, \"Resuming\")?",
 			errBadAnswer, c.requested, s.Position, tristate(s.Resumed))
 	}
 	r := reset{at: c.sent.now()}
