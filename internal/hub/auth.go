@@ -127,7 +127,7 @@ func (s *session) admitLocked(identity event.Identity, o protocol.Options) {
 		s.uid = identity.UID
 		s.hub.registry.authenticate()
 	case s.uid != identity.UID:
-		s.closeLocked(protocol.IdentityChanged, uint16(protocol.IdentityChanged))
+		s.closeLocked(protocol.IdentityChanged)
 		return
 	}
 	expires := clock.ToUnixNano(identity.Expires)

@@ -7,8 +7,8 @@ import (
 
 // closing is how a session ends. It is guarded by the session's mu.
 type closing struct {
-	reason protocol.CloseReason // 0 while the session does not end
-	code   uint16               // code of the close frame
+	reason    protocol.CloseReason // 0 while the session does not end
+	peersCode uint16               // code of the peer's close frame, if that is the reason
 
 	drainAt       clock.Monotonic // time at which a drain closes the socket; 0 without a drain
 	drainDeadline clock.Monotonic // pending events are written until then, if a drain has closed it
@@ -24,23 +24,30 @@ func (c *closing) allowsEvents(now func() clock.Monotonic) bool {
 func (s *session) close(reason protocol.CloseReason) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closeLocked(reason, uint16(reason))
+	s.closeLocked(reason)
 }
 
-// closeLocked is close with the given code in the close frame.
-func (s *session) closeLocked(reason protocol.CloseReason, code uint16) {
+func (s *session) closeLocked(reason protocol.CloseReason) {
 	if s.closing.reason == 0 {
-		s.closing.reason, s.closing.code = reason, code
+		s.closing.reason = reason
 		s.startWriterLocked()
 	}
 }
 
 // closeAndWait closes the session and returns when the close frame is written, or never
 // will be.
-func (s *session) closeAndWait(reason protocol.CloseReason, code uint16) {
+func (s *session) closeAndWait(reason protocol.CloseReason) {
 	s.mu.Lock()
-	s.closeLocked(reason, code)
+	s.closeLocked(reason)
 	written := s.out.whenWritten()
 	s.mu.Unlock()
 	<-written
+}
+
+// closeWithPeersCode is closeAndWait after a close frame of the peer with this code.
+func (s *session) closeWithPeersCode(code uint16) {
+	s.mu.Lock()
+	s.closing.peersCode = code
+	s.mu.Unlock()
+	s.closeAndWait(protocol.ClosedByPeer)
 }

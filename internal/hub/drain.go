@@ -82,5 +82,5 @@ func (s *session) closeForDrain() {
 	}
 	s.closing.drainDeadline = s.hub.clock.Now().Add(s.hub.cfg.WriteTimeout)
 	s.out.woken = true // events may also wait for the throttle, or for the end of the journal's batch
-	s.closeLocked(reason, uint16(reason))
+	s.closeLocked(reason)
 }

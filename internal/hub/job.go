@@ -66,7 +66,7 @@ func (j *job) encode(b []byte) []byte {
 		b, j.events = b[:len(j.frames)], 0
 	}
 	if j.close {
-		b = protocol.AppendClose(b, j.closing.code, j.closing.reason.Text())
+		b = protocol.AppendClose(b, j.closing.reason, j.closing.peersCode)
 	}
 	return b
 }
@@ -135,7 +135,7 @@ func (j *job) isExpired() bool {
 	if s.expires.After(time.Now()) > 0 {
 		return false
 	}
-	s.closeLocked(protocol.TokenExpired, uint16(protocol.TokenExpired))
+	s.closeLocked(protocol.TokenExpired)
 	return true
 }
 

@@ -50,7 +50,7 @@ func (r *reader) readUntilParked() (ended bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			s.hub.log.Error("session reader panicked", "panic", v, "peer", s.conn.peer())
-			s.closeAndWait(protocol.InternalError, uint16(protocol.InternalError))
+			s.closeAndWait(protocol.InternalError)
 			r.discard()
 			ended = true
 		}
@@ -174,12 +174,12 @@ func (r *reader) fail(err error) {
 	closed, ok := errors.AsType[*websocket.CloseError](err)
 	switch {
 	case ok && closed.Code != websocket.CloseAbnormalClosure:
-		s.closeAndWait(protocol.ClosedByPeer, uint16(closed.Code)) //nolint:gosec // gorilla checked the range
+		s.closeWithPeersCode(uint16(closed.Code)) //nolint:gosec // gorilla checked the range
 	case errors.Is(err, websocket.ErrReadLimit):
-		s.closeAndWait(protocol.TooBig, uint16(protocol.TooBig))
+		s.closeAndWait(protocol.TooBig)
 		r.discard()
 	case s.conn.pendingClose == websocket.CloseProtocolError:
-		s.closeAndWait(protocol.ProtocolError, uint16(protocol.ProtocolError))
+		s.closeAndWait(protocol.ProtocolError)
 		r.discard()
 	}
 }

@@ -43,10 +43,10 @@ func (s *session) tick(now time.Time) {
 	switch {
 	case s.uid == "":
 		if at >= s.timers.authAt {
-			s.closeLocked(protocol.AuthTimeout, uint16(protocol.AuthTimeout))
+			s.closeLocked(protocol.AuthTimeout)
 		}
 	case s.expires.After(now) <= 0:
-		s.closeLocked(protocol.TokenExpired, uint16(protocol.TokenExpired))
+		s.closeLocked(protocol.TokenExpired)
 	case s.sub.optedIn():
 		if s.sub.isHeartbeatDue(at, cfg.HeartbeatInterval) {
 			s.startWriterLocked()

@@ -77,12 +77,17 @@ func (r CloseReason) Text() string {
 // frame.
 func (r CloseReason) IsDrain() bool { return r == GoingAway || r == Restart }
 
-// AppendClose appends a close frame with a code and reason text. If the client has closed
-// without a code, the frame has neither.
-func AppendClose(dst []byte, code uint16, text string) []byte {
+// AppendClose appends a close frame with the code and text of a reason. If that is
+// ClosedByPeer, the code is the peer's; if the peer has closed without a code, the frame
+// has none.
+func AppendClose(dst []byte, reason CloseReason, peersCode uint16) []byte {
+	code := uint16(reason)
+	if reason == ClosedByPeer {
+		code = peersCode
+	}
 	if code == websocket.CloseNoStatusReceived {
 		return AppendFrame(dst, websocket.CloseMessage, nil)
 	}
 	payload := binary.BigEndian.AppendUint16(nil, code)
-	return AppendFrame(dst, websocket.CloseMessage, append(payload, text...))
+	return AppendFrame(dst, websocket.CloseMessage, append(payload, reason.Text()...))
 }
