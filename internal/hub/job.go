@@ -29,7 +29,7 @@ type job struct {
 	sub       *subscription   // how they are written
 	close     bool            // a close frame is the last
 	closing   closing         // of the session
-	written   chan struct{}   // closed when frames are written; may be nil
+	written   signal          // sent when frames are written, or never will be
 	events    int             // events in the write
 	live      int             // entries read for it that are not replayed
 	firstRead time.Time       // when the oldest live event came from the broker; zero if there is none
@@ -159,7 +159,7 @@ func (j *job) writeAndWait(b []byte) error {
 // done notes that everything is written.
 func (j *job) done() error {
 	s := j.session
-	j.release()
+	j.written.send()
 	if j.live > 0 {
 		s.mu.Lock()
 		s.out.pace.Count(j.live, s.hub.clock.Now())
@@ -182,20 +182,12 @@ func (j *job) done() error {
 // fail ends the session after a failed write.
 func (j *job) fail() {
 	s := j.session
-	j.release()
+	j.written.send()
 	s.mu.Lock()
 	s.out.broken = true
 	s.out.stop()
 	s.mu.Unlock()
 	s.drop()
-}
-
-// release wakes those who wait for the frames.
-func (j *job) release() {
-	if j.written != nil {
-		close(j.written)
-		j.written = nil
-	}
 }
 
 // recoverPanic is deferred by writers: a panic ends only this session.

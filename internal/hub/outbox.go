@@ -10,8 +10,8 @@ import (
 // outbox is what a session has to write, and the state of its writer. It is guarded by
 // the session's mu.
 type outbox struct {
-	frames  []byte        // written before events
-	written chan struct{} // closed when frames are written, or never will be; may be nil
+	frames  []byte // written before events
+	written signal // sent when frames are written, or never will be
 	pace    pace.Pace
 
 	woken     bool // the log may have entries to read
@@ -28,27 +28,19 @@ func (o *outbox) isIdle() bool { return !o.writing && !o.broken }
 // or never will be.
 func (o *outbox) whenWritten() <-chan struct{} {
 	if o.written == nil {
-		o.written = make(chan struct{})
+		o.written = make(signal)
 	}
 	written := o.written
 	if !o.writing {
-		o.release()
+		o.written.send()
 	}
 	return written
-}
-
-// release wakes those who wait for what was queued.
-func (o *outbox) release() {
-	if o.written != nil {
-		close(o.written)
-		o.written = nil
-	}
 }
 
 // stop notes that no writer runs any more.
 func (o *outbox) stop() {
 	o.writing = false
-	o.release()
+	o.written.send()
 }
 
 // mustWait reports whether a session that is woken must wait for the next tick of the
@@ -58,4 +50,16 @@ func (o *outbox) mustWait(interval time.Duration, now func() clock.Monotonic) bo
 	o.waiting = o.pace.Throttled() && interval > 0 && !o.waiting && !o.broken &&
 		(o.writing || o.pace.Last().Until(now()) < interval)
 	return o.waiting
+}
+
+// signal is a channel on which any number of goroutines wait until it is closed; nil if
+// none does.
+type signal chan struct{}
+
+// send wakes the goroutines that wait. Later ones wait for another signal.
+func (s *signal) send() {
+	if *s != nil {
+		close(*s)
+		*s = nil
+	}
 }

@@ -201,7 +201,7 @@ func (r *reader) finish() {
 	s := r.session
 	s.mu.Lock()
 	s.out.broken = true
-	s.out.release()
+	s.out.written.send()
 	cursor, reason := s.cursor, s.closing.reason
 	s.mu.Unlock()
 	if c, ok := s.conn.Conn.(*tls.Conn); ok && reason != 0 {
