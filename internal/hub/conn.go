@@ -28,8 +28,8 @@ type hijackedConn struct {
 	// Owned by the goroutine that upgrades, then by the reader.
 	handshake    *[]byte // the response so far; nil once upgraded
 	pendingClose uint16  // code of the close frame that gorilla wanted to send, or 0
-	probing      bool    // see reader.isHandedOver
-	probed       bool    // Read was called meanwhile
+	handingOver  bool    // see reader.isHandedOver
+	wasRead      bool    // Read was called meanwhile
 }
 
 // peer returns the client's address, or the zero value if that is no IP address, as in
@@ -41,9 +41,9 @@ func (c *hijackedConn) peer() netip.AddrPort {
 
 // Read reads from the connection and notes that the peer is alive.
 func (c *hijackedConn) Read(p []byte) (int, error) {
-	if c.probing {
-		c.probed = true
-		return copy(p, probe), nil
+	if c.handingOver {
+		c.wasRead = true
+		return copy(p, handoverFrame), nil
 	}
 	n, err := c.Conn.Read(p)
 	if n > 0 {

@@ -43,13 +43,13 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // is only in r.in; if gorilla reads the connection instead, it finds the same frame there.
 func (r *reader) isHandedOver() bool {
 	conn := &r.session.conn
-	r.in.Reset(strings.NewReader(probe))
-	conn.probing = true
+	r.in.Reset(strings.NewReader(handoverFrame))
+	conn.handingOver = true
 	_, _, err := r.ws.NextReader()
-	conn.probing = false
+	conn.handingOver = false
 	r.in.Reset(conn)
-	return err == nil && !conn.probed
+	return err == nil && !conn.wasRead
 }
 
-// probe is an empty text message of a client.
-const probe = "\x81\x80\x00\x00\x00\x00"
+// handoverFrame is an empty text message of a client.
+const handoverFrame = "\x81\x80\x00\x00\x00\x00"

@@ -74,7 +74,8 @@ func (r *reader) readUntilParked() (ended bool) {
 
 // park gives up the reader's goroutine if the socket can be watched without one, and
 // reports whether it did: then another goroutine is started when something comes. A
-// session that ends is not parked, because its reader has a deadline.
+// session that ends is not parked, because its reader has a deadline. The session's
+// conn.raw must not be nil.
 func (r *reader) park() bool {
 	s := r.session
 	if r.isClosing() {

@@ -96,7 +96,7 @@ func (s *session) mustWriteInline(inlined int) bool {
 		return false
 	}
 	s.out.woken = true
-	if s.conn.raw != nil && s.out.isIdle() && inlined < s.out.pace.InlineLimit(s.hub.inlineLimit, s.hub.clock.Now) {
+	if s.conn.raw != nil && s.out.isIdle() && inlined < s.out.pace.LimitInline(s.hub.inlineLimit, s.hub.clock.Now) {
 		s.out.writing = true
 		return true
 	}

@@ -77,8 +77,8 @@ func (d *Directory) Status() Status {
 	return s
 }
 
-// probeEvery is the interval at which Redis is probed between two readings of the hash.
-const probeEvery = 5 * time.Second
+// pingEvery is the interval at which Redis is pinged between two readings of the hash.
+const pingEvery = 5 * time.Second
 
 // Run reads the hash every Config.RefreshEvery, and reconnects after each error, until
 // ctx is done. Then it returns nil. When it returns, no goroutine and no connection of
@@ -118,7 +118,7 @@ func (d *Directory) attempt(ctx context.Context) (answered bool) {
 	defer context.AfterFunc(ctx, leave)()
 	for next := time.Now(); ; {
 		if time.Now().Before(next) {
-			if err := d.probe(ctx, l); err != nil {
+			if err := d.ping(ctx, l); err != nil {
 				return answered
 			}
 		} else {
@@ -133,7 +133,7 @@ func (d *Directory) attempt(ctx context.Context) (answered bool) {
 			return answered
 		case <-l.failed:
 			return answered
-		case <-time.After(min(probeEvery, d.cfg.RefreshEvery)):
+		case <-time.After(min(pingEvery, d.cfg.RefreshEvery)):
 		}
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"ranger/internal/event"
 )
 
-// probe requests one field, which need not exist, as Find does. Its error has been
+// ping requests one field, which need not exist, as Find does. Its error has been
 // recorded.
-func (d *Directory) probe(ctx context.Context, l *link) error {
+func (d *Directory) ping(ctx context.Context, l *link) error {
 	_, err := d.get(ctx, l, "0", d.timeout)
 	if errors.Is(err, goredis.Nil) {
 		return nil
@@ -20,10 +20,10 @@ func (d *Directory) probe(ctx context.Context, l *link) error {
 	return err
 }
 
-// refresh probes Redis and reads the whole hash. Its error has been recorded.
+// refresh pings Redis and reads the whole hash. Its error has been recorded.
 func (d *Directory) refresh(ctx context.Context, l *link) error {
 	began := time.Now()
-	if err := d.probe(ctx, l); err != nil {
+	if err := d.ping(ctx, l); err != nil {
 		return err
 	}
 	d.members.beginRound()

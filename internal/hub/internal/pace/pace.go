@@ -50,11 +50,10 @@ func (p *Pace) Throttled() bool { return p.throttled }
 // Last returns the time of the last write that was counted.
 func (p *Pace) Last() clock.Monotonic { return p.last }
 
-// InlineLimit returns how many sessions may write inline in a batch, as far as this one is
-// concerned: limit, which is that of the package's InlineLimit, or less if the session
-// gets more than 250 events/s. A writer starts a little later and so may write several
-// of its events at once.
-func (p *Pace) InlineLimit(limit int, now func() clock.Monotonic) int {
+// LimitInline returns limit, which is InlineLimit's, or the least one if the session gets
+// more than 250 events/s: a writer starts a little later and so may write several of its
+// events at once.
+func (p *Pace) LimitInline(limit int, now func() clock.Monotonic) int {
 	if p.n >= busy && p.left(now()) >= busy {
 		return minInline
 	}
@@ -62,7 +61,7 @@ func (p *Pace) InlineLimit(limit int, now func() clock.Monotonic) int {
 }
 
 // InlineLimit returns how many sessions may write inline in a batch, that is, on the
-// goroutine that appends. There a write takes some 10 µs, half of what it takes if
+// goroutine that appends to the journal. There a write takes some 10 µs, half of what it takes if
 // another processor must be woken for it. So with two processors they take a
 // millisecond, and less if more processors can share the work.
 func InlineLimit(procs int) int { return max(minInline, 200/procs) }

@@ -28,7 +28,7 @@ func TestPace_ThrottlesAndReleases(t *testing.T) {
 				p.Count(perWrite, now)
 			}
 		}
-		limit := func() int { return p.InlineLimit(100, func() clock.Monotonic { return now }) }
+		limit := func() int { return p.LimitInline(100, func() clock.Monotonic { return now }) }
 		for _, step := range []struct {
 			rate      int // events/s
 			throttled bool
