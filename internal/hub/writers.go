@@ -24,32 +24,32 @@ type writers struct {
 func newWriters(h *Hub) *writers { return &writers{hub: h, max: runtime.GOMAXPROCS(0)} }
 
 // push queues a session. It does not block.
-func (p *writers) push(s *session) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.queue.Push(s)
-	if p.running < p.max && p.queue.Len() > p.running*backlog {
-		p.running++
-		p.hub.running.Go(p.run)
+func (ws *writers) push(s *session) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	ws.queue.Push(s)
+	if ws.running < ws.max && ws.queue.Len() > ws.running*backlog {
+		ws.running++
+		ws.hub.running.Go(ws.run)
 	}
 }
 
 // next takes the session that has waited longest. It returns nil if there is none; then
 // the goroutine that asks ends.
-func (p *writers) next() *session {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := p.queue.Pop()
+func (ws *writers) next() *session {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	s := ws.queue.Pop()
 	if s == nil {
-		p.running--
+		ws.running--
 	}
 	return s
 }
 
-func (p *writers) run() {
-	w := writer{buf: p.hub.writeBuffers.Take()}
-	defer p.hub.writeBuffers.Give(w.buf)
-	for s := p.next(); s != nil; s = p.next() {
+func (ws *writers) run() {
+	w := writer{buf: ws.hub.writeBuffers.Take()}
+	defer ws.hub.writeBuffers.Give(w.buf)
+	for s := ws.next(); s != nil; s = ws.next() {
 		w.writeBatch(s)
 	}
 }

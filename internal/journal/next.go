@@ -9,15 +9,15 @@ func (j *Journal) Next(offset uint64) (Position, bool) {
 }
 
 // next returns the position of the oldest message after the offset.
-func (x *index) next(offset uint64) (Position, bool) {
-	i := x.search(offset)
-	if i >= 0 && offset+1 < x.segments[i].end() {
-		g := &x.segments[i]
-		return Position{Offset: offset + 1, Check: g.checks[offset+1-g.offset]}, true
+func (ix *index) next(offset uint64) (Position, bool) {
+	i := ix.search(offset)
+	if i >= 0 && offset+1 < ix.segments[i].end() {
+		s := &ix.segments[i]
+		return Position{Offset: offset + 1, Check: s.checks[offset+1-s.offset]}, true
 	}
-	if i+1 == len(x.segments) {
+	if i+1 == len(ix.segments) {
 		return Position{}, false
 	}
-	g := &x.segments[i+1]
-	return Position{Offset: g.offset, Check: g.checks[0]}, true
+	s := &ix.segments[i+1]
+	return Position{Offset: s.offset, Check: s.checks[0]}, true
 }

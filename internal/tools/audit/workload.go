@@ -28,17 +28,17 @@ type workload struct {
 }
 
 // uid returns the uid of the user with this index.
-func (p workload) uid(user int) event.UID {
-	return event.UID(fmt.Sprintf("AUDIT%s%05d", p.run, user))
+func (w workload) uid(user int) event.UID {
+	return event.UID(fmt.Sprintf("AUDIT%s%05d", w.run, user))
 }
 
 // parties returns the kind of an event and its users. Half of the events are orders,
 // of one user, who is returned as seller and buyer. A tenth are trades of a user
 // with itself; the others have two users.
-func (p workload) parties(n serial) (kind event.Kind, seller, buyer int) {
+func (w workload) parties(n serial) (kind event.Kind, seller, buyer int) {
 	h := mix(uint64(n))
-	seller = int(h >> 8 % uint64(p.users)) //nolint:gosec // less than users
-	buyer = int(h >> 32 % uint64(p.users)) //nolint:gosec // less than users
+	seller = int(h >> 8 % uint64(w.users)) //nolint:gosec // less than users
+	buyer = int(h >> 32 % uint64(w.users)) //nolint:gosec // less than users
 	switch h & 0xff % 10 {
 	case 0, 1, 2, 3, 4:
 		return event.Order, seller, seller
@@ -58,35 +58,35 @@ func mix(n uint64) uint64 {
 }
 
 // involves reports whether the user must receive the event.
-func (p workload) involves(n serial, user int) bool {
-	_, seller, buyer := p.parties(n)
+func (w workload) involves(n serial, user int) bool {
+	_, seller, buyer := w.parties(n)
 	return user == seller || user == buyer
 }
 
 // messageID returns the event's `message_id`, the same for each try.
-func (p workload) messageID(n serial) string {
-	return "audit-" + p.run + "-" + strconv.FormatUint(uint64(n), 10)
+func (w workload) messageID(n serial) string {
+	return "audit-" + w.run + "-" + strconv.FormatUint(uint64(n), 10)
 }
 
 // delivery returns the event as it is published.
-func (p workload) delivery(n serial) event.Delivery {
-	kind, seller, buyer := p.parties(n)
+func (w workload) delivery(n serial) event.Delivery {
+	kind, seller, buyer := w.parties(n)
 	if kind == event.Order {
 		return event.Delivery{
 			Kind:    kind,
-			Headers: map[string]any{"member_uid": string(p.uid(seller))},
-			Body:    p.appendOrder(nil, n, string(p.uid(seller))),
+			Headers: map[string]any{"member_uid": string(w.uid(seller))},
+			Body:    w.appendOrder(nil, n, string(w.uid(seller))),
 		}
 	}
-	ask, bid := string(p.uid(seller)), string(p.uid(buyer))
-	body := p.appendTrade(make([]byte, 0, 1024), n)
+	ask, bid := string(w.uid(seller)), string(w.uid(buyer))
+	body := w.appendTrade(make([]byte, 0, 1024), n)
 	body = fmt.Appendf(body, `,"ask_id":%d,"bid_id":%d,"ask_member_uid":%q,"bid_member_uid":%q,"ask":`, orderID(n, "ask"), orderID(n, "bid"), ask, bid)
-	body = p.appendSide(body, n, "ask", ask)
+	body = w.appendSide(body, n, "ask", ask)
 	body = append(body, `,"bid":`...)
-	body = p.appendSide(body, n, "bid", bid)
+	body = w.appendSide(body, n, "bid", bid)
 	return event.Delivery{
 		Kind:    kind,
-		Headers: map[string]any{"market": p.market(), "ask_member_uid": ask, "bid_member_uid": bid},
+		Headers: map[string]any{"market": w.market(), "ask_member_uid": ask, "bid_member_uid": bid},
 		Body:    append(body, '}'),
 	}
 }
@@ -94,48 +94,48 @@ func (p workload) delivery(n serial) event.Delivery {
 // appendView appends the socket message that the user must receive for the event
 // (docs/protocol.md), without the keys that resuming adds. The event must involve
 // the user.
-func (p workload) appendView(dst []byte, n serial, user int) []byte {
-	kind, seller, buyer := p.parties(n)
+func (w workload) appendView(dst []byte, n serial, user int) []byte {
+	kind, seller, buyer := w.parties(n)
 	if kind == event.Order {
-		dst = p.appendOrder(append(dst, `{"orderbook":`...), n, "")
+		dst = w.appendOrder(append(dst, `{"orderbook":`...), n, "")
 		return append(dst, '}')
 	}
-	dst = p.appendTrade(append(dst, `{"trade":`...), n)
+	dst = w.appendTrade(append(dst, `{"trade":`...), n)
 	switch {
 	case seller == buyer:
-		dst = p.appendSide(append(dst, `,"side":"both","ask":`...), n, "ask", "")
-		dst = p.appendSide(append(dst, `,"bid":`...), n, "bid", "")
+		dst = w.appendSide(append(dst, `,"side":"both","ask":`...), n, "ask", "")
+		dst = w.appendSide(append(dst, `,"bid":`...), n, "bid", "")
 	case user == seller:
 		dst = strconv.AppendUint(append(dst, `,"side":"ask","order_id":`...), orderID(n, "ask"), 10)
-		dst = p.appendSide(append(dst, `,"ask":`...), n, "ask", "")
+		dst = w.appendSide(append(dst, `,"ask":`...), n, "ask", "")
 	default:
 		dst = strconv.AppendUint(append(dst, `,"side":"bid","order_id":`...), orderID(n, "bid"), 10)
-		dst = p.appendSide(append(dst, `,"bid":`...), n, "bid", "")
+		dst = w.appendSide(append(dst, `,"bid":`...), n, "bid", "")
 	}
 	return append(dst, "}}"...)
 }
 
 // appendOrder appends an order. Converting its numbers to a float changes their
 // digits. An empty owner is left out.
-func (p workload) appendOrder(dst []byte, n serial, owner string) []byte {
+func (w workload) appendOrder(dst []byte, n serial, owner string) []byte {
 	dst = appendID(append(dst, '{'), n)
 	dst = append(dst, `,"side":"sell","ord_type":"limit","price":0.10,"avg_price":"0.0","state":"wait"`...)
-	dst = p.appendMarket(dst)
+	dst = w.appendMarket(dst)
 	dst = append(dst, `,"origin_volume":12345678901234567890.00100,"trades_count":0`...)
 	dst = appendOwner(dst, owner)
 	return append(dst, `,"trades":[]}`...)
 }
 
 // appendTrade appends the part of a trade that both users see, without its end.
-func (p workload) appendTrade(dst []byte, n serial) []byte {
+func (w workload) appendTrade(dst []byte, n serial) []byte {
 	dst = appendID(append(dst, '{'), n)
 	dst = append(dst, `,"price":"3500.0","volume":0.03310,"funds":"115.85"`...)
-	return p.appendMarket(dst)
+	return w.appendMarket(dst)
 }
 
 // appendSide appends the order object of one side of a trade. An empty owner is left
 // out.
-func (p workload) appendSide(dst []byte, n serial, side, owner string) []byte {
+func (w workload) appendSide(dst []byte, n serial, side, owner string) []byte {
 	dst = strconv.AppendUint(append(dst, `{"id":`...), orderID(n, side), 10)
 	if side == "ask" {
 		dst = append(dst, `,"side":"sell"`...)
@@ -143,15 +143,15 @@ func (p workload) appendSide(dst []byte, n serial, side, owner string) []byte {
 		dst = append(dst, `,"side":"buy"`...)
 	}
 	dst = append(dst, `,"ord_type":"limit","price":"3500.0","state":"done"`...)
-	dst = appendOwner(p.appendMarket(dst), owner)
+	dst = appendOwner(w.appendMarket(dst), owner)
 	return append(dst, `,"trades_count":1}`...)
 }
 
-func (p workload) market() string { return "audit" + p.run }
+func (w workload) market() string { return "audit" + w.run }
 
-func (p workload) appendMarket(dst []byte) []byte {
-	dst = append(append(dst, `,"market_id":"audit`...), p.run...)
-	dst = append(append(dst, `","created_at":"`...), p.created...)
+func (w workload) appendMarket(dst []byte) []byte {
+	dst = append(append(dst, `,"market_id":"audit`...), w.run...)
+	dst = append(append(dst, `","created_at":"`...), w.created...)
 	return append(dst, '"')
 }
 

@@ -22,8 +22,8 @@ func newWorkload(now time.Time) workload {
 }
 
 // uid returns the uid of the user with this index.
-func (p workload) uid(user int) event.UID {
-	return event.UID(fmt.Sprintf("B%s%07d", p.run, user))
+func (w workload) uid(user int) event.UID {
+	return event.UID(fmt.Sprintf("B%s%07d", w.run, user))
 }
 
 // serial numbers the trades of a run from 0, in the order in which they are due.
@@ -51,18 +51,18 @@ func (p party) orderID() uint64 {
 
 // trade returns a trade in Peatio's format: with both orders, and with the uids in
 // headers.
-func (p workload) trade(n serial, seller, buyer party) event.Delivery {
-	ask, bid := string(p.uid(seller.user)), string(p.uid(buyer.user))
+func (w workload) trade(n serial, seller, buyer party) event.Delivery {
+	ask, bid := string(w.uid(seller.user)), string(w.uid(buyer.user))
 	body := make([]byte, 0, 1024)
 	body = strconv.AppendUint(append(body, `{"id":`...), firstID+uint64(n), 10)
 	body = append(body, `,"price":"3500.0","volume":"0.0331","funds":"115.85","market_id":"btcusd","created_at":"`...)
-	body = append(append(body, p.created...), `","ask_id":`...)
+	body = append(append(body, w.created...), `","ask_id":`...)
 	body = strconv.AppendUint(body, seller.orderID(), 10)
 	body = strconv.AppendUint(append(body, `,"bid_id":`...), buyer.orderID(), 10)
 	body = strconv.AppendInt(append(body, `,"ask_member_id":`...), int64(seller.user+1), 10)
 	body = strconv.AppendInt(append(body, `,"bid_member_id":`...), int64(buyer.user+1), 10)
-	body = p.appendOrder(append(body, `,"ask":`...), "sell", seller, ask)
-	body = p.appendOrder(append(body, `,"bid":`...), "buy", buyer, bid)
+	body = w.appendOrder(append(body, `,"ask":`...), "sell", seller, ask)
+	body = w.appendOrder(append(body, `,"bid":`...), "buy", buyer, bid)
 	return event.Delivery{
 		Kind:    event.Trade,
 		Headers: map[string]any{"market": "btcusd", "ask_member_uid": ask, "bid_member_uid": bid},
@@ -70,11 +70,11 @@ func (p workload) trade(n serial, seller, buyer party) event.Delivery {
 	}
 }
 
-func (p workload) appendOrder(dst []byte, side string, of party, uid string) []byte {
+func (w workload) appendOrder(dst []byte, side string, of party, uid string) []byte {
 	dst = strconv.AppendUint(append(dst, `{"id":`...), of.orderID(), 10)
 	dst = append(append(dst, `,"side":"`...), side...)
 	dst = append(dst, `","ord_type":"limit","price":"3500.0","avg_price":"3500.0","state":"done","market_id":"btcusd","created_at":"`...)
-	dst = append(append(dst, p.created...), `","origin_volume":"0.0331","remaining_volume":"0.0","executed_volume":"0.0331","trades_count":1,"member_uid":"`...)
+	dst = append(append(dst, w.created...), `","origin_volume":"0.0331","remaining_volume":"0.0","executed_volume":"0.0331","trades_count":1,"member_uid":"`...)
 	return append(append(dst, uid...), `"}`...)
 }
 

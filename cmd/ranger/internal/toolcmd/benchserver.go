@@ -45,7 +45,7 @@ type benchServer struct {
 }
 
 // start starts a server and returns when it is ready.
-func (o *serverStarter) start(ctx context.Context, scenario, brokerURL string) (server *benchServer, err error) {
+func (st *serverStarter) start(ctx context.Context, scenario, brokerURL string) (server *benchServer, err error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
@@ -62,7 +62,7 @@ func (o *serverStarter) start(ctx context.Context, scenario, brokerURL string) (
 		return nil, fmt.Errorf("create a directory for the server: %w", err)
 	}
 	s.cmd = exec.Command(program, "serve") //nolint:gosec,noctx // this program; stop ends it
-	s.cmd.Dir, s.cmd.Env = s.dir, o.environment(scenario, s.broker)
+	s.cmd.Dir, s.cmd.Env = s.dir, st.environment(scenario, s.broker)
 	child.OwnGroup(s.cmd)
 	child.EndWithParent(s.cmd, syscall.SIGTERM)
 	log, err := s.cmd.StderrPipe()
@@ -91,7 +91,7 @@ func (o *serverStarter) start(ctx context.Context, scenario, brokerURL string) (
 
 // environment returns this process's environment with the variables replaced that
 // separate the server from others.
-func (o *serverStarter) environment(scenario string, broker amqp.Config) []string {
+func (st *serverStarter) environment(scenario string, broker amqp.Config) []string {
 	env := slices.DeleteFunc(os.Environ(), func(pair string) bool {
 		for _, prefix := range []string{"WEBSOCKET_", "OPS_", "LOG_", "JWT_", "RABBITMQ_", "AMQP_STREAM", "AMQP_ORDERBOOK_", "AMQP_TRADE_", "NODE_NAME", "REDIS_", "MEMBER_"} {
 			if strings.HasPrefix(pair, prefix) {
@@ -109,13 +109,13 @@ func (o *serverStarter) environment(scenario string, broker amqp.Config) []strin
 			env = append(env, pair)
 		}
 	}
-	if o.public == "" {
-		env = append(env, "JWT_SECRET="+o.private)
+	if st.public == "" {
+		env = append(env, "JWT_SECRET="+st.private)
 	} else {
-		env = append(env, "JWT_PUBLIC_KEY="+o.public)
+		env = append(env, "JWT_PUBLIC_KEY="+st.public)
 	}
 	return append(env,
-		"JWT_ALGORITHM="+o.algorithm, "JWT_AUDIENCE="+o.audience, "RABBITMQ_URL="+broker.URL, "NODE_NAME="+broker.Node,
+		"JWT_ALGORITHM="+st.algorithm, "JWT_AUDIENCE="+st.audience, "RABBITMQ_URL="+broker.URL, "NODE_NAME="+broker.Node,
 		"AMQP_STREAM="+broker.Stream, "AMQP_ORDERBOOK_EXCHANGE="+broker.Exchanges.Orders, "AMQP_TRADE_EXCHANGE="+broker.Exchanges.Trades,
 		"WEBSOCKET_HOST=127.0.0.1", "WEBSOCKET_PORT=0", "OPS_ADDR=off", "LOG_FORMAT=json", "LOG_LEVEL=info")
 }

@@ -4,4 +4,4 @@ package teardown
 var BatchOf = batchOf
 
 // Crowd acts as if n more sessions waited.
-func (t *Queue) Crowd(n int64) { t.waiting.Add(n) }
+func (q *Queue) Crowd(n int64) { q.waiting.Add(n) }

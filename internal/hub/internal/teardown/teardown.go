@@ -27,24 +27,24 @@ type Queue struct {
 
 // New returns a Queue.
 func New() *Queue {
-	t := &Queue{turn: make(chan int, 1)}
-	t.turn <- batchOf(0)
-	return t
+	q := &Queue{turn: make(chan int, 1)}
+	q.turn <- batchOf(0)
+	return q
 }
 
 // Do waits for its turn, then calls f.
-func (t *Queue) Do(f func()) {
-	t.waiting.Add(1)
-	left := <-t.turn - 1
+func (q *Queue) Do(f func()) {
+	q.waiting.Add(1)
+	left := <-q.turn - 1
 	f()
-	waiting := t.waiting.Add(-1)
+	waiting := q.waiting.Add(-1)
 	if left == 0 {
 		left = batchOf(waiting)
 		if waiting > 0 {
 			<-time.After(pause)
 		}
 	}
-	t.turn <- left
+	q.turn <- left
 }
 
 // batchOf returns the size of a batch while so many sessions wait.
