@@ -55,6 +55,20 @@ func (ix *index) first() (Position, bool) {
 	return Position{Offset: s.offset, Check: s.checks[0]}, true
 }
 
+// next returns the position of the oldest message after the offset.
+func (ix *index) next(offset uint64) (Position, bool) {
+	i := ix.search(offset)
+	if i >= 0 && offset+1 < ix.segments[i].end() {
+		s := &ix.segments[i]
+		return Position{Offset: offset + 1, Check: s.checks[offset+1-s.offset]}, true
+	}
+	if i+1 == len(ix.segments) {
+		return Position{}, false
+	}
+	s := &ix.segments[i+1]
+	return Position{Offset: s.offset, Check: s.checks[0]}, true
+}
+
 // push adds the message after the last one.
 func (ix *index) push(p Position, at int64) {
 	n := len(ix.segments)
@@ -93,8 +107,8 @@ func (ix *index) search(offset uint64) int {
 }
 
 // trim drops the segments that ended before the given time in Unix ms, and those that
-// end before completeFrom, since no client can resume there. The newest segment stays: a reconnect asks
-// for its last message.
+// end before completeFrom, since no client can resume there. The newest segment stays: a
+// reconnect asks for its last message.
 func (ix *index) trim(before int64, completeFrom uint64) {
 	for len(ix.segments) > 1 && (ix.segments[1].at <= before || ix.segments[0].end() < completeFrom) {
 		ix.drop()

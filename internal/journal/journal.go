@@ -251,6 +251,14 @@ func (j *Journal) First() (Position, bool) {
 	return j.index.first()
 }
 
+// Next returns the position of the oldest message after the offset, and reports
+// whether there is one.
+func (j *Journal) Next(offset uint64) (Position, bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.index.next(offset)
+}
+
 // Holds reports whether the window has the message at p, with the same check.
 func (j *Journal) Holds(p Position) bool {
 	j.mu.Lock()
