@@ -1,6 +1,6 @@
 // Package hub serves the WebSockets: it upgrades requests, authenticates clients, and
-// writes each user's events to their sockets. It is the only package of the server that
-// uses gorilla/websocket.
+// writes each user's events to their sockets. Of the server's packages, only it and those
+// in its internal directory use gorilla/websocket.
 package hub
 
 import (

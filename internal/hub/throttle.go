@@ -9,7 +9,8 @@ import (
 // with 60 Hz.
 const throttleInterval = 16 * time.Millisecond
 
-// throttle wakes throttled sessions that have events to write, all at once every interval. Its goroutine runs only while a session waits.
+// throttle wakes throttled sessions that have events to write, all at once every interval.
+// Its goroutine runs only while a session waits.
 type throttle struct {
 	hub      *Hub          // fixed at construction
 	interval time.Duration // throttleInterval; 0 throttles no session

@@ -23,8 +23,8 @@ type Waker interface {
 	Wake(inlined int) (inline bool)
 }
 
-// Cursor is a position in one user's log. Its methods are safe for concurrent use.
-// The caller closes it.
+// Cursor is a position in one user's log. Its methods are safe for concurrent use, except
+// that Before must not run concurrently with Read. The caller closes it.
 type Cursor struct {
 	log      *userLog // fixed at construction
 	waker    Waker    // fixed at construction
@@ -131,8 +131,7 @@ func (c *Cursor) Reached() (Position, bool) {
 const lookBack = 16
 
 // Before returns the newest event before the cursor for which match returns true, and
-// reports false if there is none. It calls match without a lock. It must not run
-// concurrently with Read.
+// reports false if there is none. It calls match without a lock.
 func (c *Cursor) Before(match func(*Entry) bool) (Entry, bool) {
 	var entries [lookBack]Entry
 	for end, n := uint64(math.MaxUint64), lookBack; n == lookBack; {

@@ -12,10 +12,9 @@ const (
 	settleLinger = 500 * time.Millisecond
 )
 
-// settle waits until each client has received every event of its user or an
-// announcement that the missing ones may be lost, and no more arrive; at most for
-// cfg.Settle. It is called
-// when no more confirms can arrive.
+// settle waits until each client has received every event of its user, or was sent an
+// announcement that the missing ones may be lost and receives no more. It waits for
+// cfg.Settle at most, and is called when no more confirms can arrive.
 func (r *run) settle() {
 	events := r.sent.all()
 	o := newOutstanding(expected(r.workload, events), r.transcripts)

@@ -1,7 +1,6 @@
-// Package teardown ends sessions one at a time, with pauses. If thousands of peers leave at
-// once, those that stay get their events in between: Go polls the network when it has
-// nothing else to run, or every 10 ms, so the broker's messages would wait for all that
-// end.
+// Package teardown ends sessions one at a time, with a pause after each batch. Without the
+// pauses, thousands of sessions that end at once would keep all processors busy. Go then
+// polls the network only every 10 ms, so the events of other sessions would be late.
 package teardown
 
 import (
@@ -9,9 +8,9 @@ import (
 	"time"
 )
 
-// If sessions queue, there is a pause after each batch: at most 16,000 of them end per
-// second. The batch grows with the queue beyond crowd, so that a
-// million sessions take three seconds of pauses, not a minute.
+// If sessions queue, a pause follows each batch: at most 16,000 of them end per second. The
+// batch grows with the queue beyond crowd, so that a million sessions take three seconds
+// of pauses, not a minute.
 const (
 	batch = 16 // sessions
 	pause = time.Millisecond
