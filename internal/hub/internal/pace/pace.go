@@ -61,8 +61,8 @@ func (p *Pace) LimitInline(limit int, now func() clock.Monotonic) int {
 }
 
 // InlineLimit returns how many sessions may write inline in a batch, that is, on the
-// goroutine that appends to the journal. There a write takes some 10 µs, half of what it takes if
-// another processor must be woken for it. So with two processors they take a
+// goroutine that appends to the journal. There a write takes some 10 µs, half of what it
+// takes if another processor must be woken for it. So with two processors they take a
 // millisecond, and less if more processors can share the work.
 func InlineLimit(procs int) int { return max(minInline, 200/procs) }
 
