@@ -47,11 +47,7 @@ func parseOptions(keys map[string]json.RawMessage) (Options, error) {
 }
 
 func (o *Options) parseResume(value json.RawMessage) error {
-	switch string(value) {
-	case "", "null", "false":
-		return nil
-	case "true":
-		o.Resume = true
+	if o.setKeyword(string(value)) {
 		return nil
 	}
 	var position string
@@ -59,6 +55,13 @@ func (o *Options) parseResume(value json.RawMessage) error {
 		return errPosition
 	}
 	return o.resumeAfter(position)
+}
+
+// setKeyword sets Resume if the value of the key resume is a keyword, and reports whether
+// it is one.
+func (o *Options) setKeyword(value string) bool {
+	o.Resume = value == "true"
+	return o.Resume || value == "" || value == "null" || value == "false"
 }
 
 func (o *Options) resumeAfter(position string) error {
@@ -129,13 +132,8 @@ func (o *Options) set(name, value string) error {
 	if name != "resume" {
 		return o.narrow(name, strings.Split(value, ","))
 	}
-	switch value {
-	case "", "null", "false":
+	if o.setKeyword(value) {
 		return nil
-	case "true":
-		o.Resume = true
-		return nil
-	default:
-		return o.resumeAfter(value)
 	}
+	return o.resumeAfter(value)
 }
