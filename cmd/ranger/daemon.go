@@ -75,9 +75,7 @@ func (d *daemon) stop(ctx context.Context) {
 	d.stopping.Store(true)
 	open, _ := d.hub.Sockets()
 	d.log.InfoContext(ctx, "stopping", "sockets", open, "drain_period", d.drain.String())
-	now, cancel := context.WithCancel(ctx)
-	cancel()
-	_ = d.clients.Shutdown(now) // closes the listener; current requests continue
+	httpserver.CloseListener(d.clients)
 	d.hub.Drain(ctx, d.drain)
 	_ = d.clients.Close()
 	if d.private != nil {

@@ -2,6 +2,7 @@
 package httpserver
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net"
@@ -39,4 +40,12 @@ func Serve(s *http.Server, l net.Listener) error {
 		return err
 	}
 	return nil
+}
+
+// CloseListener closes the listener of s and idle connections. Requests in progress
+// continue.
+func CloseListener(s *http.Server) {
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = s.Shutdown(now) // does not wait for requests, because now is over
 }

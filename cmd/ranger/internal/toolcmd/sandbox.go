@@ -126,9 +126,7 @@ func stopSandboxAfter(ctx, work context.Context, server *http.Server, sockets *h
 	case <-ctx.Done():
 	case <-work.Done():
 	}
-	now, cancel := context.WithCancel(work)
-	cancel()
-	_ = server.Shutdown(now) // closes the listener; requests in progress continue
+	httpserver.CloseListener(server)
 	soon, cancel := context.WithTimeout(work, time.Second)
 	defer cancel()
 	sockets.Drain(soon, 0)
