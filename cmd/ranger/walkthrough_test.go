@@ -12,8 +12,8 @@ import (
 )
 
 // The files that one event passes are listed in docs/architecture.md: each function is
-// declared in its file and called, by its name, by one that precedes it in the list, and
-// there are at most 25 files.
+// declared in its file, and called by one of the same step or of a step that has not
+// returned yet. There are at most 25 files.
 func TestArchitectureDoc_WalkthroughFollowsCalls(t *testing.T) {
 	_, section, found := strings.Cut(readText(t, architectureDoc), "\n## The files that one event passes\n")
 	if !found {
@@ -25,10 +25,11 @@ func TestArchitectureDoc_WalkthroughFollowsCalls(t *testing.T) {
 		t.Fatalf("got %d steps, want some 20", len(steps))
 	}
 	files := make(map[string]bool)
-	var callers []ast.Node
+	var stack [][]ast.Node // the functions of each step that has not returned yet
 	for _, step := range steps {
 		file := step[1]
 		files[file] = true
+		var bodies []ast.Node
 		for name := range strings.SplitSeq(strings.TrimSpace(step[2]), ", ") {
 			name = strings.Trim(name, "`")
 			body := declaration(t, file, name)
@@ -37,11 +38,14 @@ func TestArchitectureDoc_WalkthroughFollowsCalls(t *testing.T) {
 				continue
 			}
 			base := name[strings.LastIndex(name, ".")+1:]
-			if len(callers) > 0 && !slices.ContainsFunc(callers, func(c ast.Node) bool { return mentions(c, base) }) {
-				t.Errorf("%s: no earlier step calls %s", file, name)
+			if caller := lastCaller(append(stack, bodies), base); caller >= 0 {
+				stack = stack[:min(caller+1, len(stack))] // the steps after it have returned
+			} else if len(stack)+len(bodies) > 0 {
+				t.Errorf("%s: no step that has not returned yet calls %s", file, name)
 			}
-			callers = append(callers, body)
+			bodies = append(bodies, body)
 		}
+		stack = append(stack, bodies)
 	}
 	if len(files) > 25 {
 		t.Errorf("an event passes %d files, want at most 25", len(files))
@@ -78,10 +82,27 @@ func qualifiedName(f *ast.FuncDecl) string {
 	return f.Name.Name
 }
 
-func mentions(body ast.Node, name string) (found bool) {
+// lastCaller returns the index of the last step with a function that calls name, -1 if
+// there is none.
+func lastCaller(steps [][]ast.Node, name string) int {
+	for i, bodies := range slices.Backward(steps) {
+		if slices.ContainsFunc(bodies, func(body ast.Node) bool { return calls(body, name) }) {
+			return i
+		}
+	}
+	return -1
+}
+
+// calls reports whether a body calls a function or method with this name.
+func calls(body ast.Node, name string) (found bool) {
 	ast.Inspect(body, func(n ast.Node) bool {
-		if ident, ok := n.(*ast.Ident); ok && ident.Name == name {
-			found = true
+		if call, ok := n.(*ast.CallExpr); ok {
+			switch f := call.Fun.(type) {
+			case *ast.SelectorExpr:
+				found = found || f.Sel.Name == name
+			case *ast.Ident:
+				found = found || f.Name == name
+			}
 		}
 		return !found
 	})
