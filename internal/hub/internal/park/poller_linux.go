@@ -145,10 +145,3 @@ func (p *Poller) arm(fd int) (ok bool, err error) {
 // Unpark reports whether w was parked, given the Descriptor of its socket, which may be
 // closed. If so, w will not be notified any more.
 func (p *Poller) Unpark(fd int, w Waker) bool { return p != nil && p.table.take(fd, w) }
-
-// Each calls f for each parked waker. f must not call the Poller.
-func (p *Poller) Each(f func(Waker)) {
-	if p != nil {
-		p.table.each(f)
-	}
-}

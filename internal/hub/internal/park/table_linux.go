@@ -62,13 +62,3 @@ func (t *table) close() (left []Waker) {
 	t.wakers = nil
 	return left
 }
-
-func (t *table) each(f func(Waker)) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, w := range t.wakers {
-		if w != nil {
-			f(w)
-		}
-	}
-}
