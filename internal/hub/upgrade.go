@@ -79,7 +79,7 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) {
 	s.reader.session = s
 	ws, err := h.upgrader.Upgrade(hijacker{w, s}, r, nil)
 	if err != nil {
-		// gorilla has answered through refuseUpgrade. If the client did not wait for
+		// gorilla has answered through answer.BadUpgrade. If the client did not wait for
 		// the answer, the connection is cut.
 		if s.conn.Conn != nil {
 			s.drop()
