@@ -188,6 +188,8 @@ type reader struct {
 	at      journal.Position // position at which it would resume
 	whole   int              // number of reads of the stretch up to there
 	stretch stretch
+
+	resumedLast bool // it has resumed, or tried to, when everything was appended
 }
 
 func (r *reader) run(uid event.UID, patient bool) (stretches []stretch) {
@@ -212,18 +214,20 @@ func (r *reader) join(done int32) {
 	r.stretch.joints = append(r.stretch.joints, joint{len(r.stretch.reads), r.at.Check, done, r.history.begun.Load()})
 }
 
-// follow reads, and resumes at random. It reports whether it has read everything.
+// follow reads, and resumes at random; a patient reader also once when everything was
+// appended. It reports whether it has read everything.
 func (r *reader) follow(uid event.UID, patient bool) bool {
 	dst := make([]journal.Entry, 9)
-	for last := false; ; {
+	for last, due := false, false; ; {
 		n, err := r.cursor.Read(dst[:1+r.random.IntN(len(dst))])
 		if errors.Is(err, journal.ErrBehind) {
 			return false
 		}
 		r.take(dst[:n])
 		switch {
-		case r.random.IntN(20) == 0:
+		case due || r.random.IntN(20) == 0:
 			var ok bool
+			due = false
 			r.cursor.Close()
 			if r.cursor, _, ok = r.resume(uid); !ok {
 				return false
@@ -235,7 +239,8 @@ func (r *reader) follow(uid event.UID, patient bool) bool {
 			select {
 			case <-r.bell:
 			case <-r.done:
-				last = true // reads what was appended before
+				last, due = true, patient && !r.resumedLast // reads what was appended before
+				r.resumedLast = true
 			}
 		}
 	}
