@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"ranger/internal/amqp"
+	"ranger/internal/event"
 	"ranger/internal/journal"
 )
 
@@ -36,7 +37,7 @@ func TestSource_StreamDeletedWhileFollowing(t *testing.T) {
 
 // lastPosition returns the position of the last entry, a message with this body.
 func lastPosition(entries []journal.Entry, body []byte) journal.Position {
-	return journal.Position{Offset: entries[len(entries)-1].Offset, Check: journal.Check(body)}
+	return journal.Position{Offset: entries[len(entries)-1].Offset, Check: event.Check(body)}
 }
 
 // While a node has no connection, another one finds the stream deleted and declares it

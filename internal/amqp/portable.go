@@ -10,7 +10,6 @@ import (
 	"ranger/internal/amqp/internal/conn"
 	"ranger/internal/amqp/internal/frame"
 	"ranger/internal/event"
-	"ranger/internal/journal"
 )
 
 // maxBatch is how many messages libraryDeliveries hands over at once.
@@ -109,7 +108,7 @@ func (l *libraryDeliveries) handOver() bool {
 
 func (l *libraryDeliveries) add(d *amqp091.Delivery) {
 	l.batch = append(l.batch, frame.Delivery{
-		Tag: d.DeliveryTag, Redelivered: d.Redelivered, Check: journal.Check(d.Body),
+		Tag: d.DeliveryTag, Redelivered: d.Redelivered, Check: event.Check(d.Body),
 		Exchange: []byte(d.Exchange), MessageID: []byte(d.MessageId), Type: []byte(d.Type),
 		Table: event.Table(d.Headers), Body: d.Body[:min(len(d.Body), l.maxBody)],
 	})

@@ -9,7 +9,7 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/amqp"
-	"ranger/internal/journal"
+	"ranger/internal/event"
 )
 
 // libraryChannel returns the library's channel with deliveries that have the tags from 1 on.
@@ -206,7 +206,7 @@ func TestLibraryDeliveries_TruncatesBodies(t *testing.T) {
 		defer d.Release()
 		batch, _ := d.Batch()
 		for i, body := range bodies {
-			want, check := body[:min(len(body), maxBody)], journal.Check([]byte(body))
+			want, check := body[:min(len(body), maxBody)], event.Check([]byte(body))
 			if got := batch[i]; string(got.Body) != want || got.Check != check {
 				t.Errorf("body of %d bytes: got %q, check %d, want %q, check %d", len(body), got.Body, got.Check, want, check)
 			}

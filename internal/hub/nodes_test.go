@@ -79,7 +79,7 @@ func (s *server) firstMessage() {
 func (s *server) at(offset uint64) journal.Position {
 	s.tb.Helper()
 	for _, check := range []string{"", trade(int(offset) - 1), `{"orderbook":{"market":"a"}}{"orderbook":{"market":"b"}}`, string(sampleGap.Message())} {
-		if p := (journal.Position{Offset: offset, Check: journal.Check([]byte(check))}); s.window.Holds(p) {
+		if p := (journal.Position{Offset: offset, Check: event.Check([]byte(check))}); s.window.Holds(p) {
 			return p
 		}
 	}

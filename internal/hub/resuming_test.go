@@ -214,7 +214,7 @@ func TestCatchUp_ClientWaitsForTheNode(t *testing.T) {
 				}}, func(t *testing.T, server *server) {
 					s = server
 					first := s.send("alice", trade(1))
-					ahead := journal.Position{Offset: 1, Check: journal.Check([]byte(trade(2)))}
+					ahead := journal.Position{Offset: 1, Check: event.Check([]byte(trade(2)))}
 					start := time.Now()
 					want := notResumed(first)
 					if c.resumed {

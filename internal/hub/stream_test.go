@@ -24,7 +24,7 @@ func (s *server) append(m journal.Message) journal.Position {
 	for _, e := range m.Events {
 		body = append(body, e.Message...)
 	}
-	m.Position = journal.Position{Offset: s.offset, Check: journal.Check(append(body, m.Gap...))}
+	m.Position = journal.Position{Offset: s.offset, Check: event.Check(append(body, m.Gap...))}
 	if m.At == 0 {
 		m.At = time.Now().UnixMilli()
 	}

@@ -44,7 +44,7 @@ func newStream(tb testing.TB, cfg journal.Config) *stream {
 
 // position returns the position of the message at an offset.
 func position(offset uint64) journal.Position {
-	return journal.Position{Offset: offset, Check: journal.Check(fmt.Appendf(nil, "body %d", offset))}
+	return journal.Position{Offset: offset, Check: event.Check(fmt.Appendf(nil, "body %d", offset))}
 }
 
 // add appends the next message, with an event for each of the users.

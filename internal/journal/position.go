@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"hash/crc32"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -14,7 +13,7 @@ import (
 type Position struct {
 	// Offset is the message's offset in the stream, below MaxOffset.
 	Offset uint64
-	// Check is the CRC-32C of its body, see Check.
+	// Check is the CRC-32C of its body, see event.Check.
 	Check uint32
 }
 
@@ -55,16 +54,6 @@ func ParsePosition(text string) (Position, bool) {
 		return Position{}, false
 	}
 	return p, true
-}
-
-// Check returns the CRC-32C (Castagnoli, RFC 3720 appendix B.4) of a message's
-// body.
-func Check(body []byte) uint32 { return AddToCheck(0, body) }
-
-// AddToCheck returns the Check of a body that consists of a beginning, with the given
-// check, and part.
-func AddToCheck(check uint32, part []byte) uint32 {
-	return crc32.Update(check, crc32.MakeTable(crc32.Castagnoli), part)
 }
 
 // LogValue returns the position for logs, in the form of String.

@@ -129,7 +129,7 @@ func stored(d *amqp091.Delivery, exchanges topology.Exchanges) (Stored, error) {
 	delete(d.Headers, frame.OffsetHeader)
 	return Stored{
 		Delivery:   event.Delivery{Kind: exchanges.Kind([]byte(d.Exchange)), Headers: d.Headers, Body: d.Body},
-		Position:   journal.Position{Offset: uint64(offset), Check: journal.Check(d.Body)}, //nolint:gosec // never negative
+		Position:   journal.Position{Offset: uint64(offset), Check: event.Check(d.Body)}, //nolint:gosec // never negative
 		Exchange:   d.Exchange,
 		RoutingKey: d.RoutingKey,
 		Type:       d.Type,

@@ -66,7 +66,7 @@ func TestWalk_VisitsMessagesInOrder(t *testing.T) {
 		{Delivery: event.Delivery{Body: []byte("a marker")}, RoutingKey: cfg.Stream, Type: "ranger.marker"},
 	}
 	for i := range want {
-		want[i].Position = journal.Position{Offset: uint64(i), Check: journal.Check(want[i].Body)}
+		want[i].Position = journal.Position{Offset: uint64(i), Check: event.Check(want[i].Body)}
 		if want[i].Headers == nil {
 			want[i].Headers = map[string]any{}
 		}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"ranger/internal/event"
-	"ranger/internal/journal"
 )
 
 // Check checks that both exchanges feed the stream, repairs what does not, and
@@ -49,7 +48,7 @@ func (g *Guard) checkExchange(ctx context.Context, r Reader, x Exchange) (event.
 	}
 	var reason event.GapReason
 	err = g.readProbe(ctx, x, g.isBusy(x), func(newest []byte) error {
-		arrived, err := g.arrived(ctx, r, x, journal.Check(newest))
+		arrived, err := g.arrived(ctx, r, x, event.Check(newest))
 		if err != nil || arrived {
 			return err
 		}

@@ -74,7 +74,7 @@ func (p publisher) Publish(_ context.Context, d event.Delivery) error {
 	}
 	// One event per message, because a log accepts an offset only once.
 	for _, e := range events {
-		m := journal.Message{Position: journal.Position{Offset: n.next, Check: journal.Check(e.Message)}, At: time.Now().UnixMilli(), Events: []event.Event{e}}
+		m := journal.Message{Position: journal.Position{Offset: n.next, Check: event.Check(e.Message)}, At: time.Now().UnixMilli(), Events: []event.Event{e}}
 		n.window.Append(m)
 		n.next++
 	}

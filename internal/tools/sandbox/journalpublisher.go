@@ -46,7 +46,7 @@ func (f *JournalPublisher) Publish(ctx context.Context, d event.Delivery) error 
 		f.log.WarnContext(ctx, "event of the sandbox has no recipient", "offset", f.next, "reason", string(reason))
 	}
 	m := journal.Message{
-		Position: journal.Position{Offset: f.next, Check: journal.Check(d.Body)},
+		Position: journal.Position{Offset: f.next, Check: event.Check(d.Body)},
 		At:       time.Now().UnixMilli(),
 		Events:   outcome.Events,
 	}

@@ -57,7 +57,7 @@ func TestJournalPublisher_AppendsWhatDecodeReturns(t *testing.T) {
 			if err := feed.Publish(t.Context(), d); err != nil {
 				t.Fatal(err)
 			}
-			p := journal.Position{Offset: uint64(i), Check: journal.Check(d.Body)}
+			p := journal.Position{Offset: uint64(i), Check: event.Check(d.Body)}
 			if last, ok := j.Last(); !ok || last != p {
 				t.Fatalf("message %d: got position %s, want %s", i, last, p)
 			}

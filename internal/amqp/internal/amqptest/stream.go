@@ -8,6 +8,7 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"ranger/internal/amqp/topology"
+	"ranger/internal/event"
 	"ranger/internal/journal"
 	"ranger/internal/testenv"
 )
@@ -38,7 +39,7 @@ func (p *Peer) Stream(name string) []Stored {
 			if !ok {
 				p.tb.Fatalf("got a message of stream %s with the headers %v, want an x-stream-offset", name, d.Headers)
 			}
-			at := journal.Position{Offset: uint64(offset), Check: journal.Check(d.Body)}
+			at := journal.Position{Offset: uint64(offset), Check: event.Check(d.Body)}
 			all = append(all, Stored{at, d.Exchange, d.Type, string(d.Body)})
 			if err := d.Ack(false); err != nil {
 				p.tb.Fatal(err)

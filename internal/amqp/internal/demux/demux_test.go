@@ -13,7 +13,7 @@ import (
 	"ranger/internal/amqp/internal/demux"
 	"ranger/internal/amqp/internal/frame"
 	"ranger/internal/amqp/internal/frame/frametest"
-	"ranger/internal/journal"
+	"ranger/internal/event"
 )
 
 // However the bytes arrive, the reader gets the consumer's deliveries, whole, and
@@ -55,7 +55,7 @@ func TestDemux_PassesOtherFramesUnchanged(t *testing.T) {
 			if i >= len(bodies) {
 				continue
 			}
-			if want := journal.Check([]byte(bodies[i])); d.Check != want {
+			if want := event.Check([]byte(bodies[i])); d.Check != want {
 				t.Errorf("%d bytes at a time: check of message %d = %d, want %d", atATime, i, d.Check, want)
 			}
 		}

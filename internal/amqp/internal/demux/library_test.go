@@ -18,14 +18,13 @@ import (
 	"ranger/internal/amqp/internal/frame"
 	"ranger/internal/amqp/internal/frame/frametest"
 	"ranger/internal/event"
-	"ranger/internal/journal"
 	"ranger/internal/testenv"
 )
 
 // copyOf returns the Copy that a demux.Conn must yield for what the library yields.
 func copyOf(d *amqp091.Delivery, maxBody int) frametest.Copy {
 	c := frametest.Copy{
-		Tag: d.DeliveryTag, Redelivered: d.Redelivered, Check: journal.Check(d.Body),
+		Tag: d.DeliveryTag, Redelivered: d.Redelivered, Check: event.Check(d.Body),
 		Exchange: d.Exchange, MessageID: d.MessageId, Type: d.Type, Body: string(d.Body[:min(len(d.Body), maxBody)]),
 		Headers: make(map[string]event.Header),
 	}

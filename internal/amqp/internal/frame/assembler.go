@@ -6,7 +6,7 @@ import (
 	"errors"
 	"slices"
 
-	"ranger/internal/journal"
+	"ranger/internal/event"
 )
 
 // These errors mean that the broker breaks the protocol; the connection is of no
@@ -105,7 +105,7 @@ func (a *Assembler) pushContent(f []byte) (*Delivery, error) {
 func (a *Assembler) addBody(payload []byte) {
 	d := &a.current
 	a.left -= uint64(len(payload))
-	d.Check = journal.AddToCheck(d.Check, payload)
+	d.Check = event.AddToCheck(d.Check, payload)
 	payload = payload[:min(len(payload), a.keep-len(d.Body))]
 	if len(d.Body) == 0 && len(payload) == a.keep {
 		d.Body = slices.Clip(payload)

@@ -10,7 +10,6 @@ import (
 	"ranger/internal/amqp/internal/frame"
 	"ranger/internal/amqp/internal/frame/frametest"
 	"ranger/internal/event"
-	"ranger/internal/journal"
 )
 
 // assembled is what an Assembler made of frames.
@@ -62,7 +61,7 @@ func TestAssembler_PutsDeliveriesTogether(t *testing.T) {
 		frametest.Body(7, "sp") + frametest.Body(7, "") + frametest.Heartbeat + frametest.Body(7, "it")
 	message := func(tag uint64, body string) frametest.Copy {
 		return frametest.Copy{
-			Tag: tag, Check: journal.Check([]byte(body)), Exchange: "orders", MessageID: strconv.FormatUint(tag, 10), Type: "type",
+			Tag: tag, Check: event.Check([]byte(body)), Exchange: "orders", MessageID: strconv.FormatUint(tag, 10), Type: "type",
 			Body: body[:min(len(body), maxBody)], Headers: map[string]event.Header{},
 		}
 	}

@@ -18,7 +18,7 @@ const OffsetHeader = "x-stream-offset"
 type Delivery struct {
 	Tag         uint64
 	Redelivered bool
-	// Check is the journal.Check of the whole body.
+	// Check is the event.Check of the whole body.
 	Check     uint32
 	Exchange  []byte
 	MessageID []byte

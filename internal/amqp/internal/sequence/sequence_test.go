@@ -11,12 +11,11 @@ import (
 	"ranger/internal/amqp/internal/frame"
 	"ranger/internal/amqp/internal/sequence"
 	"ranger/internal/event"
-	"ranger/internal/journal"
 )
 
 // message returns a delivery with a body.
 func message(body string, redelivered bool) *frame.Delivery {
-	return &frame.Delivery{Body: []byte(body), Check: journal.Check([]byte(body)), Redelivered: redelivered}
+	return &frame.Delivery{Body: []byte(body), Check: event.Check([]byte(body)), Redelivered: redelivered}
 }
 
 // Messages arrive over one connection after another; some were read before.
