@@ -69,13 +69,14 @@ func (c *Conn) Release() {
 	c.returned <- struct{}{}
 }
 
-// noteDone notes that the reader has processed its batch.
+// noteDone notes that the reader has processed its batch. It sets behindUntil first,
+// so that BehindSince finds one of the two at any time.
 func (c *Conn) noteDone(now time.Time) {
 	if since := c.busySince.Load(); since != 0 {
-		c.busySince.Store(0)
 		if now.UnixNano()-since > int64(behindAfter) {
 			c.behindUntil.Store(now.UnixNano())
 		}
+		c.busySince.Store(0)
 	}
 }
 
