@@ -48,9 +48,26 @@ func TestGuard_QueueWithNameOfProbe(t *testing.T) {
 }
 
 // RabbitMQ 4 closes a connection that asks for a feature that it does not permit. The
-// node asks once, also if the stream exists already.
+// node asks once, also if the stream exists already, whatever the broker's words are.
 func TestGuard_AsksOnceForProbeThatIsNotPermitted(t *testing.T) {
 	t.Parallel()
+	for name, c := range map[string]struct{ reason, advice string }{
+		"RabbitMQ 4": {
+			"INTERNAL_ERROR - Feature `transient_nonexcl_queues` is deprecated.\nBy default, this feature is not permitted anymore.",
+			"deprecated_features.permit.",
+		},
+		"other words": {"INTERNAL_ERROR - not this", "ranger asks again"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testNotPermitted(t, c.reason, c.advice)
+		})
+	}
+}
+
+// testNotPermitted: the broker does not permit a probe, for this reason.
+func testNotPermitted(t *testing.T, reason, advice string) {
+	t.Helper()
 	cfg := newConfig(t)
 	p := amqptest.NewPeer(t, cfg.URL)
 	cfg, proxy := behindProxy(t, cfg)
@@ -58,13 +75,13 @@ func TestGuard_AsksOnceForProbeThatIsNotPermitted(t *testing.T) {
 	declared := []byte(amqptest.Probe(cfg.Config, cfg.Exchanges.Orders))
 	proxy.Edit(func(frame []byte) []byte {
 		if amqptest.MethodOf(frame) == amqptest.QueueDeclareOK && bytes.Contains(frame, declared) {
-			return amqptest.CloseConnection(541, "INTERNAL_ERROR - Feature `transient_nonexcl_queues` is deprecated.\nBy default, this feature is not permitted anymore.")
+			return amqptest.CloseConnection(541, reason)
 		}
 		return frame
 	})
 	for range 2 { // the first one declares the stream
 		n := startNode(t, cfg)
-		checkOrdersUnguarded(t, n, p, cfg, "deprecated_features.permit.")
+		checkOrdersUnguarded(t, n, p, cfg, advice)
 		n.awaitFollowingAfter(t, proxy.Cut)
 		denied := func(l line) bool { return l.text == lostConnection && says("541")(l) }
 		if got := n.log.count(denied); got != 1 {

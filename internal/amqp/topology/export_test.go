@@ -1,6 +1,9 @@
 package topology
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // RemoveWithin is remove.
 var RemoveWithin = remove
@@ -8,6 +11,13 @@ var RemoveWithin = remove
 // ReadProbe is readProbe.
 func (t *Topology) ReadProbe(ctx context.Context, x Exchange, judge func(body []byte) error) error {
 	return t.probe(x).read(ctx, false, judge)
+}
+
+// AgeDenials makes what noteDenied has remembered older.
+func (t *Topology) AgeDenials(by time.Duration) {
+	for _, e := range t.denied {
+		e.at = e.at.Add(-by)
+	}
 }
 
 // ParseAge is parseAge.

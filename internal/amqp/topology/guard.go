@@ -108,12 +108,13 @@ func (g *Guard) Prepare(fromFirst bool) error {
 		if err != nil && !t.isDenied(err) {
 			return err
 		}
-		g.round.blind[x.Kind] = err != nil
-		if err != nil && !g.warned[x.Kind] {
-			g.warned[x.Kind] = true
+		blind := err != nil
+		g.round.blind[x.Kind] = blind
+		if blind && !g.warned[x.Kind] {
 			g.log.Warn("gap detection is off for exchange: the broker refused canary or binding probe",
 				"exchange", x.Name, "error", err, "advice", t.denialAdvice(x, err))
 		}
+		g.warned[x.Kind] = blind
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func (p probe) declare(ch *amqp091.Channel) error {
 // that comes now. If judge returns an error, or this process ends, the message stays
 // to be judged again.
 func (p probe) read(ctx context.Context, busy bool, judge func(body []byte) error) error {
-	if err := p.t.denied[p.x.Name]; err != nil {
+	if err := p.t.denial(p.x); err != nil {
 		return err
 	}
 	err := p.t.conn.WithChannel(func(ch *amqp091.Channel) error {
@@ -86,14 +86,14 @@ func (p probe) read(ctx context.Context, busy bool, judge func(body []byte) erro
 			return err
 		})
 		if err != nil || !ok {
-			return err // a busy one stays bound, and gets the next message
+			return p.t.noteDenied(p.x, err) // a busy one stays bound, and gets the next message
 		}
 		if err := judge(d.Body); err != nil {
 			return err
 		}
 		return d.Ack(false)
 	})
-	return p.t.noteDenied(p.x, conn.Wrap("read the binding probe of exchange "+p.x.Name, err))
+	return conn.Wrap("read the binding probe of exchange "+p.x.Name, err)
 }
 
 // poll gets the message of the probe, if it has one.

@@ -16,16 +16,16 @@ type Topology struct {
 	log  *slog.Logger
 	conn *conn.Conn // of the last call of Use
 
-	// denied has the refusals by exchange of features that the broker does not permit.
-	// Such a refusal ends the connection, so it has to be remembered beyond it.
-	denied map[string]error
+	// denied has the denials by exchange. They end the connection, so they must be
+	// remembered beyond it.
+	denied map[string]*deniedError
 	// unparsed reports whether a refusal was logged whose text ranger cannot read.
 	unparsed bool
 }
 
 // New returns a Topology that is described by cfg.
 func New(cfg Config, log *slog.Logger) *Topology {
-	return &Topology{cfg: cfg.WithDefaults(), log: log, denied: make(map[string]error)}
+	return &Topology{cfg: cfg.WithDefaults(), log: log, denied: make(map[string]*deniedError)}
 }
 
 // Use makes t use c from now on.

@@ -22,10 +22,7 @@ const (
 	adviceExclusive  = "another node reads this queue: give each node its own NODE_NAME; or it is this node's last connection, which the broker ends within seconds"
 	advicePermission = "the broker's user lacks a permission: it needs configure (if missing), write and read on the stream, configure (if missing) and read on both exchanges, and write on the default exchange, amq.default"
 	adviceVHost      = "the broker refused the virtual host: check RABBITMQ_URL, or RABBITMQ_VHOST"
-
-	// AdviceDeprecated is the advice for a deprecated feature that the broker does
-	// not permit.
-	AdviceDeprecated = "the broker does not permit a deprecated feature, which the error names: permit it in rabbitmq.conf with `deprecated_features.permit.<name> = true`"
+	adviceDeprecated = "the broker does not permit a deprecated feature, which the error names: permit it in rabbitmq.conf with `deprecated_features.permit.<name> = true`"
 )
 
 // advisedError is an error with what an operator can do about it.
@@ -76,21 +73,13 @@ func refusalAdvice(e *amqp091.Error) string {
 		return adviceExclusive
 	case e.Code == amqp091.AccessRefused:
 		return advicePermission
-	case IsDeprecated(e):
-		return AdviceDeprecated
+	case e.Code == amqp091.InternalError && strings.Contains(e.Reason, "is deprecated"): // RabbitMQ 4, rabbit_deprecated_features
+		return adviceDeprecated
 	case e.Code == amqp091.NotAllowed:
 		return adviceVHost
 	default:
 		return ""
 	}
-}
-
-// IsDeprecated reports whether the broker refused a deprecated feature, which its
-// operator or its version does not permit. The broker ends the connection then
-// (RabbitMQ 4, rabbit_deprecated_features).
-func IsDeprecated(err error) bool {
-	e, ok := errors.AsType[*amqp091.Error](err)
-	return ok && e.Code == amqp091.InternalError && strings.Contains(e.Reason, "is deprecated")
 }
 
 // IsCode reports whether the broker closed a channel or the connection with this
