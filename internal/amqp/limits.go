@@ -16,7 +16,7 @@ type limits struct {
 
 	Record time.Duration // a gap record's confirm; 10 s
 	Window time.Duration // the first message of the window; 30 s
-	End    time.Duration // the last message of the stream; 1 s
+	End    time.Duration // the stream's last chunk, and the messages in it; 1 s
 
 	// Silence is how long nothing may arrive while a marker is awaited;
 	// 2 × CheckInterval.

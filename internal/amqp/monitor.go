@@ -124,7 +124,7 @@ func (m *monitor) checkSilence(ctx context.Context, quiet time.Duration) error {
 	r, cfg := m.reader, &m.src.cfg
 	if r.resumes && r.read.Load() == 0 && quiet >= cfg.CheckInterval/5 && !m.compared {
 		m.compared = true
-		end, ok, err := scan.End(ctx, m.conn, cfg.Stream, cfg.limits.End)
+		end, ok, err := scan.End(ctx, m.conn, cfg.Stream, cfg.limits.End, cfg.limits.End)
 		if err != nil {
 			return err
 		}

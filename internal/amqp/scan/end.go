@@ -14,22 +14,23 @@ import (
 )
 
 const (
-	// EndTimeout is how long End collects messages by default.
+	// EndTimeout is how long End waits and collects by default.
 	EndTimeout = time.Second
 	// WindowTimeout is how long WindowStart waits by default.
 	WindowTimeout = 30 * time.Second
 )
 
 // End returns the offset of the stream's last message; ok is false if the broker
-// delivers none within timeout. It reads the stream's last chunk, the messages that
-// were stored together, until timeout: a busy stream has more behind it.
-func End(ctx context.Context, c *conn.Conn, stream string, timeout time.Duration) (offset uint64, ok bool, err error) {
+// delivers none within wait: then the stream is empty, or the broker slow. After the
+// first message it collects the rest of the stream's last chunk, the messages that
+// were stored together, for as long as collect: a busy stream has more behind it.
+func End(ctx context.Context, c *conn.Conn, stream string, wait, collect time.Duration) (offset uint64, ok bool, err error) {
 	err = c.WithChannel(func(ch *amqp091.Channel) error {
 		deliveries, err := consume(c, ch, stream, 1<<16-1, "last")
 		if err != nil {
 			return err
 		}
-		timer := time.After(timeout)
+		timer := time.After(wait)
 		for {
 			select {
 			case <-ctx.Done():
@@ -40,9 +41,14 @@ func End(ctx context.Context, c *conn.Conn, stream string, timeout time.Duration
 				if !open {
 					return amqp091.ErrClosed
 				}
-				if n, is := d.Headers[frame.OffsetHeader].(int64); is {
-					offset, ok = uint64(n), true //nolint:gosec // never negative
+				n, is := d.Headers[frame.OffsetHeader].(int64)
+				if !is {
+					continue
 				}
+				if !ok {
+					timer = time.After(collect)
+				}
+				offset, ok = uint64(n), true //nolint:gosec // never negative
 			}
 		}
 	})

@@ -44,14 +44,15 @@ func (s *Stored) Record() string { return control.RecordType(s.Exchange, s.Type)
 
 // Walk calls visit for the messages of cfg's stream in order, up to the message
 // that is the last when it begins, or until visit returns false. It begins at the
-// offset from, or if since is not 0, with messages somewhat older than since. It
+// offset from, or if since is not 0, with messages somewhat older than since; if
+// there are none, it visits none. It returns an error if the broker delivers less. It
 // changes nothing at the broker.
 func Walk(ctx context.Context, url string, cfg topology.Config, from uint64, since time.Duration, visit func(Stored) bool) error {
 	return conn.Advised(walk(ctx, url, cfg.WithDefaults(), from, since, timeouts{End: EndTimeout, Next: nextTimeout}, visit))
 }
 
-// timeouts bounds how long walk waits for the broker: for answers, for the end of the
-// stream, and for the next message.
+// timeouts bounds how long walk waits for the broker: for answers, for the rest of the
+// stream's last chunk, and for any other message.
 type timeouts struct {
 	Conn      conn.Timeouts
 	End, Next time.Duration
@@ -63,14 +64,15 @@ func walk(ctx context.Context, url string, cfg topology.Config, from uint64, sin
 		return err
 	}
 	defer c.Close()
-	end, ok, err := End(ctx, c, cfg.Stream, limits.End)
-	if conn.IsCode(err, amqp091.NotFound) {
+	end, ok, err := End(ctx, c, cfg.Stream, limits.Next, limits.End)
+	switch {
+	case conn.IsCode(err, amqp091.NotFound):
 		return conn.WithAdvice(err, adviceNoStream)
-	}
-	if err != nil || !ok {
+	case err != nil:
 		return err
-	}
-	if since == 0 && from > end {
+	case !ok:
+		return fmt.Errorf("%w: no message of stream %s came within %v, or it has none", conn.ErrTimeout, cfg.Stream, limits.Next)
+	case since == 0 && from > end:
 		return fmt.Errorf("offset %d is beyond the end of stream %s, %d", from, cfg.Stream, end)
 	}
 	var begin any = int64(from) //nolint:gosec // not beyond the end
@@ -83,7 +85,8 @@ func walk(ctx context.Context, url string, cfg topology.Config, from uint64, sin
 		if err != nil {
 			return err
 		}
-		err = visitAll(ctx, deliveries, cfg.Exchanges, from, end, limits.Next, visit)
+		span := span{from: from, end: end, mayBeEmpty: since > 0} // no message may be as young
+		err = span.visit(ctx, deliveries, cfg.Exchanges, limits.Next, visit)
 		if errors.Is(err, amqp091.ErrClosed) {
 			if why := <-closed; why != nil {
 				err = why
@@ -93,27 +96,37 @@ func walk(ctx context.Context, url string, cfg topology.Config, from uint64, sin
 	})
 }
 
-// visitAll visits the deliveries from an offset to another, both included. It ends
-// if none comes within timeout.
-func visitAll(ctx context.Context, deliveries <-chan amqp091.Delivery, exchanges topology.Exchanges, from, end uint64, timeout time.Duration, visit func(Stored) bool) error {
-	for {
+// span is a part of a stream.
+type span struct {
+	from, end  uint64 // offsets, both included
+	mayBeEmpty bool   // it may contain no message
+}
+
+// visit visits the deliveries of the span. It returns an error if none comes within
+// timeout, unless the span may be empty.
+func (s span) visit(ctx context.Context, deliveries <-chan amqp091.Delivery, exchanges topology.Exchanges, timeout time.Duration, visit func(Stored) bool) error {
+	for next := s.from; ; { // the offset after the last delivery
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(timeout): // no message is as young as since
-			return nil
+		case <-time.After(timeout):
+			if s.mayBeEmpty {
+				return nil
+			}
+			return fmt.Errorf("%w: no message came within %v from offset %d on; the stream ends at %d", conn.ErrTimeout, timeout, next, s.end)
 		case d, open := <-deliveries:
 			if !open {
 				return amqp091.ErrClosed
 			}
-			s, err := stored(&d, exchanges)
+			m, err := stored(&d, exchanges)
 			if err != nil {
 				return err
 			}
-			wanted := s.Offset >= from // delivery begins with the chunk that contains from
-			if s.Offset > end || wanted && !visit(s) || s.Offset == end {
+			wanted := m.Offset >= s.from // delivery begins with the chunk that contains from
+			if m.Offset > s.end || wanted && !visit(m) || m.Offset == s.end {
 				return nil
 			}
+			next, s.mayBeEmpty = m.Offset+1, false
 			if err := d.Ack(false); err != nil {
 				return fmt.Errorf("acknowledge: %w", err)
 			}

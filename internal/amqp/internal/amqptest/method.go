@@ -19,6 +19,7 @@ const (
 	QueueBindOK       Method = 50<<16 | 21
 	BasicQosOK        Method = 60<<16 | 11
 	BasicConsumeOK    Method = 60<<16 | 21
+	BasicDeliver      Method = 60<<16 | 60
 	BasicGetEmpty     Method = 60<<16 | 72
 	ConfirmSelectOK   Method = 85<<16 | 11
 )
