@@ -11,7 +11,7 @@ import (
 // Check checks that both exchanges feed the stream, repairs what does not, and
 // records the gap that it has left.
 func (g *Guard) Check(ctx context.Context, r Reader) error {
-	since, first := g.lastChecked(), g.round.fromFirst && g.checked.Load() == 0
+	since, first := g.lastChecked(), g.fromFirst && g.checked.Load() == 0
 	for _, x := range g.topology.cfg.Exchanges.All() {
 		reason, err := g.checkExchange(ctx, r, x)
 		switch {
@@ -25,27 +25,28 @@ func (g *Guard) Check(ctx context.Context, r Reader) error {
 			return fmt.Errorf("check exchange %s: %w", x.Name, err)
 		}
 	}
-	g.round.checks++
+	g.checks++
 	return nil
 }
 
 // checkExchange returns why an exchange did not feed the stream, or the empty
 // string.
 func (g *Guard) checkExchange(ctx context.Context, r Reader, x Exchange) (event.GapReason, error) {
-	t := g.topology
+	t, s := g.topology, g.of(x)
 	created, err := t.ensureExchange(x)
-	created = created || g.round.created[x.Kind]
-	g.round.created[x.Kind] = false
-	if err != nil || created {
+	created = created || s.created
+	s.created, s.missing = false, s.missing || created
+	if err != nil || created || s.missing && s.blind {
 		return event.GapExchange, err
 	}
-	if g.round.blind[x.Kind] {
+	if s.blind {
 		return "", t.bind(x)
 	}
 	exists, err := t.canary(x).exists()
 	if err != nil || !exists {
 		return event.GapExchange, err
 	}
+	s.missing = false // the node that placed the canary has recorded that gap
 	var reason event.GapReason
 	err = g.readProbe(ctx, x, g.isBusy(x), func(newest []byte) error {
 		arrived, err := g.arrived(ctx, r, x, event.Check(newest))
@@ -79,10 +80,10 @@ func (g *Guard) arrived(ctx context.Context, r Reader, x Exchange, check uint32)
 // isBusy reports whether the exchange had many messages since the last check, or
 // before that: then its probe was bound only for a moment, and is again.
 func (g *Guard) isBusy(x Exchange) bool {
-	count := g.Recent.Count(x.Kind)
-	busy := g.round.checks > 0 && float64(count-g.round.count[x.Kind]) > busyRate*g.interval.Seconds()
-	was := g.round.busy[x.Kind]
-	g.round.count[x.Kind], g.round.busy[x.Kind] = count, busy
+	s, count := g.of(x), g.Recent.Count(x.Kind)
+	busy := g.checks > 0 && float64(count-s.count) > busyRate*g.interval.Seconds()
+	was := s.busy
+	s.count, s.busy = count, busy
 	return busy || was
 }
 
@@ -107,17 +108,19 @@ func (g *Guard) repair(ctx context.Context, r Reader, x Exchange, reason event.G
 		return err
 	}
 	gap := event.Gap{From: since, To: max(since, time.Now().UnixMilli()), Reason: reason}
-	g.log.WarnContext(ctx, "exchange did not feed the stream; gap announced",
-		"exchange", x.Name, "reason", string(reason), "since", time.UnixMilli(since).UTC())
 	if err := r.RecordGap(ctx, gap); err != nil {
 		return err
 	}
+	g.of(x).missing = false
+	g.log.WarnContext(ctx, "exchange did not feed the stream; gap announced",
+		"exchange", x.Name, "reason", string(reason), "since", time.UnixMilli(since).UTC())
 	return g.rearm(ctx, x)
 }
 
 // adopt is repair if no node has checked before: then no client misses anything.
 // If another node has checked meanwhile, the next Check finds what is wrong.
 func (g *Guard) adopt(ctx context.Context, r Reader, x Exchange) error {
+	g.of(x).missing = false
 	if err := g.topology.bind(x); err != nil {
 		return err
 	}
@@ -129,7 +132,7 @@ func (g *Guard) adopt(ctx context.Context, r Reader, x Exchange) error {
 
 // rearm drains the probe and places the canary.
 func (g *Guard) rearm(ctx context.Context, x Exchange) error {
-	if g.round.blind[x.Kind] {
+	if g.of(x).blind {
 		return nil
 	}
 	if err := g.drainProbe(ctx, x); err != nil { // it may have what came before the binding

@@ -34,20 +34,28 @@ type Guard struct {
 	Recent  Recent
 	checked atomic.Int64 // when any node last found everything in order, Unix ms; 0 for never
 
-	warned [event.Trade + 1]bool // that there is no guard for an exchange
-	round  round
+	fromFirst bool // the stream is read from its first message
+	checks    int  // made over this connection
+	exchanges [event.Trade + 1]exchangeState
 }
 
-// round is what a Guard knows over one connection.
-type round struct {
-	fromFirst   bool                    // the stream is read from its first message
-	checks      int                     // how many were made
-	created     [event.Trade + 1]bool   // exchanges that were missing and have not been checked since
-	blind       [event.Trade + 1]bool   // the broker denies canary or probe
-	unreachable [event.Trade + 1]bool   // the probe is out of reach
-	count       [event.Trade + 1]uint64 // messages read before the last check
-	busy        [event.Trade + 1]bool   // so at the last check
+// exchangeState is what a Guard knows about an exchange.
+type exchangeState struct {
+	missing bool // it was missing, and no gap has been recorded for that
+	warned  bool // that there is no guard for it
+	exchangeRound
 }
+
+// exchangeRound is the part of exchangeState that ends with the connection.
+type exchangeRound struct {
+	created     bool   // declared when it began, and not checked since
+	blind       bool   // the broker denies canary or probe
+	unreachable bool   // the probe is out of reach
+	count       uint64 // messages read before the last check
+	busy        bool   // so at the last check
+}
+
+func (g *Guard) of(x Exchange) *exchangeState { return &g.exchanges[x.Kind] }
 
 // NewGuard returns a Guard of t's exchanges. It is told how often Check will be
 // called, and by how much a message may arrive later than a marker that was
@@ -61,8 +69,9 @@ func NewGuard(t *Topology, interval, grace time.Duration, log *slog.Logger) *Gua
 // existed is not renewed: whether it was there all the time is for Check to find
 // out.
 func (g *Guard) EnsureBindings(ctx context.Context, streamCreated bool) error {
-	g.round = round{}
+	g.checks = 0
 	for _, x := range g.topology.cfg.Exchanges.All() {
+		g.of(x).exchangeRound = exchangeRound{}
 		if err := g.ensureBinding(ctx, x, streamCreated); err != nil {
 			return err
 		}
@@ -73,11 +82,11 @@ func (g *Guard) EnsureBindings(ctx context.Context, streamCreated bool) error {
 func (g *Guard) ensureBinding(ctx context.Context, x Exchange, streamCreated bool) error {
 	t := g.topology
 	created, err := t.ensureExchange(x)
+	s := g.of(x)
+	s.created = created && !streamCreated
+	s.missing = s.created || s.missing && !streamCreated
 	if err != nil {
 		return err
-	}
-	if created && !streamCreated {
-		g.round.created[x.Kind] = true
 	}
 	if !created && !streamCreated {
 		exists, err := t.canary(x).exists()
@@ -102,19 +111,19 @@ func (g *Guard) ensureBinding(ctx context.Context, x Exchange, streamCreated boo
 // first message.
 func (g *Guard) Prepare(fromFirst bool) error {
 	t := g.topology
-	g.round.fromFirst = fromFirst
+	g.fromFirst = fromFirst
 	for _, x := range t.cfg.Exchanges.All() {
 		err := t.watchPermitted(x)
 		if err != nil && !t.isDenied(err) {
 			return err
 		}
-		blind := err != nil
-		g.round.blind[x.Kind] = blind
-		if blind && !g.warned[x.Kind] {
+		s := g.of(x)
+		s.blind = err != nil
+		if s.blind && !s.warned {
 			g.log.Warn("gap detection is off for exchange: the broker refused canary or binding probe",
 				"exchange", x.Name, "error", err, "advice", t.denialAdvice(x, err))
 		}
-		g.warned[x.Kind] = blind
+		s.warned = s.blind
 	}
 	return nil
 }
@@ -147,13 +156,13 @@ func (g *Guard) drainProbe(ctx context.Context, x Exchange) error {
 // readProbe is probe.read, except that a probe that is out of reach is
 // logged once and is no error.
 func (g *Guard) readProbe(ctx context.Context, x Exchange, busy bool, judge func(body []byte) error) error {
-	err := g.topology.probe(x).read(ctx, busy, judge)
+	s, err := g.of(x), g.topology.probe(x).read(ctx, busy, judge)
 	if !errors.Is(err, errProbeUnreachable) {
-		g.round.unreachable[x.Kind] = false
+		s.unreachable = false
 		return err
 	}
-	if !g.round.unreachable[x.Kind] {
-		g.round.unreachable[x.Kind] = true
+	if !s.unreachable {
+		s.unreachable = true
 		g.log.WarnContext(ctx, "removed bindings are not detected: the binding probe is out of reach",
 			"exchange", x.Name, "error", err, "advice",
 			fmt.Sprintf("start the broker's node that has queue %s, or delete the queue: ranger declares it again", g.topology.probe(x).name()))

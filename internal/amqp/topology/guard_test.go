@@ -1,9 +1,11 @@
 package topology_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,22 +29,33 @@ type guarded struct {
 	topology *topology.Topology
 	conn     *conn.Conn // of the last call of connect
 	gaps     []event.GapReason
+	refusal  error        // of RecordGap, unless nil
+	catchUp  func()       // called once by CatchUp, unless nil
+	log      bytes.Buffer // JSON lines
 
 	url string
 }
 
 func newGuarded(url string, cfg topology.Config) *guarded {
-	log := slog.New(slog.DiscardHandler)
-	top := topology.New(cfg, log)
-	return &guarded{
-		Guard:    topology.NewGuard(top, amqptest.Never, 10*time.Millisecond, log),
-		topology: top, url: url,
-	}
+	g := &guarded{url: url}
+	log := slog.New(slog.NewJSONHandler(&g.log, nil))
+	g.topology = topology.New(cfg, log)
+	g.Guard = topology.NewGuard(g.topology, amqptest.Never, 10*time.Millisecond, log)
+	return g
 }
 
-func (*guarded) CatchUp(context.Context) error { return nil }
+func (g *guarded) CatchUp(context.Context) error {
+	if f := g.catchUp; f != nil {
+		g.catchUp = nil
+		f()
+	}
+	return nil
+}
 
 func (g *guarded) RecordGap(_ context.Context, gap event.Gap) error {
+	if g.refusal != nil {
+		return g.refusal
+	}
 	g.gaps = append(g.gaps, gap.Reason)
 	return nil
 }
@@ -119,6 +132,86 @@ func TestGuard_MissingExchangeIsGapOnce(t *testing.T) {
 		if diff := cmp.Diff([]event.GapReason(nil), g.check(t)); diff != "" {
 			t.Errorf("%s, second check: gaps (-want +got):\n%s", step.name, diff)
 		}
+	}
+}
+
+// A missing exchange without canary and probe is announced although the connection that
+// found it missing ended first, or could not record the gap: nothing else shows it to
+// the next connection. The log says so when the gap is recorded.
+func TestGuard_AnnouncesMissingExchangeOverLaterConnection(t *testing.T) {
+	t.Parallel()
+	url := testenv.RabbitMQ(t)
+	cfg := amqptest.NewConfig(t, url)
+	p, g := amqptest.NewPeer(t, url), newGuarded(url, cfg)
+	p.DeclareQueue(amqptest.Probe(cfg, cfg.Exchanges.Orders), true, nil) // not as a probe: there is no guard
+	g.connect(t)
+	g.check(t)
+	const announced = "exchange did not feed the stream; gap announced"
+
+	p.DeleteExchange(cfg.Exchanges.Orders)
+	g.connect(t) // which ends before its first check
+	g.connect(t)
+	if diff := cmp.Diff([]event.GapReason{event.GapExchange}, g.check(t)); diff != "" {
+		t.Errorf("missing when a connection began: gaps (-want +got):\n%s", diff)
+	}
+
+	for _, missing := range []string{"at a check", "when a connection began"} {
+		p.DeleteExchange(cfg.Exchanges.Orders)
+		if missing != "at a check" {
+			g.connect(t)
+		}
+		g.log.Reset()
+		g.refusal = errors.New("not confirmed")
+		if err := g.Check(t.Context(), g); !errors.Is(err, g.refusal) {
+			t.Fatalf("missing %s: got error %v, want %v", missing, err, g.refusal)
+		}
+		if got := messages(t, &g.log); slices.Contains(got, announced) {
+			t.Errorf("missing %s: logged %q before the gap was recorded", missing, got)
+		}
+		g.refusal = nil
+		g.connect(t)
+		g.log.Reset()
+		if diff := cmp.Diff([]event.GapReason{event.GapExchange}, g.check(t)); diff != "" {
+			t.Errorf("missing %s: gaps (-want +got):\n%s", missing, diff)
+		}
+		if got := messages(t, &g.log); !slices.Contains(got, announced) {
+			t.Errorf("missing %s: logged %q, want %q", missing, got, announced)
+		}
+		if got := g.check(t); len(got) != 0 {
+			t.Errorf("missing %s: got the gaps %v at the next check, want none", missing, got)
+		}
+	}
+}
+
+// If two nodes start together on a fresh broker, and the second one declares an
+// exchange, it announces no gap, also if the first one checks before it.
+func TestGuard_NoGapIfAnotherNodeChecksFirst(t *testing.T) {
+	t.Parallel()
+	url := testenv.RabbitMQ(t)
+	cfg := amqptest.NewConfig(t, url)
+	amqptest.NewPeer(t, url).DeclareStream(cfg.Stream, nil) // by the first node
+	first, second := newGuarded(url, cfg), newGuarded(url, cfg)
+	start := func(g *guarded) {
+		g.connect(t)
+		if err := g.Prepare(true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start(second)
+	second.catchUp = func() {
+		start(first)
+		if got := first.check(t); len(got) != 0 {
+			t.Errorf("the first node: got the gaps %v, want none", got)
+		}
+		second.NoteChecked(time.Now().UnixMilli())
+	}
+	for range 3 {
+		if got := second.check(t); len(got) != 0 {
+			t.Errorf("the second node: got the gaps %v, want none", got)
+		}
+	}
+	if second.catchUp != nil {
+		t.Error("the second node did not wait for what others have written: the test shows nothing")
 	}
 }
 
