@@ -28,8 +28,11 @@ type recentOf struct {
 }
 
 // Add notes a message that was read when the newest marker was of that time, Unix
-// ms; 0 for not known.
+// ms; 0 for not known. It ignores a message of no exchange, whose kind is zero.
 func (r *Recent) Add(kind event.Kind, check uint32, marker int64) {
+	if kind == 0 {
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	k := &r.byKinds[kind]

@@ -45,5 +45,7 @@ func TestRecent_HasTheNewestOfEachExchange(t *testing.T) {
 	want(event.Trade, 7, true)
 	want(event.Order, 7, false)
 	wantCount(event.Trade, 1, 70)
+	r.Add(0, 9, 90) // a marker
+	want(0, 9, false)
 	wantCount(0, 0, 0)
 }
