@@ -1,8 +1,6 @@
 package amqp
 
 import (
-	"time"
-
 	"ranger/internal/event"
 	"ranger/internal/journal"
 )
@@ -35,7 +33,7 @@ func (p *pipeline) deferGap(reason event.GapReason, since int64) {
 func (p *pipeline) deferQueueGaps(gone, full bool) {
 	since := p.lastRead
 	if since == 0 {
-		since = p.windowStart()
+		since = p.cfg.WindowStart()
 	}
 	if gone {
 		p.log.Error("the queue was gone and has been declared again; gap announced", "queue", p.cfg.Source())
@@ -47,6 +45,3 @@ func (p *pipeline) deferQueueGaps(gone, full bool) {
 		p.deferGap(event.GapOverflow, since)
 	}
 }
-
-// windowStart returns the time before which nothing is in the journal, Unix ms.
-func (p *pipeline) windowStart() int64 { return time.Now().Add(-p.cfg.Window).UnixMilli() }

@@ -52,7 +52,7 @@ func (m *monitor) announceMembers(ctx context.Context) error {
 	gaps := p.unresolved.Resolved(members)
 	for _, g := range gaps {
 		if g.From == 0 {
-			g.From = p.windowStart()
+			g.From = p.cfg.WindowStart()
 		}
 		if err := m.writer.RecordGap(ctx, g); err != nil {
 			return err

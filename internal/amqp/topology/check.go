@@ -96,7 +96,7 @@ func (g *Guard) gapStart(x Exchange, reason event.GapReason, checked int64) int6
 	}
 	last := g.Recent.Last(x.Kind)
 	if last == 0 {
-		last = g.windowStart()
+		last = g.topology.cfg.WindowStart()
 	}
 	return min(checked, last)
 }

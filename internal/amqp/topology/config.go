@@ -36,6 +36,10 @@ func (c Config) WithDefaults() Config {
 	return c
 }
 
+// WindowStart returns the time at which the window of a node begins that starts now,
+// Unix ms.
+func (c Config) WindowStart() int64 { return time.Now().Add(-c.Window).UnixMilli() }
+
 // Source returns the name of the stream or queue that the node reads.
 func (c Config) Source() string {
 	if c.Queue {

@@ -143,10 +143,8 @@ func (g *Guard) lastChecked() int64 {
 	if at := g.checked.Load(); at > 0 {
 		return at
 	}
-	return g.windowStart()
+	return g.topology.cfg.WindowStart()
 }
-
-func (g *Guard) windowStart() int64 { return time.Now().Add(-g.topology.cfg.Window).UnixMilli() }
 
 // drainProbe discards what the probe of x has.
 func (g *Guard) drainProbe(ctx context.Context, x Exchange) error {
