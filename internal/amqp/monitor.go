@@ -40,8 +40,7 @@ func (m *monitor) run(ctx context.Context) error {
 		err := m.round(ctx, check)
 		src.catchUps.end(err == nil)
 		if err != nil {
-			src.catchUps.request() // for the next connection
-			return err
+			return err // the first round over the next connection answers all callers
 		}
 		src.follow(ctx, m.reader.read.Load())
 		select {

@@ -21,9 +21,6 @@ func (w *Writer) Observe(m Marker) {
 // everything before it has been, too. Every interval it calls waiting, with whether
 // an alarm blocks the connection, and ends with the error that this returns.
 func (w *Writer) Await(ctx context.Context, interval time.Duration, waiting func(blocked bool) error) error {
-	if w.observed.Load() == w.sent {
-		return nil
-	}
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for w.observed.Load() < w.sent {
