@@ -19,9 +19,9 @@ var (
 	errStreamCreated = mismatch("the stream was gone and has been declared again")
 	errStreamShorter = mismatch("the stream ends before the last message read")
 
-	errCancelled = errors.New("the broker cancelled the consumer: the stream was deleted, or its node went down")
-	errSilent    = errors.New("a confirmed marker did not come back")
-	errMissed    = errors.New("the library got a delivery that was not for it")
+	errCancelled   = errors.New("the broker cancelled the consumer: the stream was deleted, or its node went down")
+	errSilent      = errors.New("a confirmed marker did not come back")
+	errNotDiverted = errors.New("the library got a delivery that was not for it")
 )
 
 // mismatch is a kind of errStreamMismatch.

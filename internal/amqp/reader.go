@@ -127,7 +127,7 @@ func (r *reader) loop(ctx context.Context) error {
 			}
 		case _, open := <-r.ended:
 			if open {
-				return errMissed
+				return errNotDiverted
 			}
 			return r.why(ctx)
 		}

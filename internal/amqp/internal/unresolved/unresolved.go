@@ -26,48 +26,48 @@ type Members struct {
 // interval is when events were missed, Unix ms.
 type interval struct{ from, to int64 }
 
-// Add notes an event of an unknown member that was published after since, 0 for not
-// known, and read at now. If there are too many ids it remembers no new one, and
-// returns false for the first of these.
-func (u *Members) Add(member string, since, now int64) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	missed, ok := u.ids[member]
+// Add notes an event of an unknown member. The event was read at now, and published
+// after since, or after an unknown time if since is 0. If Max ids are remembered
+// already, Add ignores new ones, and returns false for the first that it ignores.
+func (m *Members) Add(member string, since, now int64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	missed, ok := m.ids[member]
 	switch {
 	case ok:
 		missed.to = now
-	case len(u.ids) == Max:
-		first := !u.full
-		u.full = true
+	case len(m.ids) == Max:
+		first := !m.full
+		m.full = true
 		return !first
 	default:
 		missed = interval{min(since, now), now}
 	}
-	if u.ids == nil {
-		u.ids = make(map[string]interval)
+	if m.ids == nil {
+		m.ids = make(map[string]interval)
 	}
-	u.ids[member] = missed
+	m.ids[member] = missed
 	return true
 }
 
 // Forget forgets what a member missed up to a time, Unix ms, because its user has
 // got a gap.
-func (u *Members) Forget(member string, to int64) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if missed, ok := u.ids[member]; ok && missed.to > to {
-		u.ids[member] = interval{to, missed.to}
+func (m *Members) Forget(member string, to int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if missed, ok := m.ids[member]; ok && missed.to > to {
+		m.ids[member] = interval{to, missed.to}
 		return
 	}
-	delete(u.ids, member)
+	delete(m.ids, member)
 }
 
 // Resolved returns the gaps of ids that members knows by now, at most maxResolved.
-func (u *Members) Resolved(members event.Directory) []event.Gap {
-	u.mu.Lock()
-	defer u.mu.Unlock()
+func (m *Members) Resolved(members event.Directory) []event.Gap {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	var gaps []event.Gap
-	for member, missed := range u.ids {
+	for member, missed := range m.ids {
 		if len(gaps) == maxResolved {
 			break
 		}
