@@ -1,9 +1,6 @@
 package amqp
 
 import (
-	"time"
-
-	"ranger/internal/amqp/internal/conn"
 	"ranger/internal/amqp/internal/frame"
 	"ranger/internal/amqp/scan"
 	"ranger/internal/event"
@@ -72,23 +69,4 @@ func (r *reader) isLost(offset uint64) bool {
 		"advice", "set a longer AMQP_STREAM_MAX_AGE, or a higher AMQP_STREAM_MAX_BYTES")
 	r.pipeline.deferGap(event.GapOverflow, r.pipeline.lastRead)
 	return true
-}
-
-// acknowledge acknowledges the messages up to d now and then, also on a quiet
-// stream: the broker closes a channel whose acknowledgement is half an hour late
-// (RabbitMQ, consumer_timeout).
-func (r *reader) acknowledge(d *frame.Delivery, now time.Time) error {
-	r.unacked++
-	if r.unacked < max(1, r.src.cfg.Prefetch/8) && now.Sub(r.acked) < r.src.cfg.CheckInterval {
-		return nil
-	}
-	r.unacked, r.acked = 0, now
-	tag := d.Tag
-	if r.src.sequencer != nil {
-		tag = r.src.sequencer.AckTag(d)
-	}
-	if tag == 0 { // to the broker it means all messages
-		return nil
-	}
-	return conn.Wrap("acknowledge", r.ch.Ack(tag, true))
 }

@@ -1,0 +1,79 @@
+package amqp
+
+import (
+	"fmt"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+
+	"ranger/internal/amqp/internal/conn"
+	"ranger/internal/amqp/internal/dedup"
+	"ranger/internal/amqp/internal/frame"
+	"ranger/internal/amqp/topology"
+)
+
+// readBack is how far before its window a node begins to read, by the broker's
+// clock: twice as far as message_ids are remembered, because markers tell the
+// stream's time only now and then, and by other clocks.
+const readBack = 2 * dedup.Window
+
+func (s *Source) newReader(in deliveries) *reader {
+	r := &reader{src: s, pipeline: s.pipeline, in: in}
+	if s.sequencer != nil {
+		s.sequencer.Reconnect()
+		return r
+	}
+	last, resumes := s.journal.Last()
+	r.expected, r.last, r.resumes, r.expectNext = last, last.Offset, resumes, resumes
+	if s.revalidate && resumes {
+		r.revalidating = true
+		r.expected, _ = s.journal.First()
+		s.pipeline.forget() // what will be truncated must not count as seen
+	}
+	r.resumeAt = r.expected.Offset
+	return r
+}
+
+// begin returns the x-stream-offset to begin at: a message read before, itself
+// included, or some time before the window. It is nil for a queue.
+func (r *reader) begin() any {
+	switch {
+	case r.src.cfg.Queue:
+		return nil
+	case r.resumes:
+		return int64(r.resumeAt) //nolint:gosec // RabbitMQ counts in int64
+	default:
+		return topology.Age(r.src.cfg.Window + readBack)
+	}
+}
+
+// consume begins to read.
+func (r *reader) consume(c *conn.Conn) error {
+	r.conn = c
+	return conn.Wrap("consume "+r.src.cfg.Source(), c.Do(r.subscribe))
+}
+
+func (r *reader) subscribe() error {
+	ch, err := r.conn.Channel()
+	if err != nil {
+		return err
+	}
+	r.ch = ch
+	// Requested before there is a consumer, so that its end is not missed.
+	r.closed = ch.NotifyClose(make(chan *amqp091.Error, 1))
+	r.cancelled = ch.NotifyCancel(make(chan string, 1))
+	cfg := &r.src.cfg
+	if err := ch.Qos(cfg.Prefetch, 0, false); err != nil {
+		return fmt.Errorf("set AMQP_PREFETCH to %d: %w", cfg.Prefetch, err)
+	}
+	var args amqp091.Table
+	exclusive := cfg.Queue
+	if !exclusive {
+		args = amqp091.Table{frame.OffsetHeader: r.begin()}
+	}
+	fromLibrary, err := ch.Consume(cfg.Source(), r.in.Tag(), false, exclusive, false, false, args)
+	if err != nil {
+		return err
+	}
+	r.ended = r.in.start(fromLibrary)
+	return nil
+}
