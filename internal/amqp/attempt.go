@@ -116,9 +116,13 @@ func (s *Source) read(ctx context.Context, c, marking *conn.Conn, in deliveries)
 	s.setState(Reading, nil)
 	s.log.InfoContext(ctx, "reading", "source", s.cfg.Source(), "from", r.begin())
 
+	m := &monitor{
+		cfg: s.cfg, log: s.log, conn: c, writer: w, guard: s.guard, catchUps: &s.catchUps,
+		unresolved: &s.pipeline.unresolved, progress: &r.progress, follow: s.follow, fromFirst: s.fromFirst,
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return r.loop(ctx) })
-	g.Go(func() error { return (&monitor{src: s, conn: c, reader: r, writer: w}).run(ctx) })
+	g.Go(func() error { return m.run(ctx) })
 	g.Go(func() error {
 		// Both may wait in the library until the connections end.
 		<-ctx.Done()
@@ -126,5 +130,9 @@ func (s *Source) read(ctx context.Context, c, marking *conn.Conn, in deliveries)
 		marking.Close()
 		return nil
 	})
-	return g.Wait()
+	err = g.Wait()
+	if r.revalidated {
+		s.revalidate = false
+	}
+	return err
 }

@@ -17,7 +17,7 @@ import (
 const readBack = 2 * dedup.Window
 
 func (s *Source) newReader(in deliveries) *reader {
-	r := &reader{src: s, pipeline: s.pipeline, in: in}
+	r := &reader{cfg: s.cfg, log: s.log, journal: s.journal, pipeline: s.pipeline, sequencer: s.sequencer, in: in}
 	if s.sequencer != nil {
 		s.sequencer.Reconnect()
 		return r
@@ -37,19 +37,19 @@ func (s *Source) newReader(in deliveries) *reader {
 // included, or some time before the window. It is nil for a queue.
 func (r *reader) begin() any {
 	switch {
-	case r.src.cfg.Queue:
+	case r.cfg.Queue:
 		return nil
 	case r.resumes:
 		return int64(r.resumeAt) //nolint:gosec // RabbitMQ counts in int64
 	default:
-		return topology.Age(r.src.cfg.Window + readBack)
+		return topology.Age(r.cfg.Window + readBack)
 	}
 }
 
 // consume begins to read.
 func (r *reader) consume(c *conn.Conn) error {
 	r.conn = c
-	return conn.Wrap("consume "+r.src.cfg.Source(), c.Do(r.subscribe))
+	return conn.Wrap("consume "+r.cfg.Source(), c.Do(r.subscribe))
 }
 
 func (r *reader) subscribe() error {
@@ -61,16 +61,15 @@ func (r *reader) subscribe() error {
 	// Requested before there is a consumer, so that its end is not missed.
 	r.closed = ch.NotifyClose(make(chan *amqp091.Error, 1))
 	r.cancelled = ch.NotifyCancel(make(chan string, 1))
-	cfg := &r.src.cfg
-	if err := ch.Qos(cfg.Prefetch, 0, false); err != nil {
-		return fmt.Errorf("set AMQP_PREFETCH to %d: %w", cfg.Prefetch, err)
+	if err := ch.Qos(r.cfg.Prefetch, 0, false); err != nil {
+		return fmt.Errorf("set AMQP_PREFETCH to %d: %w", r.cfg.Prefetch, err)
 	}
 	var args amqp091.Table
-	exclusive := cfg.Queue
+	exclusive := r.cfg.Queue
 	if !exclusive {
 		args = amqp091.Table{frame.OffsetHeader: r.begin()}
 	}
-	fromLibrary, err := ch.Consume(cfg.Source(), r.in.Tag(), false, exclusive, false, false, args)
+	fromLibrary, err := ch.Consume(r.cfg.Source(), r.in.Tag(), false, exclusive, false, false, args)
 	if err != nil {
 		return err
 	}

@@ -2,11 +2,14 @@ package amqp
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"ranger/internal/amqp/internal/conn"
 	"ranger/internal/amqp/internal/control"
+	"ranger/internal/amqp/internal/unresolved"
 	"ranger/internal/amqp/scan"
+	"ranger/internal/amqp/topology"
 	"ranger/internal/event"
 )
 
@@ -14,41 +17,46 @@ import (
 // by the Guard, and that messages still arrive. It writes the markers. It runs on
 // its own goroutine.
 type monitor struct {
-	src    *Source
-	conn   *conn.Conn
-	reader *reader
-	writer *control.Writer
+	cfg        Config
+	log        *slog.Logger
+	conn       *conn.Conn // of the reader
+	writer     *control.Writer
+	guard      *topology.Guard
+	catchUps   *catchUps
+	unresolved *unresolved.Members
+	progress   *progress                            // of the reader
+	follow     func(_ context.Context, read uint64) // called after each round
+	fromFirst  bool                                 // the stream is read from its first message
 
-	answered time.Time // when Source.CatchUp was last answered
+	answered time.Time // when the last round for callers of CatchUp began
 	compared bool      // the end of the stream was compared with what was read
 }
 
 // run checks until ctx is done, or something is wrong that needs a new connection.
 // The first marker has been sent.
 func (m *monitor) run(ctx context.Context) error {
-	src := m.src
 	if err := m.await(ctx); err != nil {
 		return err
 	}
-	if err := src.guard.Prepare(src.fromFirst); err != nil {
+	if err := m.guard.Prepare(m.fromFirst); err != nil {
 		return err
 	}
-	tick := time.NewTicker(src.cfg.CheckInterval)
+	tick := time.NewTicker(m.cfg.CheckInterval)
 	defer tick.Stop()
 	for check := true; ; {
-		src.catchUps.begin()
+		m.catchUps.begin()
 		err := m.round(ctx, check)
-		src.catchUps.end(err == nil)
+		m.catchUps.end(err == nil)
 		if err != nil {
 			return err // the first round over the next connection answers all callers
 		}
-		src.follow(ctx, m.reader.read.Load())
+		m.follow(ctx, m.progress.read.Load())
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-m.writer.Done():
 			return m.writer.Err()
-		case <-src.catchUps.requested:
+		case <-m.catchUps.requested:
 			check = false
 			if err := m.holdBack(ctx); err != nil {
 				return err
@@ -59,11 +67,11 @@ func (m *monitor) run(ctx context.Context) error {
 	}
 }
 
-// answerInterval is the shortest time between two answers to Source.CatchUp: clients
-// must not make the node fill the stream with markers.
+// answerInterval is the shortest time between two rounds for callers of CatchUp:
+// clients must not make the node fill the stream with markers.
 const answerInterval = 50 * time.Millisecond
 
-// holdBack waits until answerInterval has passed since the last answer.
+// holdBack waits until answerInterval has passed since it last returned.
 func (m *monitor) holdBack(ctx context.Context) error {
 	defer func() { m.answered = time.Now() }()
 	select {
@@ -79,7 +87,7 @@ func (m *monitor) holdBack(ctx context.Context) error {
 func (m *monitor) round(ctx context.Context, check bool) error {
 	if check {
 		began := time.Now()
-		if err := m.src.guard.Check(ctx, m); err != nil {
+		if err := m.guard.Check(ctx, m); err != nil {
 			return err
 		}
 		m.writer.SetChecked(began.UnixMilli())
@@ -106,9 +114,9 @@ func (m *monitor) RecordGap(ctx context.Context, g event.Gap) error {
 
 // await returns when the last marker sent has been read.
 func (m *monitor) await(ctx context.Context) error {
-	read, since := m.reader.read.Load(), time.Now()
-	return m.writer.Await(ctx, m.src.cfg.CheckInterval/10, func(blocked bool) error {
-		if now := m.reader.read.Load(); now != read || blocked || m.reader.processing.Load() {
+	read, since := m.progress.read.Load(), time.Now()
+	return m.writer.Await(ctx, m.cfg.CheckInterval/10, func(blocked bool) error {
+		if now := m.progress.read.Load(); now != read || blocked || m.progress.processing.Load() {
 			read, since = now, time.Now()
 			return nil
 		}
@@ -120,18 +128,18 @@ func (m *monitor) await(ctx context.Context) error {
 // broker is slow, or the stream is another one and shorter. A consumer that begins
 // after the end of a stream waits silently.
 func (m *monitor) checkSilence(ctx context.Context, quiet time.Duration) error {
-	r, cfg := m.reader, &m.src.cfg
-	if r.resumes && r.read.Load() == 0 && quiet >= cfg.CheckInterval/5 && !m.compared {
+	p, limits := m.progress, m.cfg.limits
+	if p.resumes && p.read.Load() == 0 && quiet >= m.cfg.CheckInterval/5 && !m.compared {
 		m.compared = true
-		end, ok, err := scan.End(ctx, m.conn, cfg.Stream, cfg.limits.End, cfg.limits.End)
+		end, ok, err := scan.End(ctx, m.conn, m.cfg.Stream, limits.End, limits.End)
 		if err != nil {
 			return err
 		}
-		if ok && end < r.resumeAt {
+		if ok && end < p.resumeAt {
 			return errStreamShorter
 		}
 	}
-	if quiet < cfg.limits.Silence {
+	if quiet < limits.Silence {
 		return nil
 	}
 	confirmed, err := m.writer.Confirmed()

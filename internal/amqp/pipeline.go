@@ -80,8 +80,8 @@ func (r *reader) process(ctx context.Context, d *frame.Delivery, received time.T
 		} else if err := p.apply(ctx, d, &m); err != nil {
 			return err
 		}
-		if r.src.sequencer != nil {
-			r.src.sequencer.Appended(d)
+		if r.sequencer != nil {
+			r.sequencer.Appended(d)
 		}
 	}
 	return r.acknowledge(d, received)

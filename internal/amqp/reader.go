@@ -3,6 +3,7 @@ package amqp
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -10,32 +11,42 @@ import (
 
 	"ranger/internal/amqp/internal/conn"
 	"ranger/internal/amqp/internal/frame"
+	"ranger/internal/amqp/internal/sequence"
 	"ranger/internal/journal"
 )
 
-// reader reads the stream over one connection.
-type reader struct {
-	src      *Source    // fixed at construction
-	pipeline *pipeline  // fixed at construction
-	in       deliveries // fixed at construction
-
-	resumes      bool   // goes on where an earlier connection ended; fixed at construction
-	revalidating bool   // compares all of the journal; fixed at construction
-	resumeAt     uint64 // the offset to begin at, if resumes; fixed at construction
-	windowStart  uint64 // messages before it are only observed; fixed before consume
+// progress is what the monitor may read of a reader. It is safe for concurrent use.
+type progress struct {
+	resumes  bool   // continues where an earlier connection ended; fixed at construction
+	resumeAt uint64 // the offset to begin at, if resumes; fixed at construction
 
 	read       atomic.Uint64 // messages read over this connection
 	processing atomic.Bool   // a message is being processed
+}
+
+// reader reads the stream over one connection.
+type reader struct {
+	progress
+	cfg       Config              // fixed at construction
+	log       *slog.Logger        // fixed at construction
+	journal   *journal.Journal    // fixed at construction
+	pipeline  *pipeline           // fixed at construction
+	sequencer *sequence.Sequencer // nil for a stream; fixed at construction
+	in        deliveries          // fixed at construction
+
+	revalidating bool   // compares all of the journal; fixed at construction
+	windowStart  uint64 // messages before it are only observed; fixed before consume
 
 	// Owned by the goroutine that reads; see verify.
-	expectNext bool             // the next message must be expected
-	expected   journal.Position // a message of the journal
-	compared   bool             // a message was compared with expected
-	truncated  bool             // what followed the last message read is gone
-	started    bool             // a message was read over this connection
-	last       uint64           // offset of the last message read; 0 for none
-	unacked    int
-	acked      time.Time // of the last acknowledgement
+	expectNext  bool             // the next message must be expected
+	expected    journal.Position // a message of the journal
+	compared    bool             // a message was compared with expected
+	revalidated bool             // all of the journal has been compared
+	truncated   bool             // what followed the last message read is gone
+	started     bool             // a message was read over this connection
+	last        uint64           // offset of the last message read; 0 for none
+	unacked     int
+	acked       time.Time // of the last acknowledgement
 
 	// Fixed once consume has returned.
 	conn      *conn.Conn
@@ -81,7 +92,7 @@ func (r *reader) drain(ctx context.Context) error {
 
 // processBatch processes the messages that have arrived.
 func (r *reader) processBatch(ctx context.Context) error {
-	defer r.src.journal.EndBatch() // the last message need not have been appended, nor a connection follow soon
+	defer r.journal.EndBatch() // the last message need not have been appended, nor a connection follow soon
 	batch, received := r.in.Batch()
 	for i := range batch {
 		if err := r.process(ctx, &batch[i], received, i+1 < len(batch)); err != nil {
@@ -96,13 +107,13 @@ func (r *reader) processBatch(ctx context.Context) error {
 // (RabbitMQ, consumer_timeout).
 func (r *reader) acknowledge(d *frame.Delivery, now time.Time) error {
 	r.unacked++
-	if r.unacked < max(1, r.src.cfg.Prefetch/8) && now.Sub(r.acked) < r.src.cfg.CheckInterval {
+	if r.unacked < max(1, r.cfg.Prefetch/8) && now.Sub(r.acked) < r.cfg.CheckInterval {
 		return nil
 	}
 	r.unacked, r.acked = 0, now
 	tag := d.Tag
-	if r.src.sequencer != nil {
-		tag = r.src.sequencer.AckTag(d)
+	if r.sequencer != nil {
+		tag = r.sequencer.AckTag(d)
 	}
 	if tag == 0 { // to the broker it means all messages
 		return nil

@@ -28,14 +28,14 @@ type Source struct {
 	// Owned by Run, and during a connection by the goroutine that reads.
 	pipeline  *pipeline
 	sequencer *sequence.Sequencer // nil for a stream
-	// revalidate makes the next connection compare all of the journal with the stream.
-	revalidate bool
-	// fromFirst reports whether the stream is read from its first message.
-	fromFirst bool
 
 	// Owned by Run, and during a connection by the monitor.
 	topology *topology.Topology
 	guard    *topology.Guard
+
+	// Owned by Run.
+	revalidate bool // the next connection compares all of the journal with the stream
+	fromFirst  bool // the stream is read from its first message
 
 	mu     sync.Mutex
 	status Status // guarded by mu

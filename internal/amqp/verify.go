@@ -9,8 +9,8 @@ import (
 
 // position returns the position of d, or reports that d was appended before.
 func (r *reader) position(d *frame.Delivery) (at journal.Position, known bool, err error) {
-	if r.src.sequencer != nil {
-		at, known = r.src.sequencer.Position(d)
+	if r.sequencer != nil {
+		at, known = r.sequencer.Position(d)
 		return at, known, nil
 	}
 	offset, ok := d.Offset()
@@ -27,7 +27,7 @@ func (r *reader) position(d *frame.Delivery) (at journal.Position, known bool, e
 func (r *reader) verify(at journal.Position) error {
 	first := !r.compared
 	r.compared = true
-	j := r.src.journal
+	j := r.journal
 	switch {
 	case at == r.expected:
 		r.expected, r.expectNext = j.Next(at.Offset)
@@ -37,15 +37,15 @@ func (r *reader) verify(at journal.Position) error {
 		r.expected, r.expectNext = j.Next(at.Offset) // the stream drops earlier than the journal
 	case r.revalidating && !first:
 		since := j.Truncate(r.expected.Offset)
-		r.src.log.Error("messages read are no longer in the stream; gap announced",
-			"stream", r.src.cfg.Stream, "from", r.expected, "advice", "the stream was restored from an older copy")
+		r.log.Error("messages read are no longer in the stream; gap announced",
+			"stream", r.cfg.Stream, "from", r.expected, "advice", "the stream was restored from an older copy")
 		r.pipeline.deferGap(event.GapStream, since)
 		r.expectNext, r.last = false, at.Offset-1
 	default:
 		return errStreamMismatch
 	}
 	if r.revalidating && !r.expectNext {
-		r.src.revalidate = false
+		r.revalidated = true
 	}
 	return nil
 }
@@ -64,8 +64,8 @@ func (r *reader) isLost(offset uint64) bool {
 		return false
 	}
 	r.truncated = false
-	r.src.log.Error("the stream dropped messages before they were read; gap announced",
-		"stream", r.src.cfg.Stream, "after", last, "lost", offset-last-1,
+	r.log.Error("the stream dropped messages before they were read; gap announced",
+		"stream", r.cfg.Stream, "after", last, "lost", offset-last-1,
 		"advice", "set a longer AMQP_STREAM_MAX_AGE, or a higher AMQP_STREAM_MAX_BYTES")
 	r.pipeline.deferGap(event.GapOverflow, r.pipeline.lastRead)
 	return true
