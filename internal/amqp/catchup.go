@@ -67,8 +67,8 @@ func (c *catchUps) begin() {
 	}
 }
 
-// end answers the callers for whom a marker was sent, if it has arrived; else they
-// wait for another one.
+// end answers the callers that the marker was sent for, if it has arrived; otherwise
+// they wait for another one.
 func (c *catchUps) end(arrived bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 )
 
 // readBack is how far before its window a node begins to read, by the broker's
-// clock: twice as far as message_ids are remembered, because markers tell the
+// clock: twice as far as message_ids are remembered, because markers set the
 // stream's time only now and then, and by other clocks.
 const readBack = 2 * dedup.Window
 

@@ -10,8 +10,8 @@ import (
 	"ranger/internal/amqp/internal/frame"
 )
 
-// deliveries are the messages of the consumer with a Tag. All methods but Stop are
-// for the goroutine that reads.
+// deliveries are the messages of the consumer with a Tag. Tag, options and start are
+// for the goroutine of Run; Ready, Batch, Next and Release for the one that reads.
 type deliveries interface {
 	// Tag is the consumer tag to use.
 	Tag() string

@@ -44,7 +44,8 @@ func (l *libraryDeliveries) Batch() ([]frame.Delivery, time.Time) { return l.bat
 func (l *libraryDeliveries) Next() bool                           { return false }
 func (l *libraryDeliveries) Release()                             { l.released <- struct{}{} }
 
-// Stop ends the goroutine and waits for it, unless the reader has the batch.
+// Stop ends the goroutine and waits for it, but not for the reader, which may have
+// the batch.
 func (l *libraryDeliveries) Stop() {
 	l.stopping.Do(func() { close(l.stopped) })
 	l.running.Wait()

@@ -121,9 +121,9 @@ func (r *reader) acknowledge(d *frame.Delivery, now time.Time) error {
 	return conn.Wrap("acknowledge", r.ch.Ack(tag, true))
 }
 
-// why returns why deliveries have ended. A cancelled consumer is notified after its
-// last message. Otherwise the channel has ended; what has arrived and was not
-// processed is delivered again.
+// why returns why deliveries have ended. If the broker has cancelled the consumer, its
+// last messages precede that notice, so why processes them. If the channel has ended,
+// the broker delivers again what was not processed.
 func (r *reader) why(ctx context.Context) error {
 	if r.conn.TimedOut() {
 		<-ctx.Done() // the monitor, whose request timed out, returns the error

@@ -1,6 +1,7 @@
 // Package amqp reads ranger's stream from RabbitMQ into the journal, for as long
-// as the process runs. Its subpackages keep the topology, publish and scan. No other
-// package uses amqp091-go.
+// as the process runs. Its subpackages declare and check what that needs at the
+// broker, publish, and read the stream for commands. Nothing else in ranger uses
+// amqp091-go, except the baseline of the load test.
 package amqp
 
 import (

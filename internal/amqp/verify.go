@@ -51,8 +51,8 @@ func (r *reader) verify(at journal.Position) error {
 }
 
 // maxInternal is how many offsets in a row may be the broker's own: each segment of
-// a stream begins with a record that is delivered to nobody, and clients of the
-// stream protocol may store their offsets in it (docs/adr/0007).
+// a stream begins with a record that is not delivered, and clients of the stream
+// protocol may store their offsets in it (docs/adr/0007).
 const maxInternal = 16
 
 // isLost reports whether the stream dropped messages before offset that were not

@@ -20,7 +20,7 @@ type Reader interface {
 	RecordGap(ctx context.Context, g event.Gap) error
 }
 
-// Guard notices what the broker reports to nobody: that an exchange was deleted, or
+// Guard notices what the broker does not report: that an exchange was deleted, or
 // its binding to the stream removed. It repairs that and records a gap. Like its
 // Topology it outlives connections, and one goroutine uses it at a time; Recent and
 // NoteChecked are for the reader's goroutine.
@@ -57,8 +57,8 @@ type exchangeRound struct {
 
 func (g *Guard) of(x Exchange) *exchangeState { return &g.exchanges[x.Kind] }
 
-// NewGuard returns a Guard of t's exchanges. It is told how often Check will be
-// called, and by how much a message may arrive later than a marker that was
+// NewGuard returns a Guard of t's exchanges. interval is how often Check will be
+// called, grace by how much a message may arrive later than a marker that was
 // published after it.
 func NewGuard(t *Topology, interval, grace time.Duration, log *slog.Logger) *Guard {
 	return &Guard{topology: t, interval: interval, grace: grace, log: log}

@@ -17,8 +17,8 @@ const (
 	GapType    = "ranger.gap"
 )
 
-// Marker tells nodes the time, and the node that wrote it that it has read
-// everything before the marker.
+// Marker contains the time of the node that wrote it. When that node gets it back
+// from the stream, it has read everything before it.
 type Marker struct {
 	// Node is the node that wrote it.
 	Node string `json:"node"`

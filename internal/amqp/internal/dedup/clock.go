@@ -12,19 +12,19 @@ const (
 
 // Observation is a marker that was read from the stream.
 type Observation struct {
-	// Writer is who wrote it, one connection of Node.
+	// Writer identifies the connection of Node over which it was written.
 	Writer, Node string
 	// At is when, by the node's clock, Unix ms.
 	At int64
 }
 
-// clock is the stream's time: the latest of what recent markers say, each of which
-// has the clock of the node that wrote it. So a clock that is behind does not
-// count, and one that is ahead sets the time for all nodes; the time jumps when
-// that node comes and goes, but not with each marker. A marker is recent until its
-// writer has written another, and then one that is more than markerTTL later. So
-// the time depends only on the last half minute of the stream, and no marker
-// counts forever. The zero value is ready for use.
+// clock is the stream's time: the latest time of the recent markers. Each marker has
+// the time of its node's clock. So a clock that is behind has no effect, and one that
+// is ahead sets the time for all nodes: the time jumps when that node starts or ends,
+// but not at each marker. A marker is recent until a writer has written two markers
+// more than markerTTL apart, the first of which is that marker or a later one. So the
+// time depends only on the last half minute of the stream, and no marker counts
+// forever. The zero value is ready for use.
 type clock struct {
 	recent []Observation // oldest first
 }

@@ -1,5 +1,5 @@
 // Package dedup recognises messages that a publisher has sent again, by their
-// message_id. Its time is the stream's, as markers tell it, so that all nodes
+// message_id. Its time is that of the markers in the stream, so that all nodes
 // decide alike, whenever they began to read.
 package dedup
 
@@ -88,7 +88,7 @@ func (f *Filter) Undo(id []byte) {
 
 // Observe moves the stream's time to what a marker says, and forgets messages older
 // than Window. If the time goes back, because a clock that was ahead no longer
-// counts, it forgets all: nothing says how old they are.
+// counts, it forgets all messages: their age is not known.
 func (f *Filter) Observe(o Observation) {
 	now := f.clock.observe(o)
 	if f.now == 0 {

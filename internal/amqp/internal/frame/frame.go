@@ -1,7 +1,7 @@
 // Package frame reads AMQP 0-9-1 frames as far as ranger needs them: it
 // assembles the deliveries of one consumer, and rewrites header tables that
-// amqp091-go cannot read. It does no I/O of its own and keeps no state between
-// connections.
+// amqp091-go cannot read. Only Sanitize does I/O: it reads the connection that it
+// wraps. Nothing keeps state between connections.
 package frame
 
 import "encoding/binary"
