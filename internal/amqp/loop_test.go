@@ -45,7 +45,7 @@ func divert(t *testing.T, offsets ...string) *demux.Conn {
 	go func() { _, _ = io.Copy(io.Discard, in) }() // the library, until the connection is closed
 	var text strings.Builder
 	for n, offset := range offsets {
-		text.WriteString(frametest.Message(in.Tag(), uint64(n)+1, offset+frametest.TextEntry("member_uid", uid), `{"id":1}`, 100)) //nolint:gosec // not negative
+		text.WriteString(frametest.Message(in.Tag(), uint64(n)+1, offset+frametest.TextEntry("member_uid", uid), `{"id":1}`, 100))
 	}
 	if _, err := io.WriteString(broker, text.String()); err != nil {
 		t.Fatal(err)
