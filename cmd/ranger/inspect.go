@@ -248,6 +248,8 @@ func (i *inspection) explain(r event.Reason) string {
 		return "the member id of its owner is not in the member directory (REDIS_URL, MEMBER_DIRECTORY)"
 	case event.Broadcast:
 		return "it is part of a public order book, which Peatio sends to all users"
+	case event.Undeliverable:
+		return "the broker ends the connection when it is to deliver this entry; another of its protocols stored it"
 	case event.UnknownExchange:
 		return "it was published to neither exchange (AMQP_ORDERBOOK_EXCHANGE, AMQP_TRADE_EXCHANGE)"
 	case event.TooBig:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	amqp091 "github.com/rabbitmq/amqp091-go"
 	"golang.org/x/sync/errgroup"
 
 	"ranger/internal/amqp/internal/conn"
@@ -19,8 +20,10 @@ var (
 	errStreamCreated = mismatch("the stream was gone and has been declared again")
 	errStreamShorter = mismatch("the stream ends before the last message read")
 
-	errCancelled   = errors.New("the broker cancelled the consumer: the stream was deleted, or its node went down")
-	errSilent      = errors.New("a confirmed marker did not come back")
+	errCancelled = errors.New("the broker cancelled the consumer: the stream was deleted, or its node went down")
+	errSilent    = errors.New("a confirmed marker did not come back")
+	// errReadSingly ends a connection on which messages were read one by one.
+	errReadSingly  = errors.New("what ended the connections before is over")
 	errNotDiverted = errors.New("the library got a delivery that was not for it")
 )
 
@@ -104,12 +107,27 @@ func (s *Source) read(ctx context.Context, c, marking *conn.Conn, in deliveries)
 	s.pipeline.writer = w
 	r := s.newReader(in)
 	defer in.Stop() // before c is closed: its goodbye must not wait for the reader
+	ended := c.NotifyClose(make(chan *amqp091.Error, 1))
+	err = s.readWith(ctx, r, c, marking, w)
+	select {
+	case e := <-ended:
+		if e != nil && conn.IsCrash(e) { // rather than what this did to a request
+			err = e
+		}
+	default:
+	}
+	s.passage.note(r.next(), err)
+	return err
+}
+
+// readWith reads by r over c.
+func (s *Source) readWith(ctx context.Context, r *reader, c, marking *conn.Conn, w *control.Writer) (err error) {
 	if !r.resumes && !s.cfg.Queue {
-		if r.windowStart, err = scan.WindowStart(ctx, c, w, s.cfg.Stream, s.cfg.Window, s.cfg.limits.Window); err != nil {
+		if err := s.findWindow(ctx, r, c, w); err != nil {
 			return err
 		}
-		s.fromFirst = r.windowStart == 0
 	}
+	s.passage.announce(r)
 	if err := r.consume(c); err != nil {
 		return err
 	}
@@ -134,5 +152,14 @@ func (s *Source) read(ctx context.Context, c, marking *conn.Conn, in deliveries)
 	if r.revalidated {
 		s.revalidate = false
 	}
+	return err
+}
+
+// findWindow sets r.windowStart.
+func (s *Source) findWindow(ctx context.Context, r *reader, c *conn.Conn, w *control.Writer) (err error) {
+	if r.windowStart = s.passage.windowStart; !s.passage.windowSet {
+		r.windowStart, err = scan.WindowStart(ctx, c, w, s.cfg.Stream, s.cfg.Window, s.cfg.limits.Window)
+	}
+	s.fromFirst = r.windowStart == 0
 	return err
 }

@@ -30,7 +30,17 @@ func (s *Source) newReader(in deliveries) *reader {
 		s.pipeline.forget() // what will be truncated must not count as seen
 	}
 	r.resumeAt = r.expected.Offset
+	s.passage.follow(r)
 	return r
+}
+
+// next returns the offset after the last message read, on this or an earlier connection;
+// 0 if none was.
+func (r *reader) next() uint64 {
+	if !r.resumes && !r.started {
+		return 0
+	}
+	return r.last + 1
 }
 
 // begin returns the x-stream-offset to begin at: a message read before, itself
@@ -39,7 +49,7 @@ func (r *reader) begin() any {
 	switch {
 	case r.cfg.Queue:
 		return nil
-	case r.resumes:
+	case r.resumes, r.skips:
 		return int64(r.resumeAt) //nolint:gosec // RabbitMQ counts in int64
 	default:
 		return topology.Age(r.cfg.Window + readBack)

@@ -1,6 +1,8 @@
 package amqp
 
 import (
+	"cmp"
+
 	"ranger/internal/event"
 	"ranger/internal/journal"
 )
@@ -27,6 +29,11 @@ func (p *pipeline) deferGap(reason event.GapReason, since int64) {
 		since = min(since, p.pendingGap.From)
 	}
 	p.pendingGap = &event.Gap{From: since, Reason: reason}
+}
+
+// deferEntryGap defers the gap for entries that the broker cannot deliver.
+func (p *pipeline) deferEntryGap() {
+	p.deferGap(event.GapEntry, cmp.Or(p.lastRead, p.filter.Latest(), p.cfg.WindowStart()))
 }
 
 // deferQueueGaps defers the gaps that the state of the queue proves.

@@ -51,6 +51,9 @@ func (m *monitor) run(ctx context.Context) error {
 			return err // the first round over the next connection answers all callers
 		}
 		m.follow(ctx, m.progress.read.Load())
+		if m.progress.singly {
+			return errReadSingly
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -18,7 +18,9 @@ import (
 // progress is what the monitor may read of a reader. It is safe for concurrent use.
 type progress struct {
 	resumes  bool   // continues where an earlier connection ended; fixed at construction
-	resumeAt uint64 // the offset to begin at, if resumes; fixed at construction
+	skips    bool   // begins after entries that the broker cannot deliver; fixed at construction
+	resumeAt uint64 // the offset to begin at, if resumes or skips; fixed at construction
+	singly   bool   // reads message by message; fixed at construction
 
 	read       atomic.Uint64 // messages read over this connection
 	processing atomic.Bool   // a message is being processed

@@ -37,6 +37,7 @@ type Source struct {
 	// Owned by Run.
 	revalidate bool // the next connection compares all of the journal with the stream
 	fromFirst  bool // the stream is read from its first message
+	passage    passage
 
 	mu     sync.Mutex
 	status Status // guarded by mu
@@ -88,8 +89,17 @@ func (s *Source) Run(ctx context.Context) error {
 		if errors.Is(err, errStreamMismatch) {
 			s.handleStreamMismatch(ctx, err)
 			pause = minPause
+		} else if errors.Is(err, errReadSingly) {
+			s.log.InfoContext(ctx, "read message by message, will reconnect to read at full speed", "reason", err)
 		} else {
 			s.log.ErrorContext(ctx, "lost the broker, will reconnect", "error", err, "advice", conn.Advice(err))
+		}
+		if s.passage.stuck {
+			if err := s.pass(ctx); err != nil {
+				s.log.WarnContext(ctx, "the connection ends at the same offset each time, and looking behind it failed", "error", err, "advice", conn.Advice(err))
+			} else {
+				pause = minPause
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -110,6 +120,7 @@ func (s *Source) handleStreamMismatch(ctx context.Context, err error) {
 		return
 	}
 	s.revalidate = false
+	s.passage = passage{}
 	since := s.journal.Truncate(0)
 	if since == 0 {
 		since = s.pipeline.lastRead

@@ -19,13 +19,15 @@ const (
 	GapStream GapReason = "stream"
 	// GapOverflow: the broker dropped messages before they were read.
 	GapOverflow GapReason = "overflow"
+	// GapEntry: the broker cannot deliver an entry of the stream.
+	GapEntry GapReason = "entry"
 	// GapMember: events named their owner by a member id that was not known.
 	GapMember GapReason = "member"
 )
 
 // GapReasons returns every GapReason, in a new slice.
 func GapReasons() []GapReason {
-	return []GapReason{GapExchange, GapBinding, GapStream, GapOverflow, GapMember}
+	return []GapReason{GapExchange, GapBinding, GapStream, GapOverflow, GapEntry, GapMember}
 }
 
 // Gap is an interval in which events may not have reached ranger.
@@ -66,7 +68,7 @@ func ParseGap(record []byte) (Gap, error) {
 		return Gap{}, err
 	}
 	switch g.Reason {
-	case GapExchange, GapBinding, GapStream, GapOverflow:
+	case GapExchange, GapBinding, GapStream, GapOverflow, GapEntry:
 	case GapMember:
 		if g.UID == "" {
 			return Gap{}, errNotGap

@@ -24,6 +24,8 @@ const (
 
 // The reasons why a whole message is invalid.
 const (
+	// Undeliverable: the broker cannot deliver it.
+	Undeliverable Reason = "undeliverable"
 	// UnknownExchange: the Kind is neither Order nor Trade.
 	UnknownExchange Reason = "unknown_exchange"
 	// TooBig: the body is longer than the limit.
@@ -50,7 +52,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		NoOwner, UnknownMember, Broadcast,
-		UnknownExchange, TooBig, NotUTF8, TooDeep, NotJSON, NotObject,
+		Undeliverable, UnknownExchange, TooBig, NotUTF8, TooDeep, NotJSON, NotObject,
 		DuplicateKey, BadHeader, BadField,
 	}
 }

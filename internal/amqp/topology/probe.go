@@ -86,7 +86,7 @@ func (p probe) read(ctx context.Context, busy bool, judge func(body []byte) erro
 			return err
 		})
 		if err != nil || !ok {
-			return p.t.noteDenied(p.x, err) // a busy one stays bound, and gets the next message
+			return err // a busy one stays bound, and gets the next message
 		}
 		if err := judge(d.Body); err != nil {
 			return err
@@ -99,19 +99,35 @@ func (p probe) read(ctx context.Context, busy bool, judge func(body []byte) erro
 // poll gets the message of the probe, if it has one.
 func (p probe) poll(ctx context.Context, ch *amqp091.Channel, busy bool) (d amqp091.Delivery, ok bool, err error) {
 	if err := p.declare(ch); err != nil {
-		return d, false, err
+		return d, false, p.t.noteDenied(p.x, err)
 	}
-	d, ok, err = ch.Get(p.name(), false)
+	if p.t.undeliverable[p.x.Name] {
+		if _, err := ch.QueuePurge(p.name(), false); err != nil {
+			return d, false, err
+		}
+		delete(p.t.undeliverable, p.x.Name)
+	}
+	d, ok, err = p.get(ch)
 	for n := 0; busy && !ok && err == nil && n < busyPolls; n++ {
 		select {
 		case <-ctx.Done():
 			return d, false, ctx.Err()
 		case <-time.After(busyInterval / busyPolls):
-			d, ok, err = ch.Get(p.name(), false)
+			d, ok, err = p.get(ch)
 		}
 	}
 	if busy && ok && err == nil {
 		err = ch.QueueUnbind(p.name(), "", p.x.Name, nil)
+	}
+	return d, ok, err
+}
+
+// get gets the message of the probe, if it has one. The broker ends the connection if it
+// cannot deliver it; then the next poll discards it.
+func (p probe) get(ch *amqp091.Channel) (amqp091.Delivery, bool, error) {
+	d, ok, err := ch.Get(p.name(), false)
+	if conn.IsCrash(err) {
+		p.t.undeliverable[p.x.Name] = true
 	}
 	return d, ok, err
 }

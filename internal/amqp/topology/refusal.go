@@ -41,9 +41,14 @@ func (t *Topology) isDenied(err error) bool {
 // instead of declaring the canary or the probe of x. So RabbitMQ 4 refuses a
 // deprecated feature that it does not permit (rabbit_deprecated_features).
 func (t *Topology) noteDenied(x Exchange, err error) error {
-	if conn.IsCode(err, amqp091.InternalError) {
-		t.denied[x.Name] = &deniedError{err, time.Now()}
+	if !conn.IsCode(err, amqp091.InternalError) {
+		return err
 	}
+	if conn.Advice(err) == "" && !t.suspected[x.Name] { // for any reason; the second time it is this
+		t.suspected[x.Name] = true
+		return err
+	}
+	t.denied[x.Name] = &deniedError{err, time.Now()}
 	return err
 }
 
@@ -64,6 +69,9 @@ func (t *Topology) watchPermitted(x Exchange) error {
 	err := t.canary(x).permitted()
 	if err == nil {
 		err = t.probe(x).permitted()
+	}
+	if err == nil {
+		delete(t.suspected, x.Name)
 	}
 	return t.noteDenied(x, conn.Wrap("watch exchange "+x.Name, err))
 }

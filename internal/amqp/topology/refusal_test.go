@@ -32,8 +32,12 @@ func TestGuard_AsksForProbeAgainAfterAnHour(t *testing.T) {
 		}
 		return frame
 	})
-	if err := g.Check(t.Context(), g); !conn.IsCode(err, amqp091.InternalError) {
-		t.Fatalf("check without a probe: got error %v, want code %d", err, amqp091.InternalError)
+	for range 2 { // the first may have had another cause
+		if err := g.Check(t.Context(), g); !conn.IsCode(err, amqp091.InternalError) {
+			t.Fatalf("check without a probe: got error %v, want code %d", err, amqp091.InternalError)
+		}
+		g.conn = dial(t, g.url)
+		g.topology.Use(g.conn)
 	}
 	proxy.Edit(nil)
 	for _, c := range []struct {

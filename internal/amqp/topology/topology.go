@@ -19,13 +19,22 @@ type Topology struct {
 	// denied has the denials by exchange. They end the connection, so they must be
 	// remembered beyond it.
 	denied map[string]*deniedError
+	// suspected has the exchanges at whose canary or probe a connection ended for a
+	// reason that ranger cannot read. It may have had another cause.
+	suspected map[string]bool
+	// undeliverable has the exchanges whose probe has a message at which a connection
+	// ended.
+	undeliverable map[string]bool
 	// unparsed reports whether a refusal was logged whose text ranger cannot read.
 	unparsed bool
 }
 
 // New returns a Topology that is described by cfg.
 func New(cfg Config, log *slog.Logger) *Topology {
-	return &Topology{cfg: cfg.WithDefaults(), log: log, denied: make(map[string]*deniedError)}
+	return &Topology{
+		cfg: cfg.WithDefaults(), log: log, denied: make(map[string]*deniedError),
+		suspected: make(map[string]bool), undeliverable: make(map[string]bool),
+	}
 }
 
 // Use makes t use c from now on.
