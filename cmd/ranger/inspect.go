@@ -152,7 +152,11 @@ func (i *inspection) print(m *scan.Stored) {
 			_, _ = fmt.Fprintf(i.out, "%-12s %s\n", name, value)
 		}
 	}
-	field("position", fmt.Sprint(m.Position))
+	if m.Undeliverable {
+		field("offset", fmt.Sprint(m.Offset))
+	} else {
+		field("position", fmt.Sprint(m.Position))
+	}
 	field("exchange", m.Exchange)
 	field("routing key", m.RoutingKey)
 	field("type", m.Type)
@@ -163,7 +167,9 @@ func (i *inspection) print(m *scan.Stored) {
 	for _, line := range i.outcome(m) {
 		field("outcome", line)
 	}
-	_, _ = fmt.Fprintf(i.out, "\n%q\n", m.Body)
+	if !m.Undeliverable {
+		_, _ = fmt.Fprintf(i.out, "\n%q\n", m.Body)
+	}
 }
 
 // outcome returns a line for each user that a message is delivered to, and for each
@@ -173,7 +179,7 @@ func (i *inspection) outcome(m *scan.Stored) []string {
 		return []string{"a record of a node for other nodes: " + record}
 	}
 	var lines []string
-	out := event.Decode(m.Delivery, i.maxBody, i.members)
+	out := i.decode(m)
 	for _, e := range out.Events {
 		lines = append(lines, fmt.Sprintf("%s for %s", e.Kind, e.UID))
 	}
@@ -181,6 +187,14 @@ func (i *inspection) outcome(m *scan.Stored) []string {
 		lines = append(lines, fmt.Sprintf("not delivered: %s: %s", reason, i.explain(reason)))
 	}
 	return lines
+}
+
+// decode returns what becomes of a message.
+func (i *inspection) decode(m *scan.Stored) event.Outcome {
+	if m.Undeliverable {
+		return event.Outcome{Undelivered: []event.Reason{event.Undeliverable}}
+	}
+	return event.Decode(m.Delivery, i.maxBody, i.members)
 }
 
 // list prints a line for each message that was not delivered to each user it should
@@ -192,7 +206,7 @@ func (i *inspection) list(ctx context.Context, cfg amqp.Config, since time.Durat
 		if m.Record() != "" {
 			return true
 		}
-		out := event.Decode(m.Delivery, i.maxBody, i.members)
+		out := i.decode(&m)
 		if len(out.Undelivered) == 0 {
 			return true
 		}

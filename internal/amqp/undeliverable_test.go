@@ -12,6 +12,7 @@ import (
 
 	"ranger/internal/amqp"
 	"ranger/internal/amqp/internal/amqptest"
+	"ranger/internal/amqp/scan"
 	"ranger/internal/event"
 	"ranger/internal/journal"
 	"ranger/internal/testenv"
@@ -112,6 +113,40 @@ func testUndeliverableBetweenEvents(t *testing.T, b *testenv.Broker) {
 	}
 	if gaps := len(slices.DeleteFunc(want, func(place string) bool { return !strings.HasSuffix(place, " gap") })); gaps != i/2 {
 		t.Errorf("got %d gaps, want one for each of %d entries", gaps, i/2)
+	}
+	checkWalk(t, cfg, i, i/2)
+}
+
+// checkWalk checks that a walk through the stream visits so many messages for alice and so
+// many entries that the broker cannot deliver, and that each of the latter can be looked at.
+func checkWalk(t *testing.T, cfg amqp.Config, messages, entries int) {
+	t.Helper()
+	walk := func(from uint64, visit func(scan.Stored) bool) {
+		if err := scan.Walk(t.Context(), cfg.URL, cfg.Config, from, 0, visit); err != nil {
+			t.Errorf("walk from offset %d: %v", from, err)
+		}
+	}
+	var offsets []uint64
+	visited := 0
+	walk(0, func(m scan.Stored) bool {
+		switch {
+		case m.Undeliverable:
+			offsets = append(offsets, m.Offset)
+		case m.Kind == event.Order:
+			visited++
+		}
+		return true
+	})
+	if visited != messages || len(offsets) != entries || !slices.IsSorted(offsets) {
+		t.Errorf("got %d messages and undeliverable entries at %v, want %d, and %d in order", visited, offsets, messages, entries)
+	}
+	for _, offset := range offsets {
+		walk(offset, func(m scan.Stored) bool {
+			if m.Offset != offset || !m.Undeliverable {
+				t.Errorf("got %+v first, want an undeliverable entry at offset %d", m, offset)
+			}
+			return false
+		})
 	}
 }
 

@@ -18,5 +18,5 @@ var WalkWithin = walk
 // VisitUpTo visits deliveries as Walk does up to the offset end, of messages since a
 // time or not.
 func VisitUpTo(ctx context.Context, end uint64, since bool, deliveries <-chan amqp091.Delivery, timeout time.Duration, visit func(Stored) bool) error {
-	return span{end: end, mayBeEmpty: since}.visit(ctx, deliveries, topology.Exchanges{}, timeout, visit)
+	return (&span{end: end, mayBeEmpty: since}).visit(ctx, deliveries, topology.Exchanges{}, timeout, visit)
 }

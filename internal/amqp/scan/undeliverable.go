@@ -30,7 +30,8 @@ type Prober struct {
 
 // Next returns the first offset, from the given one on, from which the broker delivers
 // messages. If it is beyond from, the broker failed at each offset before it, and once
-// more at from afterwards. An error means that something else is wrong.
+// more at from afterwards. An error means that something else is wrong; with errNoMessage
+// the broker failed at each offset before the returned one, and there is none after them.
 func (p *Prober) Next(ctx context.Context, from uint64) (uint64, error) {
 	for at := from; ; at++ {
 		_, err := p.first(ctx, int64(at)) //nolint:gosec // RabbitMQ counts in int64
@@ -43,7 +44,7 @@ func (p *Prober) Next(ctx context.Context, from uint64) (uint64, error) {
 			return from, nil
 		}
 		if !conn.IsCrash(err) {
-			return 0, fmt.Errorf("look for a message of stream %s at offset %d or later: %w", p.Stream, from, err)
+			return at, fmt.Errorf("look for a message of stream %s at offset %d or later: %w", p.Stream, from, err)
 		}
 	}
 }

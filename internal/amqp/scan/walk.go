@@ -36,6 +36,10 @@ type Stored struct {
 	journal.Position
 
 	Exchange, RoutingKey, Type, MessageID string
+
+	// Undeliverable reports that the broker cannot deliver the entry. Nothing is known
+	// about it but its offset.
+	Undeliverable bool
 }
 
 // Record returns the type of the record that a node wrote for other nodes, or the
@@ -45,8 +49,8 @@ func (s *Stored) Record() string { return control.RecordType(s.Exchange, s.Type)
 // Walk calls visit for the messages of cfg's stream in order, up to the message
 // that is the last when it begins, or until visit returns false. It begins at the
 // offset from, or if since is not 0, with messages somewhat older than since; if
-// there are none, it visits none. It returns an error if the broker delivers less. It
-// changes nothing at the broker.
+// there are none, it visits none. Entries that the broker cannot deliver are visited,
+// too. It returns an error if the broker delivers less. It changes nothing at the broker.
 func Walk(ctx context.Context, url string, cfg topology.Config, from uint64, since time.Duration, visit func(Stored) bool) error {
 	return conn.Advised(walk(ctx, url, cfg.WithDefaults(), from, since, timeouts{End: EndTimeout, Next: nextTimeout}, visit))
 }
@@ -59,53 +63,43 @@ type timeouts struct {
 }
 
 func walk(ctx context.Context, url string, cfg topology.Config, from uint64, since time.Duration, limits timeouts, visit func(Stored) bool) error {
-	c, err := conn.Dial(ctx, url, conn.Options{Name: "ranger inspect", Timeouts: limits.Conn})
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	end, ok, err := End(ctx, c, cfg.Stream, limits.Next, limits.End)
+	w := walker{cfg: cfg, limits: limits, since: since, visit: visit}
+	w.prober = Prober{Stream: cfg.Stream, Timeout: limits.Next, Dial: func(ctx context.Context) (*conn.Conn, error) {
+		return conn.Dial(ctx, url, conn.Options{Name: "ranger inspect", Timeouts: limits.Conn})
+	}}
+	end, err := w.end(ctx)
 	switch {
-	case conn.IsCode(err, amqp091.NotFound):
-		return conn.WithAdvice(err, adviceNoStream)
 	case err != nil:
 		return err
-	case !ok:
-		return fmt.Errorf("%w: no message of stream %s came within %v, or it has none", conn.ErrTimeout, cfg.Stream, limits.Next)
 	case since == 0 && from > end:
 		return fmt.Errorf("offset %d is beyond the end of stream %s, %d", from, cfg.Stream, end)
 	}
-	var begin any = int64(from) //nolint:gosec // not beyond the end
+	w.left = span{from: from, end: end, mayBeEmpty: since > 0} // no message may be as young
+	w.begin, w.prefetch = int64(from), prefetch                //nolint:gosec // not beyond the end
 	if since > 0 {
-		begin = topology.Age(since)
+		w.begin = topology.Age(since)
 	}
-	return c.WithChannel(func(ch *amqp091.Channel) error {
-		closed := ch.NotifyClose(make(chan *amqp091.Error, 1))
-		deliveries, err := consume(c, ch, cfg.Stream, prefetch, begin)
-		if err != nil {
+	for {
+		err := w.read(ctx)
+		if !conn.IsCrash(err) {
 			return err
 		}
-		span := span{from: from, end: end, mayBeEmpty: since > 0} // no message may be as young
-		err = span.visit(ctx, deliveries, cfg.Exchanges, limits.Next, visit)
-		if errors.Is(err, amqp091.ErrClosed) {
-			if why := <-closed; why != nil {
-				err = why
-			}
+		if more, err := w.pass(ctx); err != nil || !more {
+			return err
 		}
-		return err
-	})
+	}
 }
 
 // span is a part of a stream.
 type span struct {
-	from, end  uint64 // offsets, both included
+	from, end  uint64 // offsets, both included; visit advances from
 	mayBeEmpty bool   // it may contain no message
 }
 
 // visit visits the deliveries of the span. It returns an error if none comes within
 // timeout, unless the span may be empty.
-func (s span) visit(ctx context.Context, deliveries <-chan amqp091.Delivery, exchanges topology.Exchanges, timeout time.Duration, visit func(Stored) bool) error {
-	for next := s.from; ; { // the offset after the last delivery
+func (s *span) visit(ctx context.Context, deliveries <-chan amqp091.Delivery, exchanges topology.Exchanges, timeout time.Duration, visit func(Stored) bool) error {
+	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -113,7 +107,7 @@ func (s span) visit(ctx context.Context, deliveries <-chan amqp091.Delivery, exc
 			if s.mayBeEmpty {
 				return nil
 			}
-			return fmt.Errorf("%w: no message came within %v from offset %d on; the stream ends at %d", conn.ErrTimeout, timeout, next, s.end)
+			return fmt.Errorf("%w: no message came within %v from offset %d on; the stream ends at %d", conn.ErrTimeout, timeout, s.from, s.end)
 		case d, open := <-deliveries:
 			if !open {
 				return amqp091.ErrClosed
@@ -126,7 +120,7 @@ func (s span) visit(ctx context.Context, deliveries <-chan amqp091.Delivery, exc
 			if m.Offset > s.end || wanted && !visit(m) || m.Offset == s.end {
 				return nil
 			}
-			next, s.mayBeEmpty = m.Offset+1, false
+			s.from, s.mayBeEmpty = max(s.from, m.Offset+1), false
 			if err := d.Ack(false); err != nil {
 				return fmt.Errorf("acknowledge: %w", err)
 			}
