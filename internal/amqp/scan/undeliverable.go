@@ -71,11 +71,11 @@ func (p *Prober) bisect(ctx context.Context) (uint64, error) {
 	_, err := p.first(ctx, int64(0)) // the first entry that the stream still has
 	for conn.IsCrash(err) {
 		low, high = high, max(1, 2*high)
-		_, err = p.first(ctx, int64(high)) //nolint:gosec // there is a message before it overflows
+		_, err = p.first(ctx, int64(high))
 	}
 	for err == nil && low+1 < high {
 		middle := low + (high-low)/2
-		switch _, err = p.first(ctx, int64(middle)); { //nolint:gosec // below high
+		switch _, err = p.first(ctx, int64(middle)); {
 		case err == nil:
 			high = middle
 		case conn.IsCrash(err):
