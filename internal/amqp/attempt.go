@@ -135,7 +135,7 @@ func (s *Source) readWith(ctx context.Context, r *reader, c, marking *conn.Conn,
 	s.log.InfoContext(ctx, "reading", "source", s.cfg.Source(), "from", r.begin())
 
 	m := &monitor{
-		cfg: s.cfg, log: s.log, conn: c, writer: w, guard: s.guard, catchUps: &s.catchUps,
+		cfg: s.cfg, log: s.log, conn: c, writer: w, guard: s.guard, catchUps: s.catchUps,
 		unresolved: &s.pipeline.unresolved, progress: &r.progress, follow: s.follow, fromFirst: s.fromFirst,
 	}
 	g, ctx := errgroup.WithContext(ctx)

@@ -8,6 +8,7 @@ import (
 	"ranger/internal/amqp/internal/conn"
 	"ranger/internal/amqp/internal/demux"
 	"ranger/internal/amqp/internal/frame"
+	"ranger/internal/amqp/internal/portable"
 )
 
 // deliveries are the messages of the consumer with a Tag. Tag, options and start are
@@ -44,7 +45,7 @@ const minBody = 4 << 10
 func (s *Source) newDeliveries() deliveries {
 	keep := max(s.cfg.MaxBody, minBody) + 1
 	if s.cfg.Portable {
-		return newLibraryDeliveries(keep)
+		return portableDeliveries{portable.New(keep)}
 	}
 	return fastDeliveries{demux.New(keep)}
 }
@@ -60,4 +61,13 @@ func (f fastDeliveries) options(name string) conn.Options {
 // deliveries.
 func (fastDeliveries) start(fromLibrary <-chan amqp091.Delivery) <-chan amqp091.Delivery {
 	return fromLibrary
+}
+
+// portableDeliveries are those of the library's own channel.
+type portableDeliveries struct{ *portable.Deliveries }
+
+func (p portableDeliveries) options(name string) conn.Options { return conn.Options{Name: name} }
+
+func (p portableDeliveries) start(fromLibrary <-chan amqp091.Delivery) <-chan amqp091.Delivery {
+	return p.Start(fromLibrary)
 }

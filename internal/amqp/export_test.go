@@ -26,7 +26,7 @@ func (c Config) Within(l Limits) Config {
 }
 
 // Waiting returns how many callers wait in CatchUp.
-func (s *Source) Waiting() int { return s.catchUps.count() }
+func (s *Source) Waiting() int { return s.catchUps.Count() }
 
 // NewUndeliveredLog returns the report method of an undeliveredLog.
 func NewUndeliveredLog(log *slog.Logger) func(offset uint64, exchange string, reason event.Reason) {
@@ -35,16 +35,6 @@ func NewUndeliveredLog(log *slog.Logger) func(offset uint64, exchange string, re
 
 // NewHoldBack returns the holdBack method of a monitor.
 func NewHoldBack() func(context.Context) error { return new(monitor).holdBack }
-
-// StartLibraryDeliveries returns deliveries from the library's channel, and a channel
-// that is closed when nothing more arrives. Without the former it does not start them.
-func StartLibraryDeliveries(fromLibrary <-chan amqp091.Delivery, maxBody int) (d deliveries, ended <-chan amqp091.Delivery) {
-	d = newLibraryDeliveries(maxBody)
-	if fromLibrary == nil {
-		return d, nil
-	}
-	return d, d.start(fromLibrary)
-}
 
 // Loop has a reader process into j what in diverts, over a connection that has ended,
 // until something is received from fromLibrary.

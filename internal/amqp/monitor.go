@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"ranger/internal/amqp/internal/catchup"
 	"ranger/internal/amqp/internal/conn"
 	"ranger/internal/amqp/internal/control"
 	"ranger/internal/amqp/internal/unresolved"
@@ -22,7 +23,7 @@ type monitor struct {
 	conn       *conn.Conn // of the reader
 	writer     *control.Writer
 	guard      *topology.Guard
-	catchUps   *catchUps
+	catchUps   *catchup.Requests
 	unresolved *unresolved.Members
 	progress   *progress                            // of the reader
 	follow     func(_ context.Context, read uint64) // called after each round
@@ -44,9 +45,9 @@ func (m *monitor) run(ctx context.Context) error {
 	tick := time.NewTicker(m.cfg.CheckInterval)
 	defer tick.Stop()
 	for check := true; ; {
-		m.catchUps.begin()
+		m.catchUps.Begin()
 		err := m.round(ctx, check)
-		m.catchUps.end(err == nil)
+		m.catchUps.End(err == nil)
 		if err != nil {
 			return err // the first round over the next connection answers all callers
 		}
@@ -59,7 +60,7 @@ func (m *monitor) run(ctx context.Context) error {
 			return ctx.Err()
 		case <-m.writer.Done():
 			return m.writer.Err()
-		case <-m.catchUps.requested:
+		case <-m.catchUps.Requested():
 			check = false
 			if err := m.holdBack(ctx); err != nil {
 				return err

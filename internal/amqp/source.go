@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"ranger/internal/amqp/internal/catchup"
 	"ranger/internal/amqp/internal/conn"
 	"ranger/internal/amqp/internal/sequence"
 	"ranger/internal/amqp/topology"
@@ -21,10 +22,10 @@ import (
 
 // Source reads the stream into a journal, whose only writer it is.
 type Source struct {
-	cfg      Config           // with defaults; fixed at construction
-	log      *slog.Logger     // fixed at construction
-	journal  *journal.Journal // fixed at construction
-	catchUps catchUps
+	cfg      Config            // with defaults; fixed at construction
+	log      *slog.Logger      // fixed at construction
+	journal  *journal.Journal  // fixed at construction
+	catchUps *catchup.Requests // fixed at construction
 
 	// Owned by Run, and during a connection by the goroutine that reads.
 	pipeline  *pipeline
@@ -51,7 +52,7 @@ func NewSource(cfg Config, j *journal.Journal, m Metrics, log *slog.Logger) *Sou
 		cfg:      cfg,
 		log:      log,
 		journal:  j,
-		catchUps: catchUps{requested: make(chan struct{}, 1)},
+		catchUps: catchup.New(),
 		topology: t,
 		guard:    topology.NewGuard(t, cfg.CheckInterval, cfg.limits.Grace, log),
 		status:   Status{State: Connecting, Since: time.Now()},
@@ -62,6 +63,11 @@ func NewSource(cfg Config, j *journal.Journal, m Metrics, log *slog.Logger) *Sou
 	s.pipeline = newPipeline(cfg, j, s.guard, m, log)
 	return s
 }
+
+// CatchUp returns nil when everything that was in the stream at the call is in the
+// journal, else the error of ctx. It waits for a broker that is down. It is safe for
+// concurrent use.
+func (s *Source) CatchUp(ctx context.Context) error { return s.catchUps.Wait(ctx) }
 
 // The pause between two attempts to connect grows from minPause to maxPause.
 const (

@@ -1,4 +1,4 @@
-package amqp_test
+package portable_test
 
 import (
 	"strings"
@@ -8,9 +8,19 @@ import (
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
-	"ranger/internal/amqp"
+	"ranger/internal/amqp/internal/portable"
 	"ranger/internal/event"
 )
+
+// start returns deliveries from the library's channel, and a channel that is closed when
+// nothing more arrives. Without the former it does not start them.
+func start(fromLibrary <-chan amqp091.Delivery, maxBody int) (d *portable.Deliveries, ended <-chan amqp091.Delivery) {
+	d = portable.New(maxBody)
+	if fromLibrary == nil {
+		return d, nil
+	}
+	return d, d.Start(fromLibrary)
+}
 
 // libraryChannel returns the library's channel with deliveries that have the tags from 1 on.
 func libraryChannel(messages int) chan amqp091.Delivery {
@@ -40,11 +50,11 @@ func wantEnded(t *testing.T, ended <-chan amqp091.Delivery, want bool) {
 }
 
 // What has arrived is handed over in order, at most 256 messages at once.
-func TestLibraryDeliveries_HandsOverBatches(t *testing.T) {
+func TestDeliveries_HandsOverBatches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fromLibrary := libraryChannel(600)
-		d, ended := amqp.StartLibraryDeliveries(fromLibrary, 100)
+		d, ended := start(fromLibrary, 100)
 		defer d.Stop()
 		next := uint64(1)
 		take := func(want int) {
@@ -76,11 +86,11 @@ func TestLibraryDeliveries_HandsOverBatches(t *testing.T) {
 }
 
 // A message waits for the reader, and what arrives meanwhile for the next batch.
-func TestLibraryDeliveries_WaitsForRelease(t *testing.T) {
+func TestDeliveries_WaitsForRelease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		fromLibrary := libraryChannel(1)
-		d, _ := amqp.StartLibraryDeliveries(fromLibrary, 100)
+		d, _ := start(fromLibrary, 100)
 		defer d.Stop()
 		<-d.Ready()
 		go func() { fromLibrary <- amqp091.Delivery{DeliveryTag: 2} }()
@@ -103,13 +113,13 @@ func TestLibraryDeliveries_WaitsForRelease(t *testing.T) {
 }
 
 // When the library's channel is closed, deliveries end after the last message.
-func TestLibraryDeliveries_EndsWithTheLibrarysChannel(t *testing.T) {
+func TestDeliveries_EndsWithTheLibrarysChannel(t *testing.T) {
 	t.Parallel()
 	for _, messages := range []int{0, 1, 255, 256, 257} {
 		synctest.Test(t, func(t *testing.T) {
 			fromLibrary := libraryChannel(messages)
 			close(fromLibrary)
-			d, ended := amqp.StartLibraryDeliveries(fromLibrary, 100)
+			d, ended := start(fromLibrary, 100)
 			for got := 0; got < messages; {
 				wantEnded(t, ended, false)
 				<-d.Ready()
@@ -125,7 +135,7 @@ func TestLibraryDeliveries_EndsWithTheLibrarysChannel(t *testing.T) {
 }
 
 // Stop ends the goroutine, whatever it waits for; the bubble ends only without it.
-func TestLibraryDeliveries_StopEndsTheGoroutine(t *testing.T) {
+func TestDeliveries_StopEndsTheGoroutine(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		messages              int
@@ -143,7 +153,7 @@ func TestLibraryDeliveries_StopEndsTheGoroutine(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				fromLibrary := libraryChannel(c.messages)
-				d, ended := amqp.StartLibraryDeliveries(fromLibrary, 100)
+				d, ended := start(fromLibrary, 100)
 				if c.receive {
 					<-d.Ready()
 				}
@@ -179,9 +189,9 @@ func TestLibraryDeliveries_StopEndsTheGoroutine(t *testing.T) {
 }
 
 // The connection may end before there is a consumer.
-func TestLibraryDeliveries_StopWithoutStart(t *testing.T) {
+func TestDeliveries_StopWithoutStart(t *testing.T) {
 	t.Parallel()
-	d, _ := amqp.StartLibraryDeliveries(nil, 100)
+	d, _ := start(nil, 100)
 	d.Stop()
 	d.Stop()
 	select {
@@ -191,7 +201,7 @@ func TestLibraryDeliveries_StopWithoutStart(t *testing.T) {
 	}
 }
 
-func TestLibraryDeliveries_TruncatesBodies(t *testing.T) {
+func TestDeliveries_TruncatesBodies(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const maxBody = 10
@@ -200,7 +210,7 @@ func TestLibraryDeliveries_TruncatesBodies(t *testing.T) {
 		for _, body := range bodies {
 			fromLibrary <- amqp091.Delivery{Body: []byte(body)}
 		}
-		d, _ := amqp.StartLibraryDeliveries(fromLibrary, maxBody)
+		d, _ := start(fromLibrary, maxBody)
 		defer d.Stop()
 		<-d.Ready()
 		defer d.Release()

@@ -1,4 +1,4 @@
-package amqp_test
+package portable_test
 
 import (
 	"net"
@@ -10,7 +10,6 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 	"pgregory.net/rapid"
 
-	"ranger/internal/amqp"
 	"ranger/internal/amqp/internal/demux"
 	"ranger/internal/amqp/internal/frame"
 	"ranger/internal/amqp/internal/frame/frametest"
@@ -77,7 +76,7 @@ func consume(t *rapid.T, text, consumer string, wrap func(net.Conn) net.Conn, re
 
 // Headers and offset, which come through a Table, are what a demux.Conn yields for the
 // same frames, and so is everything else.
-func TestLibraryDeliveries_AgreeWithDemux(t *testing.T) {
+func TestDeliveries_AgreeWithDemux(t *testing.T) {
 	t.Parallel()
 	const maxBody = 5000
 	rapid.Check(t, func(t *rapid.T) {
@@ -87,7 +86,7 @@ func TestLibraryDeliveries_AgreeWithDemux(t *testing.T) {
 		consume(t, text, in.Tag(), in.Wrap, func(fromLibrary <-chan amqp091.Delivery) { want = readAll(in, fromLibrary) })
 		same := func(c net.Conn) net.Conn { return c }
 		consume(t, text, in.Tag(), same, func(fromLibrary <-chan amqp091.Delivery) {
-			d, ended := amqp.StartLibraryDeliveries(fromLibrary, maxBody)
+			d, ended := start(fromLibrary, maxBody)
 			defer d.Stop()
 			got = readAll(d, ended)
 		})
