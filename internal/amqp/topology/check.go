@@ -34,8 +34,7 @@ func (g *Guard) Check(ctx context.Context, r Reader) error {
 func (g *Guard) checkExchange(ctx context.Context, r Reader, x Exchange) (event.GapReason, error) {
 	t, s := g.topology, g.of(x)
 	created, err := t.ensureExchange(x)
-	created = created || s.created
-	s.created, s.missing = false, s.missing || created
+	s.missing = s.missing || created
 	if err != nil || created || s.missing && s.blind {
 		return event.GapExchange, err
 	}
@@ -46,7 +45,7 @@ func (g *Guard) checkExchange(ctx context.Context, r Reader, x Exchange) (event.
 	if err != nil || !exists {
 		return event.GapExchange, err
 	}
-	s.missing = false // the node that placed the canary has recorded that gap
+	s.missing = false // the node that placed the canary has done what is needed
 	var reason event.GapReason
 	err = g.readProbe(ctx, x, g.isBusy(x), func(newest []byte) error {
 		arrived, err := g.arrived(ctx, r, x, event.Check(newest))

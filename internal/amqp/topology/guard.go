@@ -48,7 +48,6 @@ type exchangeState struct {
 
 // exchangeRound is the part of exchangeState that ends with the connection.
 type exchangeRound struct {
-	created     bool   // declared when it began, and not checked since
 	blind       bool   // the broker denies canary or probe
 	unreachable bool   // the probe is out of reach
 	count       uint64 // messages read before the last check
@@ -83,8 +82,7 @@ func (g *Guard) ensureBinding(ctx context.Context, x Exchange, streamCreated boo
 	t := g.topology
 	created, err := t.ensureExchange(x)
 	s := g.of(x)
-	s.created = created && !streamCreated
-	s.missing = s.created || s.missing && !streamCreated
+	s.missing = (s.missing || created) && !streamCreated
 	if err != nil {
 		return err
 	}

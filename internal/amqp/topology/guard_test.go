@@ -183,35 +183,44 @@ func TestGuard_AnnouncesMissingExchangeOverLaterConnection(t *testing.T) {
 	}
 }
 
-// If two nodes start together on a fresh broker, and the second one declares an
-// exchange, it announces no gap, also if the first one checks before it.
+// If two nodes start together on a fresh broker, and the second one declares the
+// exchanges, it announces no gap, also if the first one checks before it does, or while.
 func TestGuard_NoGapIfAnotherNodeChecksFirst(t *testing.T) {
 	t.Parallel()
-	url := testenv.RabbitMQ(t)
-	cfg := amqptest.NewConfig(t, url)
-	amqptest.NewPeer(t, url).DeclareStream(cfg.Stream, nil) // by the first node
-	first, second := newGuarded(url, cfg), newGuarded(url, cfg)
-	start := func(g *guarded) {
-		g.connect(t)
-		if err := g.Prepare(true); err != nil {
-			t.Fatal(err)
+	for _, during := range []bool{false, true} {
+		url := testenv.RabbitMQ(t)
+		cfg := amqptest.NewConfig(t, url)
+		amqptest.NewPeer(t, url).DeclareStream(cfg.Stream, nil) // as the first node does
+		first, second := newGuarded(url, cfg), newGuarded(url, cfg)
+		start := func(g *guarded) {
+			g.connect(t)
+			if err := g.Prepare(true); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	start(second)
-	second.catchUp = func() {
-		start(first)
-		if got := first.check(t); len(got) != 0 {
-			t.Errorf("the first node: got the gaps %v, want none", got)
+		start(second)
+		checked := false
+		second.catchUp = func() {
+			start(first)
+			if got := first.check(t); len(got) != 0 {
+				t.Errorf("the first node: got the gaps %v, want none", got)
+			}
+			second.NoteChecked(time.Now().UnixMilli())
+			checked = true
 		}
-		second.NoteChecked(time.Now().UnixMilli())
-	}
-	for range 3 {
-		if got := second.check(t); len(got) != 0 {
-			t.Errorf("the second node: got the gaps %v, want none", got)
+		if !during {
+			if err := second.CatchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	if second.catchUp != nil {
-		t.Error("the second node did not wait for what others have written: the test shows nothing")
+		for range 3 {
+			if got := second.check(t); len(got) != 0 {
+				t.Errorf("the second node, during its check %t: got the gaps %v, want none", during, got)
+			}
+		}
+		if !checked {
+			t.Error("the first node did not check: the test shows nothing")
+		}
 	}
 }
 
