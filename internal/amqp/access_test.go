@@ -160,7 +160,7 @@ func TestSource_DoesNotLogBadURL(t *testing.T) {
 		n := startNode(t, amqp.Config{URL: url})
 		n.awaitLog(t, "RABBITMQ_URL")
 		n.stop(t)
-		if text := fmt.Sprint(n.log.items); strings.Contains(text, "hun") || strings.Contains(text, "ter2") {
+		if text := fmt.Sprint(n.log.all()); strings.Contains(text, "hun") || strings.Contains(text, "ter2") {
 			t.Errorf("got the log %s for %q, want one without the URL", text, url)
 		}
 		if _, err := publish.NewPublisher(t.Context(), url, topology.Exchanges{}); err == nil || strings.Contains(err.Error(), "ter2") {

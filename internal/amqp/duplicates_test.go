@@ -157,7 +157,7 @@ func TestSource_LogsDifferenceOfClocks(t *testing.T) {
 	p.Send(cfg.Exchanges, order(1))
 	alices.await(t, idText(1))
 	if got := n.log.count(says(warning)); got != 0 {
-		t.Errorf("got %d warnings while clocks are right, want none: %v", got, n.log.items)
+		t.Errorf("got %d warnings while clocks are right, want none: %v", got, n.log.all())
 	}
 	for range 5 {
 		mark("e", -10*time.Minute)
@@ -166,7 +166,7 @@ func TestSource_LogsDifferenceOfClocks(t *testing.T) {
 	p.Send(cfg.Exchanges, order(2))
 	alices.await(t, idText(2))
 	if got := n.log.count(says(warning)); got != 1 {
-		t.Fatalf("got %d warnings, want 1: %v", got, n.log.items)
+		t.Fatalf("got %d warnings, want 1: %v", got, n.log.all())
 	}
 	l := n.awaitLog(t, warning)
 	if l.attrs["ahead"] != "host of b" || l.attrs["behind"] != "host of e" {

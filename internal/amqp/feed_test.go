@@ -40,6 +40,12 @@ func (f *feed[T]) after(n int) ([]T, <-chan struct{}) {
 	return f.items[n:len(f.items):len(f.items)], f.grown
 }
 
+// all returns all items.
+func (f *feed[T]) all() []T {
+	items, _ := f.after(0)
+	return items
+}
+
 // await returns the first wanted item from number n on, and the number of the next
 // one. what says what is wanted.
 func (f *feed[T]) await(tb testing.TB, what string, n int, wanted func(T) bool) (T, int) {
@@ -56,8 +62,7 @@ func (f *feed[T]) await(tb testing.TB, what string, n int, wanted func(T) bool) 
 		select {
 		case <-grown:
 		case <-timeout:
-			items, _ := f.after(0)
-			tb.Fatalf("got %v, want %s", items, what)
+			tb.Fatalf("got %v, want %s", f.all(), what)
 		}
 	}
 }

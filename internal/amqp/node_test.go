@@ -112,7 +112,7 @@ const lostConnection = "lost the broker, will reconnect"
 func (n *node) checkKeptConnection(tb testing.TB) {
 	tb.Helper()
 	if got := n.log.count(says(lostConnection)); got != 0 {
-		tb.Errorf("got %d ended connections, want none: %v", got, n.log.items)
+		tb.Errorf("got %d ended connections, want none: %v", got, n.log.all())
 	}
 }
 
@@ -158,7 +158,7 @@ func (n *node) awaitLasting(tb testing.TB, want amqp.State, long time.Duration) 
 		select {
 		case <-time.After(wait):
 		case <-timeout:
-			tb.Fatalf("got state %v, want %v for %v: %v", n.source.Status().State, want, long, n.log.items)
+			tb.Fatalf("got state %v, want %v for %v: %v", n.source.Status().State, want, long, n.log.all())
 		}
 	}
 }

@@ -51,7 +51,7 @@ func TestGuard_NoGapWithoutFault(t *testing.T) {
 	}
 	for _, n := range nodes {
 		if got := n.metrics.gaps.total(); got != 0 {
-			t.Errorf("got %d gaps of a node, want none: %v", got, n.log.items)
+			t.Errorf("got %d gaps of a node, want none: %v", got, n.log.all())
 		}
 	}
 	if got := gapRecords(t, p.Stream(cfg.Stream)); len(got) != 0 {

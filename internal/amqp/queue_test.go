@@ -193,6 +193,6 @@ func TestQueue_NoGapWithoutFault(t *testing.T) {
 		n.catchUp(t) // it has been repaired
 	}
 	if got := n.metrics.gaps.count(is(event.GapBinding)); got != 0 {
-		t.Errorf("got %d gaps of a binding that existed, want none: %v", got, n.log.items)
+		t.Errorf("got %d gaps of a binding that existed, want none: %v", got, n.log.all())
 	}
 }

@@ -24,7 +24,7 @@ func TestSource_LosesNothingWhenConnectionsEnd(t *testing.T) {
 func (n *node) checkFoundNoLoss(tb testing.TB) {
 	tb.Helper()
 	if got := n.log.count(says(dropped)) + n.log.count(says("the stream lacks")) + n.log.count(says(otherStream)); got != 0 {
-		tb.Errorf("got %d log lines about a loss, want none: %v", got, n.log.items)
+		tb.Errorf("got %d log lines about a loss, want none: %v", got, n.log.all())
 	}
 }
 
@@ -78,7 +78,7 @@ func testBrokerKilled(t *testing.T, b *testenv.Broker) {
 	other.checkReconnects(t, b)
 	n.awaitFollowing(t) // until the stream is up again, messages are not routed
 	if got := n.metrics.gaps.count(is(event.GapExchange)); got == 0 {
-		t.Errorf("got no gap though messages were taken before the stream was up, want one: %v", n.log.items)
+		t.Errorf("got no gap though messages were taken before the stream was up, want one: %v", n.log.all())
 	}
 	before.publishAgain(t, cfg)
 	after := startFlood(t, cfg, before.next)

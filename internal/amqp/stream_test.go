@@ -70,7 +70,7 @@ func TestTopology_UsesExistingStreamIfRefusalIsUnreadable(t *testing.T) {
 	n.awaitFollowingAfter(t, proxy.Cut) // it looks again
 	const unreadable = "cannot read the arguments of the existing queue"
 	if got := n.log.count(says(unreadable)); got != 1 {
-		t.Errorf("got %d log lines %q, want 1: %v", got, unreadable, n.log.items)
+		t.Errorf("got %d log lines %q, want 1: %v", got, unreadable, n.log.all())
 	}
 	l, _ := n.log.await(t, "the log line "+unreadable, 0, says(unreadable))
 	if !says(reason)(l) || l.attrs["queue"] != cfg.Stream || !says("x-max-age")(l) {
