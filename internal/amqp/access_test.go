@@ -75,7 +75,6 @@ func testAccess(t *testing.T, b *testenv.Broker) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
 			n := startNode(t, newConfig(t, amqptest.As(b, c.user, c.password, c.vhost)))
 			n.awaitLog(t, c.advice)
 			n.awaitLog(t, c.advice) // it keeps trying
@@ -92,19 +91,16 @@ func testAccess(t *testing.T, b *testenv.Broker) {
 
 	for _, user := range denied {
 		t.Run(user, func(t *testing.T) {
-			t.Parallel()
 			testDenied(t, b, user)
 		})
 	}
 
 	t.Run("onlytrade", func(t *testing.T) {
-		t.Parallel()
 		testHalfDenied(t, b, "onlytrade")
 	})
 
 	// The node reconnects if the broker's operator closes its connections.
 	t.Run("closed by the operator", func(t *testing.T) {
-		t.Parallel()
 		cfg := newConfig(t, amqptest.As(b, "ranger", "right", ""))
 		n, alices := startFollowing(t, cfg)
 		cfg.URL = b.URL

@@ -20,7 +20,8 @@ const retrySlot = 20 * time.Millisecond
 // process may use), in all packages together, and counts the calling test as one of them
 // until it ends. Call it after t.Parallel in each test that loads the machine for seconds,
 // with a separate broker, three or more nodes, a browser or a flood of messages; call it in
-// a test or in its subtests, not in both. A process that dies frees its slots. Without
+// a test or in its subtests, not in both. A test that has called it must not have parallel
+// subtests: those would wait for tests of its package that wait for its slot. A process that dies frees its slots. Without
 // scripts/services there is no limit.
 func Heavy(tb testing.TB) {
 	tb.Helper()
