@@ -12,6 +12,7 @@ GOTESTSUM  = go run gotest.tools/gotestsum@v1.13.0
 VERSION    = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 FUZZTIME   = 30s
 TESTFLAGS  =
+LINKFLAGS  = -ldflags=-w # test programs without DWARF link in half the time
 BENCHFLAGS = # such as -server OLD -server NEW: an old and a new program in turn
 SOAK       = TestStorm|TestChaos|TestRollingRestart|TestBrokerKilledUnderLoad|TestFeedBroken|TestHistoryMemory
 SCRIPTS    = .ci/run $(filter-out %.yml,$(wildcard scripts/*))
@@ -34,7 +35,7 @@ check: lint ## lint and run the tests that need no server or other program: unde
 test: ## run all tests with -race, against a real RabbitMQ and Redis: some five minutes on two cores
 	@command -v gcc >/dev/null || scripts/packages gcc libc6-dev # for -race
 	@scripts/packages $(PEERS)
-	@scripts/services $(GOTESTSUM) --format pkgname -- -race -shuffle=on -timeout 40m $(TESTFLAGS) ./...
+	@scripts/services $(GOTESTSUM) --format pkgname -- -race $(LINKFLAGS) -shuffle=on -timeout 40m $(TESTFLAGS) ./...
 
 lint: ## run all linters; none may find anything
 	@command -v shellcheck >/dev/null || scripts/packages shellcheck
