@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"ranger/internal/event"
 )
 
 // control is a message other than an event. Exactly one field is set.
@@ -118,7 +120,7 @@ func (h heartbeat) text() (text string, ok bool) {
 
 func (g gap) text() (text string, ok bool) {
 	_, err := parsePosition(g.Position)
-	known := slices.Contains([]string{"exchange", "binding", "stream", "overflow", "member"}, g.Reason)
+	known := slices.Contains(event.GapReasons(), event.GapReason(g.Reason))
 	return fmt.Sprintf(`{"gap":{"from":%d,"to":%d,"reason":%q,"position":%q}}`, g.From, g.To, g.Reason, g.Position),
 		err == nil && known && g.From >= 0
 }
