@@ -67,8 +67,11 @@ func TestServe_ReportsEveryInvalidValueAndNoSecret(t *testing.T) {
 func TestPublish_ReportsInvalidAddressOfBroker(t *testing.T) {
 	t.Parallel()
 	for env, want := range map[string]string{
-		"RABBITMQ_HOST=localhost:5672":                "RABBITMQ_HOST: ",
-		"RABBITMQ_HOST=[::1]":                         "RABBITMQ_HOST: ",
+		"RABBITMQ_HOST=localhost:99999":               "RABBITMQ_HOST: ",
+		"RABBITMQ_HOST=a,amqp://b":                    "RABBITMQ_HOST: ",
+		"RABBITMQ_HOST=,":                             "RABBITMQ_HOST: ",
+		"RABBITMQ_URL=amqp://localhost,b":             "RABBITMQ_URL: ",
+		"RABBITMQ_URL=amqp://a/v,amqp://b/w":          "RABBITMQ_URL: must name the same virtual host",
 		"RABBITMQ_PORT=0":                             "RABBITMQ_PORT: ",
 		"RABBITMQ_URL=amqp://guest:x@localhost:99999": "RABBITMQ_URL: ",
 		"RABBITMQ_URL=amqp://guest:%zz@localhost":     "RABBITMQ_URL: ",

@@ -168,6 +168,7 @@ func TestOperationsDoc_NamesEveryMetric(t *testing.T) {
 	m.WatchSockets(func() (open, authenticated int) { return 0, 0 })
 	m.WatchRedis(func() (up bool, members int) { return false, 0 })
 	m.WatchSource(stateNames(), func() string { return "" })
+	m.WatchHost([]string{"localhost:5672"}, func() string { return "" })
 	m.WatchWindow(func() journal.Stats { return journal.Stats{} })
 	w := httptest.NewRecorder()
 	ops.Handler(m, func() ops.Readiness { return ops.Readiness{} }).

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"ranger/internal/amqp/brokerurl"
 	"ranger/internal/testenv"
 )
 
@@ -73,5 +74,29 @@ func TestAudit_PassesWithTwoNodesAndCutConnections(t *testing.T) {
 	report := r.report(t)
 	if !report.Passed() || report.Reconnects < cuts || report.Resumed != report.Reconnects {
 		t.Errorf("got %s", r.out)
+	}
+}
+
+// One of two hosts does not answer: the node serves through the other one, and says so.
+func TestServe_UsesAHostOfItsList(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const away = "127.0.0.1:1"
+	used := brokerurl.Host(w.url)
+	p := w.serve("RABBITMQ_URL=amqp://" + away + "," + w.url)
+	if _, body := p.get("/readyz"); !strings.Contains(body, `"broker":"`+used+`"`) {
+		t.Errorf("got /readyz %s, want the broker %s", body, used)
+	}
+	_, metrics := p.get("/metrics")
+	for host, want := range map[string]string{away: "0", used: "1"} {
+		if line := `ranger_source_host{host="` + host + `"} ` + want; !strings.Contains(metrics, line) {
+			t.Errorf("/metrics lacks %s", line)
+		}
+	}
+	for _, args := range [][]string{{"publish", "order", "--uid=ID1"}, {"inspect", "--undelivered"}} {
+		r := command(t, t.TempDir(), append(w.environment(), "RABBITMQ_URL=amqp://"+away+","+w.url), args...)
+		if r.code != 0 {
+			t.Errorf("ranger %v: got exit code %d and %s, want 0", args, r.code, r.err)
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"ranger/cmd/ranger/internal/cli"
 	"ranger/internal/amqp"
+	"ranger/internal/amqp/brokerurl"
 	"ranger/internal/auth"
 	"ranger/internal/gctuner"
 	"ranger/internal/hub"
@@ -62,6 +63,7 @@ func (cmd *serveCommand) Run(ctx context.Context, std cli.Streams) error {
 	metrics.WatchSockets(sockets.Sockets)
 	metrics.WatchWindow(window.Stats)
 	metrics.WatchSource(stateNames(), func() string { return source.Status().State.String() })
+	metrics.WatchHost(brokerurl.Hosts(s.broker.URL), func() string { return source.Status().Host })
 
 	d := daemon{settings: s, log: log, hub: sockets}
 	if err := d.listen(ctx, ops.Handler(metrics, func() ops.Readiness {
@@ -94,7 +96,7 @@ func (cmd *serveCommand) Run(ctx context.Context, std cli.Streams) error {
 
 // readiness reports whether this node should receive clients.
 func readiness(s *settings, status amqp.Status, window *journal.Journal, directory *redis.Directory, stopping bool) ops.Readiness {
-	r := ops.Readiness{Node: s.node, Source: status.State.String(), Redis: redisState(directory)}
+	r := ops.Readiness{Node: s.node, Source: status.State.String(), Broker: status.Host, Redis: redisState(directory)}
 	if last, ok := window.Last(); ok {
 		r.Position = last.String()
 	}

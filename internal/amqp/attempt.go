@@ -33,16 +33,16 @@ type mismatch string
 func (m mismatch) Error() string        { return string(m) }
 func (m mismatch) Is(target error) bool { return target == errStreamMismatch }
 
-// attempt connects, and reads until a connection ends. It uses two connections,
-// because an alarm of the broker stops those that publish.
+// attempt connects to the next host, and reads until a connection ends. It uses two
+// connections, because an alarm of the broker stops those that publish.
 func (s *Source) attempt(ctx context.Context) error {
 	in := s.newDeliveries()
-	reading, closeReading, err := s.connect(ctx, in.options("ranger "+s.cfg.Node))
+	reading, closeReading, err := s.connect(ctx, s.hosts.Dial, in.options("ranger "+s.cfg.Node))
 	if err != nil {
 		return err
 	}
 	defer closeReading()
-	marking, closeMarking, err := s.connect(ctx, conn.Options{Name: "ranger " + s.cfg.Node + " markers"})
+	marking, closeMarking, err := s.connect(ctx, s.hosts.Again, conn.Options{Name: "ranger " + s.cfg.Node + " markers"})
 	if err != nil {
 		return err
 	}
@@ -54,10 +54,13 @@ func (s *Source) attempt(ctx context.Context) error {
 	return s.read(ctx, reading, marking, in)
 }
 
+// dial is a method of conn.Hosts.
+type dial func(context.Context, conn.Options) (*conn.Conn, error)
+
 // connect opens a connection, which also ends with ctx, and returns what closes it.
-func (s *Source) connect(ctx context.Context, o conn.Options) (*conn.Conn, func(), error) {
+func (s *Source) connect(ctx context.Context, dial dial, o conn.Options) (*conn.Conn, func(), error) {
 	o.Timeouts = s.cfg.limits.Timeouts
-	c, err := conn.Dial(ctx, s.cfg.URL, o)
+	c, err := dial(ctx, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -132,7 +135,7 @@ func (s *Source) readWith(ctx context.Context, r *reader, c, marking *conn.Conn,
 		return err
 	}
 	s.setState(Reading, nil)
-	s.log.InfoContext(ctx, "reading", "source", s.cfg.Source(), "from", r.begin())
+	s.log.InfoContext(ctx, "reading", "host", s.hosts.Host(), "source", s.cfg.Source(), "from", r.begin())
 
 	m := &monitor{
 		cfg: s.cfg, log: s.log, conn: c, writer: w, guard: s.guard, catchUps: s.catchUps,

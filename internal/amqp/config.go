@@ -11,7 +11,8 @@ import (
 
 // Config sets up a Source. Zero values stand for the defaults given.
 type Config struct {
-	// URL is the broker's, amqp:// or amqps://. It is never logged.
+	// URL is the broker's, amqp:// or amqps://, or a list of those of a cluster's hosts,
+	// separated by commas. It is never logged.
 	URL string
 	// Config names what the node reads.
 	topology.Config

@@ -53,7 +53,7 @@ func (s *Source) pass(ctx context.Context) error {
 	p.stuck = false
 	prober := scan.Prober{
 		Dial: func(ctx context.Context) (*conn.Conn, error) {
-			return conn.Dial(ctx, s.cfg.URL, conn.Options{Name: "ranger " + s.cfg.Node + " probes", Timeouts: s.cfg.limits.Timeouts})
+			return s.hosts.Again(ctx, conn.Options{Name: "ranger " + s.cfg.Node + " probes", Timeouts: s.cfg.limits.Timeouts})
 		},
 		Stream: s.cfg.Stream, Timeout: s.cfg.limits.Window,
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ranger/internal/amqp"
+	"ranger/internal/amqp/brokerurl"
 	"ranger/internal/amqp/internal/amqptest"
 	"ranger/internal/event"
 	"ranger/internal/testenv"
@@ -139,4 +140,39 @@ func (d *disconnected) checkReconnects(t *testing.T, b *testenv.Broker) {
 		t.Errorf("got %d events of alice, want 2", got)
 	}
 	d.stop(t)
+}
+
+// A node whose host is gone goes on at another one, with both of its connections, and
+// loses nothing.
+func TestSource_SwitchesToAnotherHost(t *testing.T) {
+	eachMode(t, func(t *testing.T, cfg amqp.Config) {
+		hosts := make(map[string]*amqptest.Proxy)
+		var urls []string
+		for range 2 {
+			proxy := amqptest.NewProxy(t, cfg.URL)
+			hosts[brokerurl.Host(proxy.URL)] = proxy
+			urls = append(urls, proxy.URL)
+		}
+		through := cfg
+		through.URL = brokerurl.Join(urls)
+		n, alices, p := setUp(t, through)
+		for i := range 2 {
+			host := n.source.Status().Host
+			p.Send(cfg.Exchanges, order(2*i))
+			alices.await(t, idText(2*i))
+			hosts[host].Block()
+			lost := n.awaitLog(t, lostConnection)
+			if lost.attrs["host"] != host {
+				t.Errorf("got the host %v in the log, want %s", lost.attrs["host"], host)
+			}
+			p.Send(cfg.Exchanges, order(2*i+1))
+			n.awaitFollowing(t)
+			if other := n.source.Status().Host; other == host || hosts[other] == nil {
+				t.Errorf("follows through %s after %s is gone, want the other host", other, host)
+			}
+			alices.await(t, idText(2*i+1))
+			hosts[host].Unblock()
+		}
+		n.checkFoundNoLoss(t)
+	})
 }

@@ -14,6 +14,7 @@ import (
 
 	"ranger/internal/amqp/internal/catchup"
 	"ranger/internal/amqp/internal/conn"
+	"ranger/internal/amqp/internal/outage"
 	"ranger/internal/amqp/internal/sequence"
 	"ranger/internal/amqp/topology"
 	"ranger/internal/event"
@@ -35,7 +36,9 @@ type Source struct {
 	topology *topology.Topology
 	guard    *topology.Guard
 
-	// Owned by Run.
+	// Owned by Run; what hosts dials last is also read by Status.
+	hosts      *conn.Hosts
+	outage     *outage.Log
 	revalidate bool // the next connection compares all of the journal with the stream
 	fromFirst  bool // the stream is read from its first message
 	passage    passage
@@ -53,6 +56,8 @@ func NewSource(cfg Config, j *journal.Journal, m Metrics, log *slog.Logger) *Sou
 		log:      log,
 		journal:  j,
 		catchUps: catchup.New(),
+		hosts:    conn.NewHosts(cfg.URL),
+		outage:   outage.New(log),
 		topology: t,
 		guard:    topology.NewGuard(t, cfg.CheckInterval, cfg.limits.Grace, log),
 		status:   Status{State: Connecting, Since: time.Now()},
@@ -69,7 +74,8 @@ func NewSource(cfg Config, j *journal.Journal, m Metrics, log *slog.Logger) *Sou
 // concurrent use.
 func (s *Source) CatchUp(ctx context.Context) error { return s.catchUps.Wait(ctx) }
 
-// The pause between two attempts to connect grows from minPause to maxPause.
+// The pause after each round of attempts to connect to all hosts grows from minPause to
+// maxPause.
 const (
 	minPause = 100 * time.Millisecond
 	maxPause = 5 * time.Second
@@ -90,6 +96,7 @@ func (s *Source) Run(ctx context.Context) error {
 		}
 		if s.Status().State == Following {
 			pause = minPause
+			s.outage.Over()
 		}
 		s.setState(Connecting, err)
 		if errors.Is(err, errStreamMismatch) {
@@ -98,7 +105,7 @@ func (s *Source) Run(ctx context.Context) error {
 		} else if errors.Is(err, errReadSingly) {
 			s.log.InfoContext(ctx, "read message by message, will reconnect to read at full speed", "reason", err)
 		} else {
-			s.log.ErrorContext(ctx, "lost the broker, will reconnect", "error", err, "advice", conn.Advice(err))
+			s.outage.Failed(ctx, s.hosts.Host(), err)
 		}
 		if s.passage.stuck {
 			if err := s.pass(ctx); err != nil {
@@ -106,6 +113,9 @@ func (s *Source) Run(ctx context.Context) error {
 			} else {
 				pause = minPause
 			}
+		}
+		if !s.hosts.RoundOver() {
+			continue // with the next host
 		}
 		select {
 		case <-ctx.Done():

@@ -42,6 +42,9 @@ type Status struct {
 	Since time.Time
 	// Error is why the last connection ended; nil while following.
 	Error error
+	// Host is the host of the broker, with its port, that the Source is connected to, or
+	// tried last; empty before the first attempt.
+	Host string
 	// CaughtUp reports whether the source has been Following at least once.
 	CaughtUp bool
 }
@@ -50,7 +53,9 @@ type Status struct {
 func (s *Source) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.status
+	status := s.status
+	status.Host = s.hosts.Host()
+	return status
 }
 
 // setState enters state. err, if not nil, becomes Status.Error.

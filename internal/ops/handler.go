@@ -16,6 +16,9 @@ type Readiness struct {
 	Reason string `json:"reason,omitempty"`
 	// Source is the state of the source of events.
 	Source string `json:"source"`
+	// Broker is the broker's host that the source is connected to, or tries; empty before
+	// the first attempt.
+	Broker string `json:"broker,omitempty"`
 	// Position is the position of the last message read, empty if there was none.
 	Position string `json:"position,omitempty"`
 	// Redis is the state of the connection to Redis, empty if none is configured.

@@ -159,13 +159,24 @@ func (m *Metrics) WatchRedis(status func() (up bool, members int)) {
 // WatchSource registers a gauge for each state of the source, which calls state on each
 // scrape: 1 for the current state, else 0.
 func (m *Metrics) WatchSource(states []string, state func() string) {
-	for _, s := range states {
+	m.oneOf("ranger_source_state", "1 for the current state of the source of events: connecting, reading or following; else 0.",
+		"state", states, state)
+}
+
+// WatchHost registers a gauge for each host of the broker, which calls host on each
+// scrape: 1 for the host that the source is connected to or tries, else 0.
+func (m *Metrics) WatchHost(hosts []string, host func() string) {
+	m.oneOf("ranger_source_host", "1 for the broker's host that the source is connected to, or tries while it is connecting; else 0.",
+		"host", hosts, host)
+}
+
+// oneOf registers a gauge for each value of a label: 1 for the current value, else 0.
+func (m *Metrics) oneOf(name, help, label string, values []string, current func() string) {
+	for _, v := range values {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name:        "ranger_source_state",
-			Help:        "1 for the current state of the source of events: connecting, reading or following; else 0.",
-			ConstLabels: prometheus.Labels{"state": s},
+			Name: name, Help: help, ConstLabels: prometheus.Labels{label: v},
 		}, func() float64 {
-			if state() == s {
+			if current() == v {
 				return 1
 			}
 			return 0

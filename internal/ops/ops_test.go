@@ -40,6 +40,7 @@ func TestHandler_ReportsLivenessAndReadiness(t *testing.T) {
 		{"alive", "GET", "/livez", false, 200, `{"live":true}`},
 		{"not ready", "GET", "/readyz", false, 503, `{"ready":false,"reason":"the source is reading","source":"reading","node":"one"}`},
 		{"ready", "GET", "/readyz", true, 200, `{"ready":true,"source":"following","position":"41.9f3c2a11","node":"one"}`},
+		{"broker", "GET", "/readyz", true, 200, `{"ready":true,"source":"following","broker":"b:5672","position":"41.9f3c2a11","node":"one"}`},
 		{"Redis", "GET", "/readyz", true, 200, `{"ready":true,"source":"following","position":"41.9f3c2a11","redis":"connected","node":"one"}`},
 		{"unknown path", "GET", "/", false, 404, "404 page not found"},
 		{"unsupported method", "POST", "/readyz", false, 405, "Method Not Allowed"},
@@ -47,6 +48,9 @@ func TestHandler_ReportsLivenessAndReadiness(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			if c.ready {
 				r = ops.Readiness{Ready: true, Node: "one", Source: "following", Position: "41.9f3c2a11"}
+			}
+			if c.name == "broker" {
+				r.Broker = "b:5672"
 			}
 			if c.name == "Redis" {
 				r.Redis = "connected"
@@ -130,6 +134,8 @@ func TestMetrics_GaugesAreReadOnEachScrape(t *testing.T) {
 	}
 	m.WatchSockets(func() (int, int) { return open, authenticated })
 	m.WatchRedis(func() (bool, int) { return up, members })
+	host := "b:5672"
+	m.WatchHost([]string{"a:5672", "b:5672"}, func() string { return host })
 	m.WatchSource([]string{"connecting", "reading", "following"}, func() string { return state })
 	m.WatchWindow(func() journal.Stats { return stats })
 	check := func(wants ...string) {
@@ -143,8 +149,10 @@ func TestMetrics_GaugesAreReadOnEachScrape(t *testing.T) {
 	}
 	check("ranger_sockets 3", "ranger_sockets_authenticated 2",
 		`ranger_source_state{state="connecting"} 0`, `ranger_source_state{state="reading"} 1`, `ranger_source_state{state="following"} 0`,
+		`ranger_source_host{host="a:5672"} 0`, `ranger_source_host{host="b:5672"} 1`,
 		"ranger_window_messages 7", "ranger_window_events 5", "ranger_window_bytes 900", "ranger_window_evicted_total 4",
 		"ranger_window_last_offset 16", "ranger_window_age_seconds 1.5", "ranger_redis_up 1", "ranger_members 7")
-	open, state, stats.Messages, up, members = 4, "following", 8, false, 9
+	open, state, stats.Messages, up, members, host = 4, "following", 8, false, 9, "a:5672"
+	check(`ranger_source_host{host="a:5672"} 1`, `ranger_source_host{host="b:5672"} 0`)
 	check("ranger_sockets 4", "ranger_redis_up 0", "ranger_members 9", `ranger_source_state{state="reading"} 0`, `ranger_source_state{state="following"} 1`, "ranger_window_messages 8")
 }

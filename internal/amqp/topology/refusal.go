@@ -1,7 +1,6 @@
 package topology
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -44,7 +43,7 @@ func (t *Topology) noteDenied(x Exchange, err error) error {
 	if !conn.IsCode(err, amqp091.InternalError) {
 		return err
 	}
-	if conn.Advice(err) == "" && !t.suspected[x.Name] { // for any reason; the second time it is this
+	if !conn.IsDeprecated(err) && !t.suspected[x.Name] { // for any reason; the second time it is this
 		t.suspected[x.Name] = true
 		return err
 	}
@@ -82,9 +81,10 @@ func (t *Topology) denialAdvice(x Exchange, denial error) string {
 	switch {
 	case conn.IsCode(denial, amqp091.PreconditionFailed):
 		return fmt.Sprintf("queue %s exists with other properties: delete it, and ranger declares it at its next connection", probe)
+	case conn.IsDeprecated(denial):
+		return conn.Advice(denial)
 	case conn.IsCode(denial, amqp091.InternalError):
-		return cmp.Or(conn.Advice(denial),
-			fmt.Sprintf("see the broker's log for why it does not accept exchange %s or queue %s; ranger asks again at its first connection after an hour", canary, probe))
+		return fmt.Sprintf("see the broker's log for why it does not accept exchange %s or queue %s; ranger asks again at its first connection after an hour", canary, probe)
 	default:
 		return fmt.Sprintf("let the broker's user configure, write and read %s and %s, and write to exchange %s", canary, probe, x.Name)
 	}

@@ -1,19 +1,18 @@
 package cli
 
 import (
-	"net"
 	"net/url"
-	"strconv"
 	"strings"
 
+	"ranger/internal/amqp/brokerurl"
 	"ranger/internal/amqp/topology"
 )
 
 // BrokerFlags are the address of RabbitMQ and the names of the exchanges.
 type BrokerFlags struct {
-	RabbitmqURLFile      string `name:"rabbitmq-url-file" env:"RABBITMQ_URL_FILE" placeholder:"PATH" group:"broker" help:"File that contains RABBITMQ_URL, amqp://user:password@host:port/vhost or amqps://…, which replaces the five other RABBITMQ_ variables. RABBITMQ_URL contains a password and has no flag."`
-	RabbitmqHost         string `env:"RABBITMQ_HOST" default:"localhost" group:"broker" help:"Host of RabbitMQ."`
-	RabbitmqPort         string `env:"RABBITMQ_PORT" default:"5672" group:"broker" help:"Port of RabbitMQ."`
+	RabbitmqURLFile      string `name:"rabbitmq-url-file" env:"RABBITMQ_URL_FILE" placeholder:"PATH" group:"broker" help:"File that contains RABBITMQ_URL, amqp://user:password@host:port/vhost or amqps://…, or a comma-separated list of such URLs for the hosts of a cluster, which replaces the five other RABBITMQ_ variables. RABBITMQ_URL contains a password and has no flag."`
+	RabbitmqHost         string `env:"RABBITMQ_HOST" default:"localhost" group:"broker" help:"Host of RabbitMQ, or a comma-separated list of the hosts of a cluster, each with or without a port: rabbit1,rabbit2:5673."`
+	RabbitmqPort         string `env:"RABBITMQ_PORT" default:"5672" group:"broker" help:"Port of RabbitMQ, for hosts without one."`
 	RabbitmqUser         string `env:"RABBITMQ_USER" default:"guest" group:"broker" help:"User at RabbitMQ."`
 	RabbitmqPasswordFile string `env:"RABBITMQ_PASSWORD_FILE" placeholder:"PATH" group:"broker" help:"File that contains RABBITMQ_PASSWORD, which has no flag. Default: guest."`
 	RabbitmqVhost        string `env:"RABBITMQ_VHOST" default:"/" group:"broker" help:"Virtual host at RabbitMQ."`
@@ -23,7 +22,8 @@ type BrokerFlags struct {
 	AmqpExchangeDurable   string `env:"AMQP_EXCHANGE_DURABLE" default:"false" group:"broker" help:"Whether ranger declares a missing exchange as durable. Peatio declares both as not durable and fails if they are durable."`
 }
 
-// BrokerURL returns the broker's URL.
+// BrokerURL returns the broker's URL, or a list of those of its hosts, separated by
+// commas.
 func (f *BrokerFlags) BrokerURL(c *Checker) string {
 	if raw := c.Secret("RABBITMQ_URL", f.RabbitmqURLFile); raw != "" {
 		return c.BrokerURL("RABBITMQ_URL", raw)
@@ -33,12 +33,13 @@ func (f *BrokerFlags) BrokerURL(c *Checker) string {
 		password = "guest"
 	}
 	port := c.Number("RABBITMQ_PORT", f.RabbitmqPort, 1, 65535)
-	u := url.URL{
-		Scheme: "amqp",
-		User:   url.UserPassword(c.Text("RABBITMQ_USER", f.RabbitmqUser), password),
-		Host:   net.JoinHostPort(c.Host("RABBITMQ_HOST", f.RabbitmqHost), strconv.Itoa(port)),
+	user := url.UserPassword(c.Text("RABBITMQ_USER", f.RabbitmqUser), password)
+	var urls []string
+	for _, host := range c.Hosts("RABBITMQ_HOST", f.RabbitmqHost, port) {
+		u := url.URL{Scheme: "amqp", User: user, Host: host}
+		urls = append(urls, u.String()+"/"+strings.ReplaceAll(url.PathEscape(f.RabbitmqVhost), "/", "%2F"))
 	}
-	return u.String() + "/" + strings.ReplaceAll(url.PathEscape(f.RabbitmqVhost), "/", "%2F")
+	return brokerurl.Join(urls)
 }
 
 // Exchanges returns the checked names of the exchanges.

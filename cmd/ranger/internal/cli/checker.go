@@ -115,10 +115,36 @@ func (c *Checker) Size(name, raw string, least int64) int64 {
 
 // Host accepts a host name or an IP address, without port and brackets.
 func (c *Checker) Host(name, raw string) string {
-	if _, err := netip.ParseAddr(raw); err != nil && strings.ContainsAny(raw, ":[]/@ \t") || raw == "" {
+	if !validHost(raw) {
 		c.Fail(name, "%q: must be a host name or IP address without port and brackets, such as localhost, 10.0.0.7 or ::1", raw)
 	}
 	return raw
+}
+
+// Hosts accepts a comma-separated list of host names or IP addresses, each with or without
+// a port. It returns each with its port, which is port if it has none.
+func (c *Checker) Hosts(name, raw string, port int) []string {
+	hosts := SplitList(raw)
+	if len(hosts) == 0 {
+		c.Fail(name, "%q: must name at least one host", raw)
+	}
+	for i, host := range hosts {
+		if h, p, err := net.SplitHostPort(host); err == nil && validPort(p) && p != "" && validHost(h) {
+			continue
+		}
+		if bare := strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"); validHost(bare) {
+			hosts[i] = net.JoinHostPort(bare, strconv.Itoa(port))
+			continue
+		}
+		c.Fail(name, "%q: must be a host name or IP address, with or without a port, such as localhost, 10.0.0.7:5672 or [::1]:5672; or several with commas between them", host)
+	}
+	return hosts
+}
+
+// validHost reports whether host is a host name or an IP address, without brackets.
+func validHost(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil || host != "" && !strings.ContainsAny(host, ":[]/@ \t")
 }
 
 // Address accepts host:port.

@@ -3,13 +3,14 @@ package cli
 import (
 	"net/url"
 	"strconv"
+
+	"ranger/internal/amqp/brokerurl"
 )
 
-// BrokerURL accepts the URL of a RabbitMQ.
+// BrokerURL accepts the URL of a RabbitMQ, or a list of those of its hosts.
 func (c *Checker) BrokerURL(name, raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || (u.Scheme != "amqp" && u.Scheme != "amqps") || u.Hostname() == "" || !validPort(u.Port()) {
-		c.Fail(name, "must be like amqp://user:password@localhost:5672/vhost, or amqps://…, with special characters of user and password percent-encoded") // the value contains a password
+	if err := brokerurl.Check(raw); err != nil {
+		c.Fail(name, "%v", err) // the value contains a password
 	}
 	return raw
 }

@@ -22,6 +22,10 @@ const (
 	adviceExclusive  = "another node reads this queue: give each node its own NODE_NAME; or it is this node's last connection, which the broker ends within seconds"
 	advicePermission = "the broker's user lacks a permission: it needs configure (if missing), write and read on the stream, configure (if missing) and read on both exchanges, and write on the default exchange, amq.default"
 	adviceVHost      = "the broker refused the virtual host: check RABBITMQ_URL, or RABBITMQ_VHOST"
+	adviceReplica    = "this host of the cluster has no replica of the stream: add one there with `rabbitmq-streams add_replica <stream> <node>`, or name other hosts in RABBITMQ_URL or RABBITMQ_HOST"
+	adviceForced     = "the broker is shutting down, or an operator closed the connection: wait until it is up again"
+	adviceFrame      = "the broker read something that is not AMQP 0-9-1: check that nothing between ranger and the broker changes the bytes, such as a proxy for another protocol"
+	adviceInternal   = "the broker failed: its log has the cause. If it comes at the same offset again and again, the broker cannot deliver an entry of the stream, and ranger skips it"
 	adviceDeprecated = "the broker does not permit a deprecated feature, which the error names: permit it in rabbitmq.conf with `deprecated_features.permit.<name> = true`"
 )
 
@@ -73,13 +77,32 @@ func refusalAdvice(e *amqp091.Error) string {
 		return adviceExclusive
 	case e.Code == amqp091.AccessRefused:
 		return advicePermission
-	case e.Code == amqp091.InternalError && strings.Contains(e.Reason, "is deprecated"): // RabbitMQ 4, rabbit_deprecated_features
+	case isDeprecated(e):
 		return adviceDeprecated
+	case e.Code == amqp091.InternalError && e.Server:
+		return adviceInternal
+	case e.Code == amqp091.PreconditionFailed && strings.Contains(e.Reason, "replica"): // rabbit_stream_queue
+		return adviceReplica
+	case e.Code == amqp091.ConnectionForced:
+		return adviceForced
+	case e.Code == amqp091.FrameError && e.Server: // the library's own means a connection that was cut
+		return adviceFrame
 	case e.Code == amqp091.NotAllowed:
 		return adviceVHost
 	default:
 		return ""
 	}
+}
+
+// IsDeprecated reports whether the broker refused a deprecated feature, as far as its
+// wording can be read.
+func IsDeprecated(err error) bool {
+	e, ok := errors.AsType[*amqp091.Error](err)
+	return ok && isDeprecated(e)
+}
+
+func isDeprecated(e *amqp091.Error) bool { // RabbitMQ 4, rabbit_deprecated_features
+	return e.Code == amqp091.InternalError && strings.Contains(e.Reason, "is deprecated")
 }
 
 // IsCode reports whether the broker closed a channel or the connection with this

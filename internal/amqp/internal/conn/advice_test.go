@@ -33,7 +33,12 @@ func TestAdvice_FitsTheError(t *testing.T) {
 		{fmt.Errorf("dial: %w", &net.OpError{Op: "dial", Err: errors.New("refused")}), "RABBITMQ_HOST"},
 		{fmt.Errorf("look: %w", conn.ErrTimeout), "does not answer"},
 		{fmt.Errorf("look: %w", conn.WithAdvice(amqp091.ErrCredentials, "do this")), "do this"},
-		{refusal(amqp091.ConnectionForced, "the operator"), ""},
+		{refusal(amqp091.ConnectionForced, "CONNECTION_FORCED - broker forced connection closure with reason 'shutdown'"), "wait until it is up"},
+		{refusal(amqp091.FrameError, "no"), "not AMQP 0-9-1"},
+		{&amqp091.Error{Code: amqp091.FrameError, Reason: "EOF"}, ""},
+		{refusal(amqp091.InternalError, "no"), "its log has the cause"},
+		{refusal(amqp091.PreconditionFailed, "PRECONDITION_FAILED - queue 'ranger' in vhost '/' does not have a running replica on the local node"), "add_replica"},
+		{refusal(amqp091.PreconditionFailed, "PRECONDITION_FAILED - inequivalent arg"), ""},
 		{amqp091.ErrClosed, ""},
 	} {
 		got := conn.Advice(c.err)

@@ -1,10 +1,10 @@
 package conn
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
-	"strconv"
 	"strings"
 	"time"
 
@@ -31,21 +31,18 @@ type Options struct {
 	Timeouts Timeouts
 }
 
-// Dial opens a connection to the broker at url, amqp:// or amqps://. When ctx ends
-// the attempt ends; afterwards ctx has no effect on the connection. Its errors have
-// Advice.
-func Dial(ctx context.Context, url string, o Options) (*Conn, error) {
-	o.Timeouts = o.Timeouts.withDefaults()
-	uri, err := amqp091.ParseURI(url)
+// dial opens a connection to an endpoint.
+func dial(ctx context.Context, to endpoint, o Options) (*Conn, error) {
+	uri, err := amqp091.ParseURI(to.url)
 	if err != nil {
 		return nil, WithAdvice(errURL, adviceURL)
 	}
-	d := dialer{ctx: ctx, uri: uri, options: o}
+	d := dialer{ctx: ctx, uri: uri, address: to.address, options: o}
 	properties := amqp091.NewConnectionProperties()
 	properties.SetClientConnectionName(o.Name)
 	// The scheme is amqp in any case: TLS is done by the dialer, because Wrap and the
 	// sanitizer need the decrypted bytes.
-	_, rest, _ := strings.Cut(url, ":")
+	_, rest, _ := strings.Cut(to.url, ":")
 	c, err := amqp091.DialConfig("amqp:"+rest, amqp091.Config{
 		Heartbeat:  o.Timeouts.Heartbeat,
 		FrameSize:  frame.Max,
@@ -65,6 +62,7 @@ func Dial(ctx context.Context, url string, o Options) (*Conn, error) {
 type dialer struct {
 	ctx     context.Context //nolint:containedctx // of the one call of Dial
 	uri     amqp091.URI
+	address string // IP:port
 	options Options
 
 	socket  net.Conn
@@ -74,9 +72,9 @@ type dialer struct {
 
 func (d *dialer) dial(network, _ string) (net.Conn, error) {
 	timeout := d.options.Timeouts.Handshake
-	tcp := net.Dialer{Timeout: timeout}
+	tcp := net.Dialer{Timeout: cmp.Or(d.options.Timeouts.dial, timeout)}
 	var err error
-	if d.socket, err = tcp.DialContext(d.ctx, network, net.JoinHostPort(d.uri.Host, strconv.Itoa(d.uri.Port))); err != nil {
+	if d.socket, err = tcp.DialContext(d.ctx, network, d.address); err != nil {
 		return nil, err
 	}
 	d.stop = context.AfterFunc(d.ctx, func() { _ = d.socket.Close() })

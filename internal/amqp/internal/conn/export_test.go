@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"context"
 	"io"
 	"time"
 )
@@ -9,4 +10,9 @@ import (
 // TimedOut work.
 func New(socket io.Closer, behind func(since time.Time) bool, t Timeouts) *Conn {
 	return &Conn{socket: socket, behind: behind, timeouts: t.withDefaults()}
+}
+
+// SetLookup makes h resolve names by lookup.
+func (h *Hosts) SetLookup(lookup func(ctx context.Context, host string) ([]string, error)) {
+	h.lookup = lookup
 }
