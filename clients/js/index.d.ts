@@ -106,7 +106,7 @@ export interface Gap {
   from: number;
   /** Unix ms. */
   to: number;
-  /** `exchange`, `binding`, `stream`, `overflow`, `entry`, `member`, or a newer reason. */
+  /** `exchange`, `binding`, `stream`, `overflow`, `broker`, `entry`, `member`, or a newer reason. */
   reason: string;
 }
 

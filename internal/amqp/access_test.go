@@ -31,10 +31,11 @@ func testAccess(t *testing.T, b *testenv.Broker) {
 		"nothing":   {"", "", ""},
 		"nomarker":  {".*", "^(stream|orders|trades)-", ".*"},
 		"ranger":    {".*", ".*", ".*"},
-		"nocanary":  {own + "|.*probe)", ".*", ".*"},
+		"nocanary":  {own + "|.*(probe|run))", ".*", ".*"},
 		"nobinding": {".*", "^(stream-|amq.default$)", ".*"},
-		"noprobe":   {own + "|.*alive)", ".*", ".*"},
-		"onlytrade": {own + "|.*(alive|probe)[.]trades-)", ".*", ".*"},
+		"noprobe":   {own + "|.*(alive|run))", ".*", ".*"},
+		"onlytrade": {own + "|.*(alive|probe)[.]trades-|.*run)", ".*", ".*"},
+		"norun":     {own + "|.*(alive|probe))", ".*", ".*"},
 	} {
 		users = append(users, amqptest.AddUser(user, "right"), amqptest.Permit(user, "/", may[0], may[1], may[2]))
 	}
@@ -97,6 +98,10 @@ func testAccess(t *testing.T, b *testenv.Broker) {
 
 	t.Run("onlytrade", func(t *testing.T) {
 		testHalfDenied(t, b, "onlytrade")
+	})
+
+	t.Run("norun", func(t *testing.T) {
+		testRunDenied(t, b, "norun")
 	})
 
 	// The node reconnects if the broker's operator closes its connections.

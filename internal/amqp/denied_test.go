@@ -85,3 +85,27 @@ func testHalfDenied(t *testing.T, b *testenv.Broker, user string) {
 		t.Errorf("got %d warnings, want 1", got)
 	}
 }
+
+// testRunDenied: if the queue that shows a restart is refused, the log says once what to
+// permit, and both exchanges are still checked.
+func testRunDenied(t *testing.T, b *testenv.Broker, user string) {
+	t.Helper()
+	cfg := newConfigOn(t, b.URL)
+	cfg.URL, cfg.CheckInterval = amqptest.As(b, user, "right", ""), soon
+	n := startNode(t, cfg)
+	const off = "restarts of the broker are not detected"
+	l := n.awaitLog(t, off)
+	if advice := l.attrs["advice"].(string); !strings.Contains(advice, cfg.Stream+".run.") {
+		t.Errorf("got advice %q, want one that names the queue", advice)
+	}
+	n.awaitFollowing(t)
+	p := amqptest.NewPeer(t, b.URL)
+	p.Unbind(cfg.Stream, cfg.Exchanges.Trades)
+	p.Send(cfg.Exchanges, trade(1))
+	n.metrics.gaps.await(t, "a gap", 0, is(event.GapBinding))
+	p.DeleteExchange(cfg.Exchanges.Orders)
+	n.metrics.gaps.await(t, "a gap", 0, is(event.GapExchange))
+	if got := n.log.count(says(off)); got != 1 {
+		t.Errorf("got %d warnings, want 1", got)
+	}
+}

@@ -116,6 +116,11 @@ func (m *monitor) RecordGap(ctx context.Context, g event.Gap) error {
 	return m.writer.RecordGap(ctx, g)
 }
 
+// PlaceMark puts a message into a queue that does not outlive the broker.
+func (m *monitor) PlaceMark(ctx context.Context, queue string) error {
+	return m.writer.PlaceMark(ctx, queue)
+}
+
 // await returns when the last marker sent has been read.
 func (m *monitor) await(ctx context.Context) error {
 	read, since := m.progress.read.Load(), time.Now()

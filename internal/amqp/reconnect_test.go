@@ -81,6 +81,9 @@ func testBrokerKilled(t *testing.T, b *testenv.Broker) {
 	if got := n.metrics.gaps.count(is(event.GapExchange)); got == 0 {
 		t.Errorf("got no gap though messages were taken before the stream was up, want one: %v", n.log.all())
 	}
+	if got := n.metrics.gaps.count(is(event.GapBroker)); got != 1 {
+		t.Errorf("got %d gaps for the restart of the broker, want one: %v", got, n.log.all())
+	}
 	before.publishAgain(t, cfg)
 	after := startFlood(t, cfg, before.next)
 	alices.await(t, idText(before.next+200))

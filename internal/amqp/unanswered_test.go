@@ -33,7 +33,7 @@ func TestSource_BrokerLeavesRequestUnanswered(t *testing.T) {
 		{"exchange.declare", amqptest.ExchangeDeclareOK, "declare exchange", false},
 		{"exchange.declare, later", amqptest.ExchangeDeclareOK, "look at exchange", true},
 		{"exchange.bind, later", amqptest.ExchangeBindOK, "look at the canary", true},
-		{"channel.close, later", amqptest.ChannelCloseOK, "look at exchange", true},
+		{"channel.close, later", amqptest.ChannelCloseOK, "look at the run of broker", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			eachMode(t, func(t *testing.T, cfg amqp.Config) {

@@ -19,6 +19,9 @@ const (
 	GapStream GapReason = "stream"
 	// GapOverflow: the broker dropped messages before they were read.
 	GapOverflow GapReason = "overflow"
+	// GapBroker: a host of the broker was restarted or went down, and what it had not
+	// confirmed to its publishers was lost.
+	GapBroker GapReason = "broker"
 	// GapEntry: the broker cannot deliver an entry of the stream.
 	GapEntry GapReason = "entry"
 	// GapMember: events named their owner by a member id that was not known.
@@ -27,7 +30,7 @@ const (
 
 // GapReasons returns every GapReason, in a new slice.
 func GapReasons() []GapReason {
-	return []GapReason{GapExchange, GapBinding, GapStream, GapOverflow, GapEntry, GapMember}
+	return []GapReason{GapExchange, GapBinding, GapStream, GapOverflow, GapBroker, GapEntry, GapMember}
 }
 
 // Gap is an interval in which events may not have reached ranger.
@@ -68,7 +71,7 @@ func ParseGap(record []byte) (Gap, error) {
 		return Gap{}, err
 	}
 	switch g.Reason {
-	case GapExchange, GapBinding, GapStream, GapOverflow, GapEntry:
+	case GapExchange, GapBinding, GapStream, GapOverflow, GapBroker, GapEntry:
 	case GapMember:
 		if g.UID == "" {
 			return Gap{}, errNotGap

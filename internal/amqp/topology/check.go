@@ -8,10 +8,13 @@ import (
 	"ranger/internal/event"
 )
 
-// Check checks that both exchanges feed the stream, repairs what does not, and
-// records the gap that it has left.
+// Check checks that the broker was not restarted and that both exchanges feed the stream,
+// repairs what does not, and records the gap that it has left.
 func (g *Guard) Check(ctx context.Context, r Reader) error {
 	since, first := g.lastChecked(), g.fromFirst && g.checked.Load() == 0
+	if err := g.checkRuns(ctx, r, since, first); err != nil {
+		return err
+	}
 	for _, x := range g.topology.cfg.Exchanges.All() {
 		reason, err := g.checkExchange(ctx, r, x)
 		switch {

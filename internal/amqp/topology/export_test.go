@@ -31,3 +31,6 @@ func ParseMismatch(err error) (name string, value any, ok bool) {
 	m, ok := parseMismatch(err)
 	return m.name, m.value, ok
 }
+
+// RunQueue returns the name of the queue that shows a restart of the host at address.
+func RunQueue(cfg Config, address string) string { return New(cfg, nil).run(address).name() }

@@ -18,10 +18,12 @@ type Reader interface {
 	CatchUp(ctx context.Context) error
 	// RecordGap writes a gap into the stream.
 	RecordGap(ctx context.Context, g event.Gap) error
+	// PlaceMark puts a message into a queue that does not outlive the broker.
+	PlaceMark(ctx context.Context, queue string) error
 }
 
-// Guard notices what the broker does not report: that an exchange was deleted, or
-// its binding to the stream removed. It repairs that and records a gap. Like its
+// Guard notices what the broker does not report: that an exchange was deleted, that its
+// binding to the stream was removed, or that the broker itself was restarted. It repairs that and records a gap. Like its
 // Topology it outlives connections, and one goroutine uses it at a time; Recent and
 // NoteChecked are for the reader's goroutine.
 type Guard struct {
@@ -37,6 +39,7 @@ type Guard struct {
 	fromFirst bool // the stream is read from its first message
 	checks    int  // made over this connection
 	exchanges [event.Trade + 1]exchangeState
+	runs      runs
 }
 
 // exchangeState is what a Guard knows about an exchange.
@@ -60,7 +63,7 @@ func (g *Guard) of(x Exchange) *exchangeState { return &g.exchanges[x.Kind] }
 // called, grace by how much a message may arrive later than a marker that was
 // published after it.
 func NewGuard(t *Topology, interval, grace time.Duration, log *slog.Logger) *Guard {
-	return &Guard{topology: t, interval: interval, grace: grace, log: log}
+	return &Guard{topology: t, interval: interval, grace: grace, log: log, runs: runs{away: make(map[string]int64)}}
 }
 
 // EnsureBindings begins a new connection: it declares missing exchanges and binds

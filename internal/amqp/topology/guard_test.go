@@ -60,6 +60,15 @@ func (g *guarded) RecordGap(_ context.Context, gap event.Gap) error {
 	return nil
 }
 
+func (g *guarded) PlaceMark(ctx context.Context, queue string) error {
+	ch, err := g.conn.Channel()
+	if err != nil {
+		return err
+	}
+	defer ch.Close() //nolint:errcheck // ends with the connection
+	return ch.PublishWithContext(ctx, "", queue, false, false, amqp091.Publishing{DeliveryMode: amqp091.Transient})
+}
+
 // connect begins a new connection, as a node does, up to its first check.
 func (g *guarded) connect(t *testing.T) {
 	t.Helper()

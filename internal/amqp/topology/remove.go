@@ -12,7 +12,8 @@ import (
 
 // Remove deletes everything at the broker at url that nodes and publishers with
 // this cfg have declared or used: the stream or the node's queue with their
-// messages, both exchanges with all their bindings, canaries and probes. It is for
+// messages, both exchanges with all their bindings, canaries and probes, and the queue
+// that shows a restart of the host at url; those of other hosts expire. It is for
 // names that a trial has for itself, once its nodes have ended. It ignores what
 // does not exist.
 func Remove(ctx context.Context, url string, cfg Config) error {
@@ -27,7 +28,7 @@ func remove(ctx context.Context, url string, cfg Config, timeouts conn.Timeouts)
 	defer c.Close()
 	t := New(cfg, slog.New(slog.DiscardHandler))
 	t.Use(c)
-	errs := []error{t.deleteQueue(t.cfg.Source())}
+	errs := []error{t.deleteQueue(t.cfg.Source()), t.deleteQueue(t.run(c.Address()).name())}
 	for _, x := range t.cfg.Exchanges.All() {
 		errs = append(errs,
 			t.deleteQueue(t.probe(x).name()),

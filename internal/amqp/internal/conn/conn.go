@@ -20,6 +20,7 @@ var ErrTimeout = errors.New("the broker did not answer in time")
 // for its disk still sends those. Its methods are safe for concurrent use.
 type Conn struct {
 	*amqp091.Connection
+	address  string                     // IP:port; fixed at construction
 	socket   io.Closer                  // below the library and TLS; fixed at construction
 	behind   func(since time.Time) bool // see Options; fixed at construction
 	timeouts Timeouts                   // fixed at construction
@@ -51,6 +52,9 @@ func (c *Conn) Do(f func() error) error {
 	}
 	return err
 }
+
+// Address returns the address of the broker's host, IP:port.
+func (c *Conn) Address() string { return c.address }
 
 // TimedOut reports whether Do has closed the connection.
 func (c *Conn) TimedOut() bool { return c.timedOut.Load() }

@@ -55,7 +55,7 @@ func dial(ctx context.Context, to endpoint, o Options) (*Conn, error) {
 		d.close() // the library leaves it open if the handshake fails
 		return nil, dialError(err)
 	}
-	return &Conn{Connection: c, socket: d.socket, behind: o.Behind, timeouts: o.Timeouts}, nil
+	return &Conn{Connection: c, address: to.address, socket: d.socket, behind: o.Behind, timeouts: o.Timeouts}, nil
 }
 
 // dialer opens the socket of one connection.

@@ -97,13 +97,13 @@ func (w *Writer) SetChecked(at int64) { w.checked = at }
 func (w *Writer) Send() error {
 	w.sent++
 	body, _ := json.Marshal(Marker{Node: w.node, ID: w.id, N: w.sent, At: time.Now().UnixMilli(), Checked: w.checked}) // always marshals
-	return conn.Wrap("publish a marker", w.publish(MarkerType, body))
+	return conn.Wrap("publish a marker", w.publish(w.queue, MarkerType, amqp091.Persistent, body))
 }
 
-func (w *Writer) publish(typ string, body []byte) (err error) {
-	w.confirm, err = w.ch.PublishWithDeferredConfirm("", w.queue, false, false, amqp091.Publishing{
+func (w *Writer) publish(queue, typ string, mode uint8, body []byte) (err error) {
+	w.confirm, err = w.ch.PublishWithDeferredConfirm("", queue, false, false, amqp091.Publishing{
 		Type:         typ,
-		DeliveryMode: amqp091.Persistent,
+		DeliveryMode: mode,
 		Body:         body,
 	})
 	return err
@@ -112,9 +112,23 @@ func (w *Writer) publish(typ string, body []byte) (err error) {
 // RecordGap publishes a gap and returns nil when the broker has confirmed it. It
 // waits longer while an alarm blocks the connection.
 func (w *Writer) RecordGap(ctx context.Context, g event.Gap) error {
-	if err := w.publish(GapType, g.Record()); err != nil {
+	if err := w.publish(w.queue, GapType, amqp091.Persistent, g.Record()); err != nil {
 		return conn.Wrap("publish a gap record", err)
 	}
+	return w.awaitConfirm(ctx)
+}
+
+// PlaceMark puts a message into a queue that ends with the broker's run, even if the queue
+// does not. It returns nil when the broker has confirmed it, like RecordGap.
+func (w *Writer) PlaceMark(ctx context.Context, queue string) error {
+	if err := w.publish(queue, "", amqp091.Transient, nil); err != nil {
+		return conn.Wrap("place a mark", err)
+	}
+	return w.awaitConfirm(ctx)
+}
+
+// awaitConfirm returns nil when the broker has confirmed what was published last.
+func (w *Writer) awaitConfirm(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
