@@ -42,7 +42,9 @@ type endpoint struct {
 // ranger spread over them.
 func NewHosts(list string) *Hosts {
 	h := &Hosts{urls: brokerurl.Split(list), lookup: net.DefaultResolver.LookupHost}
-	rand.Shuffle(len(h.urls), func(i, j int) { h.urls[i], h.urls[j] = h.urls[j], h.urls[i] })
+	rand.Shuffle(len(h.urls), func(i, j int) { //nolint:gosec // an order needs no secrecy
+		h.urls[i], h.urls[j] = h.urls[j], h.urls[i]
+	})
 	return h
 }
 
