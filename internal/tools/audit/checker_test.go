@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ranger/internal/event"
 	"ranger/internal/tools/audit"
 )
 
@@ -216,6 +217,23 @@ func TestChecker_ResumesAtLatestPosition(t *testing.T) {
 	}
 	if count, found := trial.Compare(); count[audit.Lost] != 0 || count[audit.Broken] != 1 { // the event was marked live in a replay
 		t.Errorf("got %v, want 1 broken: %v", count, found)
+	}
+}
+
+// A node may announce a gap for any of its reasons.
+func TestChecker_AcceptsGapsOfEachReason(t *testing.T) {
+	t.Parallel()
+	for _, reason := range event.GapReasons() {
+		trial := audit.NewTrial(1, 1)
+		trial.Connect(0)
+		for _, text := range []string{firstSuccess, fmt.Sprintf(`{"gap":{"from":1,"to":2,"reason":%q,"position":"50.00000000"}}`, reason)} {
+			if _, err := trial.Message(0, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if count, found := trial.Compare(); count[audit.Broken] != 0 {
+			t.Errorf("reason %s: got %d broken, want none: %v", reason, count[audit.Broken], found)
+		}
 	}
 }
 
