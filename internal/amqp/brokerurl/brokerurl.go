@@ -15,7 +15,7 @@ import (
 
 // These are returned by Check. They do not quote the URL, which contains a password.
 var (
-	errInvalid = errors.New("must be like amqp://user:password@localhost:5672/vhost, or amqps://…, or several such URLs with commas between them; percent-encode special characters of user and password")
+	errInvalid = errors.New("must be like amqp://user:password@localhost:5672/vhost, or amqps://…, or several such URLs with commas between them; percent-encode special characters of user, password and virtual host")
 	errVhosts  = errors.New("must name the same virtual host in each URL: the hosts of a cluster share its streams")
 )
 
@@ -41,13 +41,13 @@ func Join(urls []string) string { return strings.Join(urls, ",") }
 func Check(list string) error {
 	vhost := ""
 	for i, raw := range Split(list) {
-		u, err := url.Parse(raw)
-		if err != nil || strings.ContainsAny(u.Hostname(), ", ") || u.Hostname() == "" || !validPort(u.Port()) {
+		uri, err := amqp091.ParseURI(raw) // takes a URL without a host, and any number as a port
+		if err != nil || uri.Port < 1 || uri.Port > 65535 {
 			return errInvalid
 		}
-		uri, err := amqp091.ParseURI(raw)
-		if err != nil {
-			return errInvalid
+		u, err := url.Parse(raw)
+		if err != nil || u.Hostname() == "" || strings.ContainsAny(u.Hostname()+u.EscapedPath(), ", ") {
+			return errInvalid // or a list whose elements are no URLs
 		}
 		if i > 0 && uri.Vhost != vhost {
 			return errVhosts
@@ -55,12 +55,6 @@ func Check(list string) error {
 		vhost = uri.Vhost
 	}
 	return nil
-}
-
-// validPort reports whether the port of a URL is valid or absent.
-func validPort(port string) bool {
-	n, err := strconv.ParseUint(port, 10, 16)
-	return port == "" || err == nil && n > 0
 }
 
 // Host returns the host and port of a URL, for logs. It is empty if the URL is invalid.

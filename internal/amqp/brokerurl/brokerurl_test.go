@@ -40,7 +40,7 @@ func TestCheck_AcceptsLists(t *testing.T) {
 	for _, list := range []string{
 		"amqp://localhost", "amqps://u:p%2Fw@h:5671/v?cacertfile=/x", "amqp://[::1]:5672/",
 		"amqp://a,amqp://b:5673", "amqp://a/,amqp://b/%2F,amqp://c", "amqp://a/v,amqps://u:p@b/v",
-		"amqp://u:p,w@a,amqp://b",
+		"amqp://u:p,w@a,amqp://b", "amqp://a/with%2Ccomma",
 	} {
 		if err := brokerurl.Check(list); err != nil {
 			t.Errorf("Check(%q): got error %v, want none", list, err)
@@ -64,6 +64,8 @@ func TestCheck_RefusesWithoutThePassword(t *testing.T) {
 		"amqp://u:secret@a,b":                 form,
 		"amqp://u:secret@a,b:5672":            form,
 		"amqp://u:secret@a,":                  form,
+		"amqp://u:secret@a/,":                 form,
+		"amqp://u:secret@a/v,b:5672/v":        form,
 		",amqp://u:secret@a":                  form,
 		"amqp://u:secret@a,amqp://":           form,
 		"amqp://u:secret@a,amqp://b,http://c": form,
