@@ -1,7 +1,6 @@
 package conn
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -31,13 +30,13 @@ type Options struct {
 	Timeouts Timeouts
 }
 
-// dial opens a connection to an endpoint.
-func dial(ctx context.Context, to endpoint, o Options) (*Conn, error) {
+// dial opens a connection to an endpoint. The TCP connection may take tcp.
+func dial(ctx context.Context, to endpoint, tcp time.Duration, o Options) (*Conn, error) {
 	uri, err := amqp091.ParseURI(to.url)
 	if err != nil {
 		return nil, WithAdvice(errURL, adviceURL)
 	}
-	d := dialer{ctx: ctx, uri: uri, address: to.address, options: o}
+	d := dialer{ctx: ctx, uri: uri, address: to.address, tcp: tcp, options: o}
 	properties := amqp091.NewConnectionProperties()
 	properties.SetClientConnectionName(o.Name)
 	// The scheme is amqp in any case: TLS is done by the dialer, because Wrap and the
@@ -62,7 +61,8 @@ func dial(ctx context.Context, to endpoint, o Options) (*Conn, error) {
 type dialer struct {
 	ctx     context.Context //nolint:containedctx // of the one call of Dial
 	uri     amqp091.URI
-	address string // IP:port
+	address string        // IP:port
+	tcp     time.Duration // for the TCP connection
 	options Options
 
 	socket  net.Conn
@@ -72,7 +72,7 @@ type dialer struct {
 
 func (d *dialer) dial(network, _ string) (net.Conn, error) {
 	timeout := d.options.Timeouts.Handshake
-	tcp := net.Dialer{Timeout: cmp.Or(d.options.Timeouts.dial, timeout)}
+	tcp := net.Dialer{Timeout: d.tcp}
 	var err error
 	if d.socket, err = tcp.DialContext(d.ctx, network, d.address); err != nil {
 		return nil, err

@@ -64,10 +64,12 @@ func (h *Hosts) Dial(ctx context.Context, o Options) (*Conn, error) {
 
 // Again opens a connection to where Dial was last.
 func (h *Hosts) Again(ctx context.Context, o Options) (*Conn, error) {
-	if o.Timeouts = o.Timeouts.withDefaults(); h.several() {
-		o.Timeouts.dial = min(switchAfter, o.Timeouts.Handshake)
+	o.Timeouts = o.Timeouts.withDefaults()
+	tcp := o.Timeouts.Handshake
+	if h.several() {
+		tcp = min(switchAfter, tcp)
 	}
-	return dial(ctx, h.current, o)
+	return dial(ctx, h.current, tcp, o)
 }
 
 // Host returns host and port of where Dial is or was last, as the URL names them; empty

@@ -19,8 +19,6 @@ type Timeouts struct {
 	// Answer bounds the answer to any other request, 30 s: a cluster needs less to
 	// elect leaders and declare a stream.
 	Answer time.Duration
-
-	dial time.Duration // bounds dialing if it is not 0
 }
 
 func (t Timeouts) withDefaults() Timeouts {
@@ -29,6 +27,5 @@ func (t Timeouts) withDefaults() Timeouts {
 		Heartbeat: cmp.Or(t.Heartbeat, 5*time.Second),
 		Close:     cmp.Or(t.Close, 2*time.Second),
 		Answer:    cmp.Or(t.Answer, 30*time.Second),
-		dial:      t.dial,
 	}
 }
