@@ -65,14 +65,9 @@ func TestGuard_RestartIsGapOnce(t *testing.T) {
 // and when it is back.
 func TestGuard_HostThatIsDownIsGap(t *testing.T) {
 	t.Parallel()
-	url := testenv.RabbitMQ(t)
-	cfg := amqptest.NewConfig(t, url)
-	p, before := amqptest.NewPeer(t, url), amqptest.NewProxy(t, url)
-	g := newGuarded(before.URL, cfg)
-	g.connect(t)
-	g.check(t)
+	g, cfg, p, _ := guardedThroughProxy(t)
 	queue := topology.RunQueue(cfg, g.conn.Address())
-	g.url = url
+	g.url = testenv.RabbitMQ(t)
 	g.connect(t)
 	if got := g.check(t); len(got) != 0 {
 		t.Errorf("at another host: got the gaps %v, want none", got)

@@ -44,6 +44,19 @@ func newGuarded(url string, cfg topology.Config) *guarded {
 	return g
 }
 
+// guardedThroughProxy returns a guarded that is connected through a proxy and has checked,
+// and a client of the broker.
+func guardedThroughProxy(t *testing.T) (*guarded, topology.Config, *amqptest.Peer, *amqptest.Proxy) {
+	t.Helper()
+	url := testenv.RabbitMQ(t)
+	cfg := amqptest.NewConfig(t, url)
+	p, proxy := amqptest.NewPeer(t, url), amqptest.NewProxy(t, url)
+	g := newGuarded(proxy.URL, cfg)
+	g.connect(t)
+	g.check(t)
+	return g, cfg, p, proxy
+}
+
 func (g *guarded) CatchUp(context.Context) error {
 	if f := g.catchUp; f != nil {
 		g.catchUp = nil

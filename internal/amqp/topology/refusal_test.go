@@ -11,20 +11,13 @@ import (
 	"ranger/internal/amqp/internal/amqptest"
 	"ranger/internal/amqp/internal/conn"
 	"ranger/internal/event"
-	"ranger/internal/testenv"
 )
 
 // A broker that ends the connection instead of declaring the probe may have done so for
 // another cause: the first connection after an hour asks again.
 func TestGuard_AsksForProbeAgainAfterAnHour(t *testing.T) {
 	t.Parallel()
-	url := testenv.RabbitMQ(t)
-	cfg := amqptest.NewConfig(t, url)
-	p, proxy := amqptest.NewPeer(t, url), amqptest.NewProxy(t, url)
-	g := newGuarded(proxy.URL, cfg)
-	g.connect(t)
-	g.check(t)
-
+	g, cfg, p, proxy := guardedThroughProxy(t)
 	probe := []byte(amqptest.Probe(cfg, cfg.Exchanges.Orders))
 	proxy.Edit(func(frame []byte) []byte {
 		if amqptest.MethodOf(frame) == amqptest.QueueDeclareOK && bytes.Contains(frame, probe) {

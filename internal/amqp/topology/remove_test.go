@@ -35,7 +35,7 @@ func testRemove(t *testing.T, url string, cfg topology.Config) {
 	g.conn.Close()
 	p := amqptest.NewPeer(t, url)
 	orders, trades := cfg.Exchanges.Orders, cfg.Exchanges.Trades
-	queues := []string{cfg.Source(), amqptest.Probe(cfg, orders), amqptest.Probe(cfg, trades)}
+	queues := []string{cfg.Source(), amqptest.Probe(cfg, orders), amqptest.Probe(cfg, trades), topology.RunQueue(cfg, g.conn.Address())}
 	exchanges := []string{orders, trades, amqptest.Canary(cfg, orders), amqptest.Canary(cfg, trades)}
 	look := func(want int) {
 		t.Helper()
